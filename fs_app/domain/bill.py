@@ -1,0 +1,33 @@
+"""An account and what is owed on it, as the operator's billing data tells them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from fs_app.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A customer's account. ``id`` is the billing system's own key; ``number`` is what callers key in.
+
+    ``postal_code`` and ``pin_hash`` are what a second factor is compared with; None where there is none.
+    """
+
+    id: str
+    number: str
+    closed: bool = False
+    language: str | None = None
+    postal_code: str | None = field(default=None, repr=False)
+    pin_hash: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What is still due on one bill. ``due`` is zero or negative where nothing is owed."""
+
+    id: str
+    account_id: str
+    due: Money
+    due_date: date | None = None

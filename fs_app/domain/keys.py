@@ -1,0 +1,168 @@
+"""What keys mean, everywhere the same. No I/O, no clock: time reaches this module as ``pause()``.
+
+* ``#`` done.
+* ``*`` clears what was typed; on an empty field it goes one step back.
+* ``0`` alone (then ``#`` or a pause) is a person, also inside the card number: no field's value is a lone 0.
+* ``9`` alone (then ``#`` or a pause) repeats the question, unless the field takes a single key and 9 is a choice.
+* A field ends as soon as it is complete. A ``#`` typed after that is dropped, not taken as the next answer.
+* Keys typed early are kept for the next question (`KeyBuffer`), except where the flow says `forget`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fs_app.domain.secret import Secret
+
+KEYS = frozenset("0123456789*#")
+DONE, CLEAR, PERSON, REPEAT = "#", "*", "0", "9"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One answer a caller keys in.
+
+    Lengths are in keys, terminator not counted. ``complete`` says whether the keys so far are a whole answer, so
+    that the field ends without ``#``; by default a field is complete at ``max_length``. ``choices`` makes it a
+    menu: one key of these. ``patience`` multiplies the line's first-key and inter-key times (a second try is slower).
+    """
+
+    name: str
+    min_length: int = 1
+    max_length: int = 1
+    secret: bool = False
+    choices: frozenset[str] = frozenset()
+    complete: Callable[[str], bool] | None = None
+    patience: float = 1.0
+
+    def is_complete(self, digits: str) -> bool:
+        """True where no further key can be part of the answer."""
+        if len(digits) >= self.max_length:
+            return True
+        return self.complete is not None and self.complete(digits)
+
+
+def menu(name: str, choices: str | frozenset[str], *, patience: float = 1.0) -> Field:
+    """A field of one key. ``0`` and ``9`` keep their universal meaning unless they are among the choices."""
+    return Field(name=name, choices=frozenset(choices), patience=patience)
+
+
+class Verdict(StrEnum):
+    """What one answer came to."""
+
+    ENTERED = "entered"
+    TOO_SHORT = "too_short"
+    WRONG_KEY = "wrong_key"
+    SILENCE = "silence"
+    AGENT = "agent"
+    BACK = "back"
+    REPEAT = "repeat"
+    CLEARED = "cleared"
+
+
+@dataclass(slots=True, eq=False)
+class Heard:
+    """What the caller answered. ``entry`` is empty unless ENTERED; its reader wipes it."""
+
+    verdict: Verdict
+    entry: Secret
+
+    @property
+    def digits(self) -> str:
+        """The keys in clear."""
+        return self.entry.reveal()
+
+
+class Entry:
+    """The keys of one answer while they are typed. Feed keys and pauses; the first verdict is final."""
+
+    def __init__(self, field: Field) -> None:
+        self.field = field
+        self.secret = Secret()
+        self.ended_by_length = False
+
+    def __repr__(self) -> str:
+        return f"<Entry {self.field.name} {len(self.secret)} keys>"
+
+    def press(self, key: str) -> Verdict | None:
+        """Take one key; None means go on. ValueError where the key is not on a telephone."""
+        if key not in KEYS:
+            raise ValueError("not a telephone key")
+        if self.field.choices:
+            return self._choose(key)
+        if key == CLEAR:
+            if not len(self.secret):
+                return Verdict.BACK
+            self.secret.wipe()
+            return Verdict.CLEARED
+        if key == DONE:
+            return self._finish(Verdict.SILENCE)
+        self.secret.append(key)
+        if self.field.is_complete(self.secret.reveal()):
+            self.ended_by_length = True
+            return Verdict.ENTERED
+        return None
+
+    def pause(self) -> Verdict:
+        """The first-key or inter-key time passed."""
+        return self._finish(Verdict.SILENCE)
+
+    def _choose(self, key: str) -> Verdict:
+        if key in self.field.choices:
+            self.secret.append(key)
+            self.ended_by_length = True
+            return Verdict.ENTERED
+        return {PERSON: Verdict.AGENT, REPEAT: Verdict.REPEAT, CLEAR: Verdict.BACK}.get(key, Verdict.WRONG_KEY)
+
+    def _finish(self, when_empty: Verdict) -> Verdict:
+        digits = self.secret.reveal()
+        if not digits:
+            return when_empty
+        if digits in (PERSON, REPEAT):
+            self.secret.wipe()
+            return Verdict.AGENT if digits == PERSON else Verdict.REPEAT
+        return Verdict.ENTERED if len(digits) >= self.field.min_length else Verdict.TOO_SHORT
+
+
+class KeyBuffer:
+    """Keys that arrived before somebody asked for them, oldest first. Bounded: 64 keys, the rest is dropped."""
+
+    LIMIT = 64
+
+    def __init__(self) -> None:
+        self._keys: deque[str] = deque()
+        self._drop_done = False
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __repr__(self) -> str:
+        return f"<KeyBuffer {len(self._keys)} keys>"
+
+    def feed(self, key: str) -> bool:
+        """Take a key; False where it was dropped (a ``#`` after a complete field, or the buffer is full)."""
+        late_done = self._drop_done and key == DONE
+        self._drop_done = False
+        if late_done or len(self._keys) >= self.LIMIT:
+            return False
+        self._keys.append(key)
+        return True
+
+    def take(self) -> str | None:
+        """The oldest key, or None."""
+        return self._keys.popleft() if self._keys else None
+
+    def field_was_complete(self) -> None:
+        """The field ended by its length: a ``#`` that comes next belongs to it and is dropped."""
+        if self._keys:
+            if self._keys[0] == DONE:
+                self._keys.popleft()
+        else:
+            self._drop_done = True
+
+    def forget(self) -> None:
+        """Drop what was typed early: across a charge, a menu that changed, or an error."""
+        self._keys.clear()

@@ -1,0 +1,182 @@
+"""A payment attempt: its states, what may follow what, and the four ways a charge can end.
+
+Laws, in this order:
+
+1. A charge ends as `Approved`, `Declined`, `Unavailable` (nothing was sent) or `Unknown` (sent, no trusted
+   answer). Only the processor can decline.
+2. The attempt is committed as OPENED, with its unique order id, before the first byte goes to the gateway.
+3. An authorisation is recorded before it is submitted for settlement, so a reply lost in between leaves an
+   authorisation, never a capture.
+4. A move that is not in `TRANSITIONS` is an error. History is appended to, never changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from fs_app.domain.money import Money
+
+OrderId = NewType("OrderId", str)
+PaymentId = NewType("PaymentId", int)
+TransactionId = NewType("TransactionId", str)
+
+
+class PaymentState(StrEnum):
+    """Where a payment attempt stands."""
+
+    OPENED = "opened"  # committed; the gateway may or may not have been asked
+    AUTHORISED = "authorised"  # the money is held, not taken
+    SUBMITTED = "submitted"  # submitted for settlement: paid
+    SETTLED = "settled"  # the processor has moved the money
+    DECLINED = "declined"  # the processor or the gateway's rules said no
+    NOT_SENT = "not_sent"  # nothing reached the gateway, or it refused to process it: not charged
+    UNKNOWN = "unknown"  # sent, no trusted answer
+    VOIDED = "voided"  # the authorisation was given back before settlement
+    REFUNDED = "refunded"  # settled money was given back, whole
+
+
+TRANSITIONS: dict[PaymentState, frozenset[PaymentState]] = {
+    PaymentState.OPENED: frozenset(
+        {PaymentState.AUTHORISED, PaymentState.DECLINED, PaymentState.NOT_SENT, PaymentState.UNKNOWN}
+    ),
+    PaymentState.UNKNOWN: frozenset(
+        {PaymentState.AUTHORISED, PaymentState.SUBMITTED, PaymentState.DECLINED, PaymentState.NOT_SENT,
+         PaymentState.VOIDED}
+    ),
+    PaymentState.AUTHORISED: frozenset({PaymentState.SUBMITTED, PaymentState.VOIDED}),
+    PaymentState.SUBMITTED: frozenset({PaymentState.SETTLED, PaymentState.VOIDED}),
+    PaymentState.SETTLED: frozenset({PaymentState.REFUNDED}),
+    PaymentState.DECLINED: frozenset(),
+    PaymentState.NOT_SENT: frozenset(),
+    PaymentState.VOIDED: frozenset(),
+    PaymentState.REFUNDED: frozenset(),
+}  # fmt: skip
+
+# While an attempt is in one of these, no other attempt on the same bill may be opened.
+OPEN_STATES = frozenset({PaymentState.OPENED, PaymentState.UNKNOWN, PaymentState.AUTHORISED})
+# The states whose amount counts as paid towards the bill.
+PAID_STATES = frozenset({PaymentState.SUBMITTED, PaymentState.SETTLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """The processor holds the money: an authorisation, not yet submitted for settlement."""
+
+    transaction_id: TransactionId
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The processor, or a rule of the gateway, said no. ``code`` is the processor response code or, for a
+    gateway rejection, ``gateway_<reason>``; the coaching table in ``domain/decline.py`` knows them."""
+
+    code: str
+    transaction_id: TransactionId | None = None
+    advice: str | None = None  # Mastercard merchant advice code, where one came
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """Nothing was charged, for certain: no connection, bad keys, or the request was refused as malformed.
+
+    ``reason`` is free of card data. ``field`` names the card field that the gateway found invalid, if one was.
+    """
+
+    reason: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something was sent and no trusted answer came. Never told as "paid", never as "not charged"."""
+
+    reason: str
+    transaction_id: TransactionId | None = None
+
+
+ChargeResult = Approved | Declined | Unavailable | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The gateway took the authorisation for settlement (now, or at an earlier try)."""
+
+    transaction_id: TransactionId
+
+
+@dataclass(frozen=True, slots=True)
+class Voided:
+    """The authorisation or the unsettled capture was given back."""
+
+    transaction_id: TransactionId
+
+
+Event = ChargeResult | Submitted | Voided
+
+
+def state_after(event: Event) -> PaymentState:
+    """The state that an answer of the gateway leads to."""
+    match event:
+        case Approved():
+            return PaymentState.AUTHORISED
+        case Declined():
+            return PaymentState.DECLINED
+        case Unavailable():
+            return PaymentState.NOT_SENT
+        case Unknown():
+            return PaymentState.UNKNOWN
+        case Submitted():
+            return PaymentState.SUBMITTED
+        case Voided():
+            return PaymentState.VOIDED
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequest:
+    """What a caller agreed to pay. ``last_four`` and ``brand`` are all that is kept of the card."""
+
+    call_uuid: str
+    account_id: str
+    bill_id: str
+    amount: Money
+    brand: str = ""
+    last_four: str = ""
+    channel: str = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One attempt, as the ledger has it."""
+
+    id: PaymentId
+    order_id: OrderId
+    confirmation: str  # digits; spoken and printed
+    state: PaymentState
+    request: PaymentRequest
+    opened_at: datetime  # UTC
+    transaction_id: TransactionId | None = None
+
+
+class Ending(StrEnum):
+    """The only three things a caller is told about their money."""
+
+    PAID = "paid"
+    NOT_PAID = "not_paid"
+    BEING_CHECKED = "being_checked"
+
+
+ENDINGS: dict[PaymentState, Ending] = {
+    PaymentState.SUBMITTED: Ending.PAID,
+    PaymentState.SETTLED: Ending.PAID,
+    PaymentState.DECLINED: Ending.NOT_PAID,
+    PaymentState.NOT_SENT: Ending.NOT_PAID,
+    PaymentState.VOIDED: Ending.NOT_PAID,
+    PaymentState.REFUNDED: Ending.NOT_PAID,
+    PaymentState.OPENED: Ending.BEING_CHECKED,
+    PaymentState.UNKNOWN: Ending.BEING_CHECKED,
+    PaymentState.AUTHORISED: Ending.BEING_CHECKED,
+}

@@ -1,0 +1,94 @@
+"""Every exception the package raises on purpose.
+
+::
+
+    FsAppError                    a problem a person has to be told about
+    ├── ConfigError               settings, flows, prompts, schema or switch configuration: a list of Problems
+    ├── StoreError                the database
+    │   ├── StoreUnavailable      down, refusing, or slower than its deadline
+    │   ├── BillBusy              another attempt on the same bill is still open
+    │   └── IllegalTransition     a payment was to be moved where the table of states does not lead
+    ├── SwitchError               the switch answered something we cannot go on with
+    │   ├── CommandRefused        a command was answered -ERR
+    │   ├── SwitchTimeout         no answer within the deadline
+    │   └── ProtocolError         bytes that are not the event socket protocol
+    └── UnsafeArgument            text that must not reach the switch (law 4)
+
+    CallEnded                     a signal, not an error: the caller is gone; BaseException-free, caught in the
+                                  outermost frame of a call only
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class FsAppError(Exception):
+    """Base of every error a person has to be told about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake an admin can mend: where it is, what is wrong, what to do.
+
+    ``line`` and ``column`` count from 1; 0 means that the place is the whole file.
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.message}" + (f"; {self.hint}" if self.hint else "")
+
+
+class ConfigError(FsAppError):
+    """Everything that is wrong with a configuration, all at once."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems), key=lambda p: (p.file, p.line, p.column, p.message)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class StoreError(FsAppError):
+    """Base of what the database port raises."""
+
+
+class StoreUnavailable(StoreError):
+    """The database is down, refuses us, or did not answer within its deadline."""
+
+
+class BillBusy(StoreError):
+    """Another payment attempt on the same bill is still open."""
+
+
+class IllegalTransition(StoreError):
+    """A payment was to be moved where the table of states does not lead."""
+
+
+class SwitchError(FsAppError):
+    """The switch answered something we cannot go on with."""
+
+
+class CommandRefused(SwitchError):
+    """The switch answered ``-ERR``."""
+
+
+class SwitchTimeout(SwitchError):
+    """The switch did not answer within the deadline."""
+
+
+class ProtocolError(SwitchError):
+    """What arrived is not the event socket protocol."""
+
+
+class UnsafeArgument(FsAppError):
+    """Text that must not reach the switch."""
+
+
+class CallEnded(Exception):
+    """The caller is gone. Every Channel method may raise it; only the outermost frame of a call catches it."""

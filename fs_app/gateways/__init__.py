@@ -1,0 +1,1 @@
+"""Payment gateways: the Braintree adapter and the local gateway server."""

@@ -1,0 +1,1 @@
+"""A local gateway that speaks Braintree's API to the unmodified SDK."""

@@ -1,0 +1,1 @@
+"""The database: engine off the hub, tables, migrations, ledger, directories."""

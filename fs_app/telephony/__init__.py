@@ -1,0 +1,1 @@
+"""The switch: server, session, channel, keypad; commands and headers are pure."""

@@ -1,0 +1,151 @@
+"""YAML in which every value knows its place, and nothing turns into something else by accident.
+
+Scalars stay the text the admin wrote: ``no`` is not False, ``0123`` is not 83, ``12:30`` is not 750. Types come
+from the pydantic model a document is validated against, and every complaint carries ``file:line:col``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from fs_app.errors import ConfigError, Problem
+
+Model = TypeVar("Model", bound=BaseModel)
+Place = tuple[str | int, ...]
+"""Where a value is inside a document: keys and list positions from the top, e.g. ``("steps", "who", "next")``."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed file: ``data`` of str, list and dict only, and the position of every key and value."""
+
+    file: str
+    data: Any
+    keys: Mapping[Place, tuple[int, int]]
+    values: Mapping[Place, tuple[int, int]]
+
+    def problem(self, place: Place, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
+        """A complaint about the value at a place (or its key); the nearest enclosing value where it is absent."""
+        marks = self.keys if at_key else self.values
+        line, column = marks.get(place, (0, 0))
+        while not line and place:
+            place = place[:-1]
+            line, column = self.values.get(place, (0, 0))
+        return Problem(self.file, line, column, message, hint)
+
+
+def read(path: Path, *, name: str | None = None) -> Document:
+    """Parse one file. ConfigError where it cannot be read, is no YAML, or has a key twice."""
+    file = name or str(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise ConfigError([Problem(file, 0, 0, f"cannot read the file: {reason}")]) from error
+    return parse(text, file)
+
+
+def parse(text: str, file: str) -> Document:
+    """Parse YAML text. ConfigError as for `read`."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        message = " ".join(filter(None, (error.context, error.problem)))
+        raise ConfigError([Problem(file, line, column, f"not YAML: {message}")]) from error
+    except yaml.YAMLError as error:
+        raise ConfigError([Problem(file, 0, 0, f"not YAML: {error}")]) from error
+    keys: dict[Place, tuple[int, int]] = {}
+    values: dict[Place, tuple[int, int]] = {}
+    problems: list[Problem] = []
+
+    def walk(node: yaml.Node | None, place: Place, above: tuple[int, ...]) -> Any:
+        if node is None:
+            return None
+        values[place] = (node.start_mark.line + 1, node.start_mark.column + 1)
+        if id(node) in above:
+            problems.append(Problem(file, *values[place], "an alias that contains itself"))
+            return None
+        above = (*above, id(node))
+        if isinstance(node, yaml.ScalarNode):
+            is_null = node.tag == "tag:yaml.org,2002:null" and node.style is None
+            return None if is_null else node.value
+        if isinstance(node, yaml.SequenceNode):
+            return [walk(item, (*place, index), above) for index, item in enumerate(node.value)]
+        result: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            at = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            if not isinstance(key_node, yaml.ScalarNode):
+                problems.append(Problem(file, *at, "a key must be plain text"))
+                continue
+            key = key_node.value
+            if key in result:
+                problems.append(Problem(file, *at, f"{key!r} stands here twice"))
+            keys[(*place, key)] = at
+            result[key] = walk(value_node, (*place, key), above)
+        return result
+
+    data = walk(root, (), ())
+    if problems:
+        raise ConfigError(problems)
+    return Document(file, data, keys, values)
+
+
+def validate(document: Document, model: type[Model], place: Place = (), data: Any = None) -> Model:
+    """Build a model from a document (or from the part of it at ``place``); ConfigError with every mistake."""
+    try:
+        return model.model_validate(document.data if data is None else data)
+    except ValidationError as error:
+        raise ConfigError(_problems(document, model, place, error.errors())) from None
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'collect_card'?``, or the empty string where nothing is close."""
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean {close[0]!r}?" if close else ""
+
+
+def _problems(
+    document: Document, model: type[BaseModel], place: Place, errors: list[ErrorDetails]
+) -> Iterable[Problem]:
+    for error in errors:
+        where = (*place, *_known(document, place, error["loc"]))
+        name = error["loc"][-1] if error["loc"] else ""
+        if error["type"] == "extra_forbidden":
+            fields = _fields_at(model, error["loc"][:-1])
+            hint = did_you_mean(str(name), fields) or f"known here: {', '.join(sorted(fields))}"
+            yield document.problem(where, f"unknown key {str(name)!r}", hint, at_key=True)
+        elif error["type"] == "missing":
+            yield document.problem(where, f"{str(name)!r} is missing here")
+        else:
+            shown = f" ({error['input']!r})" if isinstance(error["input"], str) else ""
+            message = error["msg"].removeprefix("Value error, ").replace("Input should", "this should")
+            yield document.problem(where, f"{name}: {message}{shown}" if name != "" else message)
+
+
+def _known(document: Document, place: Place, loc: tuple[str | int, ...]) -> Place:
+    """The part of a pydantic location that exists in the document: unions and defaults add names of their own."""
+    found: Place = ()
+    for part in loc:
+        if (*place, *found, part) in document.values:
+            found = (*found, part)
+    return found
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
+    current: Any = model
+    for part in loc:
+        field = getattr(current, "model_fields", {}).get(part)
+        if field is None:
+            return []
+        current = field.annotation
+    return list(getattr(current, "model_fields", {}))
