@@ -100,10 +100,18 @@ def parse(text: str, file: str) -> Document:
     return Document(file, data, keys, values)
 
 
-def validate(document: Document, model: type[Model], place: Place = (), data: Any = None) -> Model:
-    """Build a model from a document (or from the part of it at ``place``); ConfigError with every mistake."""
+def validate(
+    document: Document,
+    model: type[Model],
+    place: Place = (),
+    data: Any = None,
+    context: Mapping[str, Any] | None = None,
+) -> Model:
+    """Build a model from a document (or from the part of it at ``place``); ConfigError with every mistake.
+
+    ``context`` is handed to the model's validators (pydantic's validation context)."""
     try:
-        return model.model_validate(document.data if data is None else data)
+        return model.model_validate(document.data if data is None else data, context=context)
     except ValidationError as error:
         raise ConfigError(_problems(document, model, place, error.errors())) from None
 

@@ -1,0 +1,5 @@
+"""The test process is patched as the server's is: before anything else is imported."""
+
+from gevent import monkey
+
+monkey.patch_all()
