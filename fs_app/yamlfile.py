@@ -135,7 +135,8 @@ def _problems(
         elif error["type"] == "missing":
             yield document.problem(where, f"{str(name)!r} is missing here")
         else:
-            shown = f" ({error['input']!r})" if isinstance(error["input"], str) else ""
+            typed = error["input"]
+            shown = f" ({typed!r})" if isinstance(typed, str) and "@" not in typed else ""  # an URL may hold a password
             message = error["msg"].removeprefix("Value error, ").replace("Input should", "this should")
             yield document.problem(where, f"{name}: {message}{shown}" if name != "" else message)
 
