@@ -1,0 +1,222 @@
+"""The command line: ``fs-app --help``. Thin: every command calls one function of the package and prints for people.
+
+Exit codes: 0 fine, 1 a check found something or a command failed, 78 (EX_CONFIG) nothing can start like this.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from fs_app import __version__
+from fs_app.errors import ConfigError, FsAppError
+from fs_app.log import configure_logging
+from fs_app.serve import EX_CONFIG
+from fs_app.settings import Settings, load_settings
+from fs_app.yamlfile import Document
+
+_DEFAULT_CONFIG = Path("conf/fs_app.yaml")
+console = Console()
+complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class _Context:
+    """What every command may need: the settings, loaded once and with their problems told."""
+
+    def __init__(self, config: Path) -> None:
+        self.config = config
+        self._loaded: tuple[Settings, Document] | None = None
+
+    @property
+    def settings(self) -> Settings:
+        return self.load()[0]
+
+    def load(self) -> tuple[Settings, Document]:
+        """The settings and the document they came from, so that later checks can point into it."""
+        if self._loaded is None:
+            self._loaded = load_settings(self.config)
+            configure_logging(self._loaded[0].log.level, self._loaded[0].log.style)
+        return self._loaded
+
+
+class _Commands(click.Group):
+    """Turns our own errors into words and exit codes."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            for problem in error.problems:
+                complaints.print(str(problem), markup=False)
+            count = len(error.problems)
+            complaints.print(f"{count} problem{'s' if count != 1 else ''}; nothing was started", style="bold red")
+            sys.exit(EX_CONFIG)
+        except FsAppError as error:
+            complaints.print(f"fs-app: {error}", markup=False, style="bold red")
+            sys.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=_DEFAULT_CONFIG,
+    show_default=True,
+    envvar="FS_APP_CONFIG",
+    help="The settings file.",
+)
+@click.version_option(__version__, prog_name="fs-app")
+@click.pass_context
+def main(ctx: click.Context, config: Path) -> None:
+    """Phone payments on your own FreeSWITCH."""
+    ctx.obj = _Context(config)
+
+
+# --- running ---------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.pass_obj
+def serve(obj: _Context) -> None:
+    """Run every role this machine needs, watched and restarted."""
+    from fs_app.serve import Supervisor, roles
+
+    sys.exit(Supervisor(roles(obj.settings), obj.config.resolve()).run())
+
+
+@main.command()
+@click.pass_obj
+def calls(obj: _Context) -> None:
+    """Run the event socket server that FreeSWITCH connects to."""
+    from fs_app.app import run_calls
+
+    run_calls(*obj.load())
+
+
+@main.command()
+@click.pass_obj
+def sandbox(obj: _Context) -> None:
+    """Run the local gateway, which speaks Braintree's API."""
+    from fs_app.app import run_sandbox
+
+    run_sandbox(obj.settings)
+
+
+@main.command(context_settings={"ignore_unknown_options": False})
+@click.option("--auto", is_flag=True, help="Play whole calls without a person; exit 0 only if all accounts agree.")
+@click.option("--freeswitch", is_flag=True, help="Use the FreeSWITCH installed on this machine.")
+@click.pass_obj
+def demo(obj: _Context, auto: bool, freeswitch: bool) -> None:
+    """The server, the local gateway, demo accounts, and a phone in this terminal."""
+    from fs_app.demo.run import run_demo
+
+    sys.exit(run_demo(obj.config, auto=auto, freeswitch=freeswitch, console=console))
+
+
+# --- checking --------------------------------------------------------------------------------------------------
+
+
+@main.command()
+@click.pass_obj
+def check(obj: _Context) -> None:
+    """Settings, flows, prompts, database and gateway: every problem with its place."""
+    from fs_app.app import check_everything
+
+    problems = check_everything(*obj.load())
+    if problems:
+        raise ConfigError(problems)
+    console.print("everything is in order", style="green")
+
+
+@main.command()
+@click.argument("flow")
+@click.option(
+    "--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write an SVG picture (needs graphviz)."
+)
+@click.pass_obj
+def graph(obj: _Context, flow: str, svg: Path | None) -> None:
+    """Draw FLOW: Mermaid text, or an SVG picture."""
+    from fs_app.app import load_all_flows, load_prompts
+    from fs_app.flow.graph import mermaid, write_svg
+    from fs_app.yamlfile import did_you_mean
+
+    flows = load_all_flows(obj.settings, load_prompts(obj.settings))
+    if flow not in flows:
+        hint = did_you_mean(flow, flows) or f"there are: {', '.join(sorted(flows))}"
+        raise FsAppError(f"no flow is called {flow!r}; {hint}")
+    if svg is None:
+        click.echo(mermaid(flows[flow]))
+    else:
+        write_svg(flows[flow], svg)
+        console.print(f"wrote {svg}")
+
+
+# --- database --------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def db() -> None:
+    """Our tables."""
+
+
+@db.command()
+@click.pass_obj
+def upgrade(obj: _Context) -> None:
+    """Create our tables, or bring them to this version's schema."""
+    from fs_app.app import open_database
+    from fs_app.store.schema import migrate
+
+    database = open_database(obj.settings)
+    migrate(database)
+    console.print(f"{database.describe()} is at this version's schema")
+
+
+@db.command("demo")
+@click.pass_obj
+def db_demo(obj: _Context) -> None:
+    """Add the demo accounts."""
+    from fs_app.app import open_database
+    from fs_app.store.demo_data import DEMO_ACCOUNTS, insert_demo_data
+
+    insert_demo_data(open_database(obj.settings))
+    table = Table("account", "second factor", "what it shows")
+    for account in DEMO_ACCOUNTS:
+        table.add_row(account.number, account.factor, account.shows)
+    console.print(table)
+
+
+# --- prompts ---------------------------------------------------------------------------------------------------
+
+
+@main.group()
+def prompts() -> None:
+    """The recordings."""
+
+
+@prompts.command("check")
+@click.pass_obj
+def prompts_check(obj: _Context) -> None:
+    """Find missing, clipped, silent and wrong-rate files."""
+    from fs_app.prompts.check import check_sounds
+
+    report = check_sounds(obj.settings.sounds)
+    for warning in report.warnings:
+        complaints.print(f"warning: {warning}", markup=False)
+    if report.problems:
+        raise ConfigError(report.problems)
+    console.print(report.summary, style="green")
+
+
+@prompts.command("script")
+@click.option("--format", "style", type=click.Choice(["csv", "markdown"]), default="csv", show_default=True)
+@click.option("--language", default="en", show_default=True)
+@click.pass_obj
+def prompts_script(obj: _Context, style: str, language: str) -> None:
+    """Write the list a voice talent reads."""
+    from fs_app.prompts.script import voice_script
+
+    click.echo(voice_script(obj.settings.sounds, language, style), nl=False)
