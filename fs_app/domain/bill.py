@@ -25,9 +25,11 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What is still due on one bill. ``due`` is zero or negative where nothing is owed."""
+    """What is still due on one bill. ``due`` is zero or negative where nothing is owed; ``minimum`` is the part
+    that has to be paid by the due date, where the operator's data tell one."""
 
     id: str
     account_id: str
     due: Money
     due_date: date | None = None
+    minimum: Money | None = None
