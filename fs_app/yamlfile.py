@@ -45,16 +45,29 @@ class Document:
 def read(path: Path, *, name: str | None = None) -> Document:
     """Parse one file. ConfigError where it cannot be read, is no YAML, or has a key twice."""
     file = name or str(path)
+    return parse(read_text(path, file), file)
+
+
+def read_text(path: Path, file: str) -> str:
+    """The text of a file. ConfigError where it cannot be read or is not UTF-8."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise ConfigError([Problem(file, 0, 0, f"cannot read the file: {reason}")]) from error
-    return parse(text, file)
 
 
 def parse(text: str, file: str) -> Document:
     """Parse YAML text. ConfigError as for `read`."""
+    document, problems = compose(text, file)
+    if problems:
+        raise ConfigError(problems)
+    return document
+
+
+def compose(text: str, file: str) -> tuple[Document, list[Problem]]:
+    """Parse YAML text for a reader that has more to say about it: keys that stand twice are returned as problems,
+    the last of them winning. ConfigError only where it is no YAML at all."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -95,9 +108,7 @@ def parse(text: str, file: str) -> Document:
         return result
 
     data = walk(root, (), ())
-    if problems:
-        raise ConfigError(problems)
-    return Document(file, data, keys, values)
+    return Document(file, data, keys, values), problems
 
 
 def validate(
@@ -136,7 +147,9 @@ def _problems(
             yield document.problem(where, f"{str(name)!r} is missing here")
         else:
             typed = error["input"]
-            shown = f" ({typed!r})" if isinstance(typed, str) and "@" not in typed else ""  # an URL may hold a password
+            shown = (
+                f" ({typed!r})" if isinstance(typed, str) and "@" not in typed else ""
+            )  # an URL may hold a password
             message = error["msg"].removeprefix("Value error, ").replace("Input should", "this should")
             yield document.problem(where, f"{name}: {message}{shown}" if name != "" else message)
 

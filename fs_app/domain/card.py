@@ -47,6 +47,24 @@ def brand_of(digits: str) -> Brand | None:
     return next((brand for brand in BRANDS if brand.matches(digits)), None)
 
 
+def number_complete(digits: str) -> bool:
+    """True where a card number needs no further key: of its brand's usual length, and its check digit is right.
+
+    A wrong check digit does not end the number: the caller may have doubled a key, and what is still to come
+    belongs to this answer, not to the next one. The rare numbers of 13, 17, 18 and 19 digits end with ``#`` or a
+    pause; so do 14 digits, which may be the beginning of 16.
+    """
+    brand = brand_of(digits)
+    usual = 16 if brand is None or 16 in brand.lengths else max(brand.lengths)
+    return len(digits) == usual and luhn_ok(digits)
+
+
+def number_ok(digits: str) -> bool:
+    """True where a card of a known brand can have this number: its length and its check digit fit."""
+    brand = brand_of(digits)
+    return brand is not None and len(digits) in brand.lengths and luhn_ok(digits)
+
+
 def luhn_ok(digits: str) -> bool:
     """True where the last digit is the check digit of ISO/IEC 7812-1 annex B."""
     if not digits.isascii() or not digits.isdigit():
@@ -79,7 +97,10 @@ class Expiry:
 
 @dataclass(slots=True, eq=False)
 class Card:
-    """A card as the caller keyed it. Lives in memory only, is handed to the gateway once, and is wiped.
+    """A card as the caller keyed it. Lives in memory only and is wiped at every end of the call.
+
+    The call keeps it until the caller's consent to pay with it is gone, so that after a decline only the field
+    at fault is asked again; each attempt gets a `copy`, which is handed over once and wiped by who takes it.
 
     ``brand`` and ``last_four`` may be told and stored; everything else may not (PCI DSS 3.3, 3.4).
     """
@@ -90,6 +111,17 @@ class Card:
     postal_code: Secret = field(repr=False)
     brand: str = ""
     last_four: str = ""
+
+    def copy(self) -> Card:
+        """A card of its own with the same digits: wiping one leaves the other."""
+        return Card(
+            number=Secret(self.number.reveal()),
+            expiry=Secret(self.expiry.reveal()),
+            security_code=Secret(self.security_code.reveal()),
+            postal_code=Secret(self.postal_code.reveal()),
+            brand=self.brand,
+            last_four=self.last_four,
+        )
 
     def wipe(self) -> None:
         """Overwrite every digit. The brand and the last four stay: they are what a receipt may say."""

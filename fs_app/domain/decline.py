@@ -93,6 +93,14 @@ ADVICE: dict[str, Advice] = {
 # Mastercard merchant advice codes that forbid another try: 03 do not try again, 21 payment cancelled by cardholder.
 _DO_NOT_RETRY_ADVICE = frozenset({"03", "21"})
 
+# The card field a gateway may call invalid before it asks any bank (`Unavailable.field`).
+FIELD_ADVICE: dict[str, Advice] = {
+    "number": _NUMBER,
+    "expiry": _EXPIRED,
+    "security_code": _SECURITY,
+    "postal_code": _POSTAL,
+}
+
 ALL_ADVICE: tuple[Advice, ...] = tuple(dict.fromkeys(ADVICE.values()))
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from fs_app.domain.secret import Secret
@@ -27,7 +27,7 @@ class Field:
 
     Lengths are in keys, terminator not counted. ``complete`` says whether the keys so far are a whole answer, so
     that the field ends without ``#``; by default a field is complete at ``max_length``. ``choices`` makes it a
-    menu: one key of these. ``patience`` multiplies the line's first-key and inter-key times (a second try is slower).
+    menu: one key of these. ``patience`` multiplies the line's first-key and inter-key times.
     """
 
     name: str
@@ -43,6 +43,10 @@ class Field:
         if len(digits) >= self.max_length:
             return True
         return self.complete is not None and self.complete(digits)
+
+    def slower(self, attempt: int) -> Field:
+        """The same field for the n-th try (0 is the first): each try waits half as long again for keys."""
+        return replace(self, patience=self.patience * (1 + attempt / 2))
 
 
 def menu(name: str, choices: str | frozenset[str], *, patience: float = 1.0) -> Field:

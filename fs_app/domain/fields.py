@@ -1,0 +1,50 @@
+"""The answers callers key in: one `Field` for each, with its lengths and the rule that ends it early."""
+
+from __future__ import annotations
+
+from fs_app.domain.card import MAX_NUMBER_LENGTH, MIN_NUMBER_LENGTH, number_complete
+from fs_app.domain.keys import Field
+
+# Longer than any amount that is accepted, so that a key too many is told as too much money, not cut off.
+AMOUNT_LENGTH = 10
+
+
+def card_number() -> Field:
+    """The number on the card; ends by itself as soon as `number_complete` says so."""
+    return Field(
+        "card number",
+        min_length=MIN_NUMBER_LENGTH,
+        max_length=MAX_NUMBER_LENGTH,
+        secret=True,
+        complete=number_complete,
+    )
+
+
+def expiry() -> Field:
+    """Four keys, MMYY."""
+    return Field("expiry", min_length=4, max_length=4, secret=True)
+
+
+def security_code(length: int) -> Field:
+    """Three or four keys, by the card's brand."""
+    return Field("security code", min_length=length, max_length=length, secret=True)
+
+
+def postal_code(length: int) -> Field:
+    """A postal code of digits only, as long as the operator's country has them."""
+    return Field("postal code", min_length=length, max_length=length, secret=True)
+
+
+def account_number(shortest: int, longest: int) -> Field:
+    """An account number; ``#`` or a pause ends one that is shorter than the longest."""
+    return Field("account number", min_length=shortest, max_length=longest)
+
+
+def pin(length: int) -> Field:
+    """The caller's PIN."""
+    return Field("pin", min_length=length, max_length=length, secret=True)
+
+
+def amount() -> Field:
+    """Money in minor units of its currency: ``4250`` is 42.50 USD, and 4250 JPY."""
+    return Field("amount", min_length=1, max_length=AMOUNT_LENGTH)
