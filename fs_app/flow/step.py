@@ -7,21 +7,24 @@ To add one, copy the shortest file in ``steps/``: declare ``needs``, ``outcomes`
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact
 
-Facts = frozenset[Fact]
+FactSet = frozenset[Fact]
+NO_FACTS: FactSet = frozenset()
+
+PhraseName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """Marks a step's field as the name of a phrase: ``say: Annotated[str, Says("amount")] = "balance_is"``.
+    """Marks a step's field as the name of a phrase: ``say: Annotated[PhraseName, Says("amount")] = "balance_is"``.
 
     ``gaps`` are the values the step can put into the phrase. The flow check takes from these marks which phrases
     must exist in every language, and an admin may name another phrase for any of them in YAML.
@@ -35,11 +38,31 @@ class Says:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What happened: a sentence for the docs, the facts it teaches, and the facts it makes untrue."""
+    """What happened: a sentence for the docs, the facts it teaches, and the facts it makes untrue.
+
+    The step sets what it teaches; the engine forgets what the outcome forgets.
+    """
 
     meaning: str
-    teaches: Facts = frozenset()
-    forgets: Facts = frozenset()
+    teaches: FactSet = NO_FACTS
+    forgets: FactSet = NO_FACTS
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A phrase a step may say. ``key`` is the YAML key that names it, empty for one that is always the same."""
+
+    key: str
+    phrase: str
+    gaps: frozenset[str]
+
+
+class StepEnds(Exception):
+    """Ends a step from deep inside: `ask` raises it for ``agent``, ``back`` and ``gave_up``."""
+
+    def __init__(self, outcome: str) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
 
 
 class Step(BaseModel, ABC):
@@ -49,11 +72,39 @@ class Step(BaseModel, ABC):
 
     do: ClassVar[str]
     """The step's name in YAML: verb_noun."""
-    needs: ClassVar[Facts] = frozenset()
+    needs: ClassVar[FactSet] = NO_FACTS
     """Facts that must be known on every path to this step."""
     outcomes: ClassVar[Mapping[str, Outcome]]
     """Everything ``run`` may return. No outcomes: the call ends here."""
+    keys: ClassVar[Mapping[str, str]] = {}
+    """What keys mean here, for the docs."""
+    says: ClassVar[frozenset[str]] = frozenset()
+    """Phrases without gaps that the step says besides those its fields name."""
+    asks: ClassVar[bool] = False
+    """Whether ``*`` can lead back to this step."""
+    way_back: ClassVar[bool] = True
+    """False where ``*`` must not lead back past this step: across a charge."""
 
     @abstractmethod
     def run(self, call: Call) -> str:
-        """Do it and return an outcome. May raise CallEnded and StoreUnavailable; the engine deals with both."""
+        """Do it and return an outcome. May raise StepEnds with one, CallEnded, and StoreError: the engine
+        deals with all of them."""
+
+    def all_outcomes(self) -> Mapping[str, Outcome]:
+        """The outcomes of this very step; a menu's are named in its YAML."""
+        return self.outcomes
+
+    def languages(self) -> tuple[str, ...]:
+        """The languages that this step may switch the call to."""
+        return ()
+
+    def phrases(self) -> Iterator[Said]:
+        """Every phrase this step may say."""
+        for key, info in type(self).model_fields.items():
+            for mark in info.metadata:
+                if isinstance(mark, Says):
+                    named = getattr(self, key)
+                    for phrase in (named,) if isinstance(named, str) else named:
+                        yield Said(key, phrase, mark.gaps)
+        for phrase in sorted(self.says):
+            yield Said("", phrase, frozenset())

@@ -1,0 +1,65 @@
+"""Asking one question until it is answered: again, slower and at more length, up to a set number of tries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from pydantic import Field
+
+from fs_app.domain.keys import Field as KeyField
+from fs_app.domain.keys import Verdict
+from fs_app.domain.prompt import SILENCE, Prompt, say
+from fs_app.domain.secret import Secret
+from fs_app.flow.call import Call
+from fs_app.flow.step import Outcome, Step, StepEnds
+
+ASKING: Mapping[str, Outcome] = {
+    "agent": Outcome("the caller pressed 0 for a person"),
+    "back": Outcome("the caller pressed * on an empty answer; unless mapped, the step asked before is asked again"),
+    "gave_up": Outcome("no usable answer after the set tries"),
+}
+
+COMPLAINTS: Mapping[Verdict, str] = {
+    Verdict.SILENCE: "no_key_heard",
+    Verdict.TOO_SHORT: "too_few_keys",
+    Verdict.WRONG_KEY: "not_a_choice",
+}
+
+
+class AskingStep(Step):
+    """A step that asks something: it has a number of tries, and the outcomes of `ASKING`."""
+
+    says = frozenset(COMPLAINTS.values())
+    asks = True
+
+    tries: int = Field(3, ge=1, le=9, description="how often one question is asked before the step gives up")
+
+
+Check = Callable[[str], Prompt | None]
+"""What is wrong with the keys of an answer, to be said to the caller; None where nothing is."""
+
+
+def ask(
+    call: Call, field: KeyField, question: Prompt, again: Prompt, *, tries: int, check: Check | None = None
+) -> Secret:
+    """Ask until the answer is good and return its keys; the reader wipes secret ones.
+
+    A second try says what was wrong and asks with the longer prompt ``again``, waits longer for each key, and
+    takes no keys that were typed before it. StepEnds with ``agent``, ``back`` or ``gave_up``.
+    """
+    complaint = SILENCE
+    for attempt in range(tries):
+        prompt = complaint + (again if attempt else question)
+        heard = call.channel.ask(prompt, field.slower(attempt))
+        if heard.verdict in (Verdict.AGENT, Verdict.BACK):
+            raise StepEnds(heard.verdict.value)
+        if heard.verdict is Verdict.ENTERED:
+            wrong = check(heard.digits) if check is not None else None
+            if wrong is None:
+                return heard.entry
+            complaint = wrong
+        else:
+            complaint = say(COMPLAINTS[heard.verdict])
+        heard.entry.wipe()
+        call.channel.forget_keys()
+    raise StepEnds("gave_up")
