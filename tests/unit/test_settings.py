@@ -1,0 +1,94 @@
+"""The settings file: the shipped one is right, and every mistake is told with its place, all at once."""
+
+from pathlib import Path
+
+import pytest
+
+from fs_app.errors import ConfigError
+from fs_app.settings import Settings, load_settings
+
+SHIPPED = Path(__file__).parents[2] / "conf" / "fs_app.yaml"
+
+
+def write(tmp_path, text):
+    path = tmp_path / "site.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(tmp_path, text):
+    with pytest.raises(ConfigError) as caught:
+        load_settings(write(tmp_path, text))
+    return [str(problem).removeprefix(str(tmp_path) + "/") for problem in caught.value.problems]
+
+
+def test_the_shipped_file_says_what_the_defaults_are(tmp_path):
+    shipped, _ = load_settings(SHIPPED)
+    empty, _ = load_settings(write(tmp_path, ""))
+    same = {"database", "flows", "sounds"}  # paths: relative to their own file
+    assert shipped.model_dump(exclude=same) == empty.model_dump(exclude=same)
+
+
+def test_paths_are_relative_to_the_file(tmp_path):
+    settings, _ = load_settings(write(tmp_path, "flows: my\ndatabase: {url: 'sqlite:///data/x.db'}\n"))
+    assert settings.flows == tmp_path / "my"
+    assert settings.sounds == tmp_path.parent / "sounds"
+    assert settings.database.url == f"sqlite:///{tmp_path}/data/x.db"
+
+
+def test_every_mistake_at_once_with_its_place(tmp_path):
+    text = (
+        "calls:\n"
+        "  listn: 127.0.0.1:1\n"
+        "  limit: 0\n"
+        "gateway: {kind: paypal}\n"
+        "payments: {brands: [visa, vsa], minimum_minor: 5.5}\n"
+        "timezone: Mars/Olympus\n"
+        "metrics: nowhere\n"
+        "directory: {kind: sql}\n"
+    )
+    assert problems(tmp_path, text) == [
+        "site.yaml:2:3: unknown key 'listn'; did you mean 'listen'?",
+        "site.yaml:3:10: limit: this should be greater than or equal to 1 ('0')",
+        "site.yaml:4:17: kind: this should be 'local', 'sandbox' or 'production' ('paypal')",
+        "site.yaml:5:20: brands: no brand is called 'vsa'; known: amex, diners, discover, jcb, maestro, mastercard,"
+        " unionpay, visa",
+        "site.yaml:5:48: minimum_minor: this should be a valid integer, unable to parse string as an integer ('5.5')",
+        "site.yaml:6:11: timezone: should be a zone of the tz database, e.g. America/New_York ('Mars/Olympus')",
+        "site.yaml:7:10: metrics: should be host:port, e.g. 127.0.0.1:8084 ('nowhere')",
+        "site.yaml:8:12: directory: kind sql needs a url and the statements",
+    ]
+
+
+def test_no_yaml_no_file_no_utf8(tmp_path):
+    assert problems(tmp_path, "calls: [1")[0].startswith("site.yaml:1:10: not YAML")
+    with pytest.raises(ConfigError, match="cannot read the file: No such file"):
+        load_settings(tmp_path / "absent.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"line: {flow: \xff}")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        load_settings(tmp_path / "latin.yaml")
+
+
+def test_secrets_come_from_the_environment_and_are_not_shown(tmp_path, monkeypatch):
+    text = "gateway: {kind: sandbox, private_key: 'env:FS_APP_TEST_KEY'}\n"
+    monkeypatch.delenv("FS_APP_TEST_KEY", raising=False)
+    assert "the environment variable FS_APP_TEST_KEY is not set" in problems(tmp_path, text)[0]
+    monkeypatch.setenv("FS_APP_TEST_KEY", "very-private")
+    settings, _ = load_settings(write(tmp_path, text))
+    assert settings.gateway.private_key.get_secret_value() == "very-private"
+    assert "very-private" not in repr(settings)
+
+
+def test_a_password_in_a_wrong_url_is_not_echoed(tmp_path):
+    [problem] = problems(tmp_path, "database: {url: 'postgresql://me:hush@db/x'}\n")
+    assert "hush" not in problem and "site.yaml:1:17" in problem
+
+
+def test_yes_and_no_are_read_as_the_admin_means_them(tmp_path):
+    settings, _ = load_settings(write(tmp_path, "payments: {overpayment: yes}\nline: {flow: no, language: no}\n"))
+    assert settings.payments.overpayment is True
+    assert (settings.line.flow, settings.line.language) == ("no", "no")
+
+
+def test_every_default_is_valid():
+    assert Settings().calls.listen == ("127.0.0.1", 8084)
