@@ -17,7 +17,7 @@ from typing import Protocol
 
 from fs_app.errors import Problem
 from fs_app.flow.facts import Fact
-from fs_app.flow.step import NO_FACTS, FactSet, Step
+from fs_app.flow.step import NO_FACTS, FactSet, Said, Step
 from fs_app.yamlfile import Document, Place, did_you_mean
 
 OPERATOR_OUTCOME = "agent"
@@ -57,6 +57,11 @@ class Draft:
         """The step of a person, or the empty string."""
         return self.defaults.get(OPERATOR_OUTCOME, "")
 
+    @property
+    def starts(self) -> list[str]:
+        """Where a path may begin knowing nothing, as far as these steps could be built."""
+        return [name for name in (self.start, self.operator) if name in self.steps]
+
     def next_of(self, name: str) -> dict[str, str]:
         """What follows each outcome of a step: its own arrows before the defaults."""
         merged = {**self.defaults, **self.arrows.get(name, {})}
@@ -74,12 +79,13 @@ def check(
     draft: Draft, registry: Mapping[str, type[Step]], voice: PhraseBook
 ) -> tuple[dict[str, FactSet], list[Problem]]:
     """What is known at every step, and every mistake."""
-    problems = [*_targets(draft), *_outcomes(draft), *_phrases(draft, voice)]
-    # What follows from a missing arrow is no news: reachability, ends and facts are told of a whole graph only.
-    if problems or draft.names != frozenset(draft.steps):
-        return {}, problems
-    known, found = _facts(draft, registry)
-    return known, [*_unreachable(draft), *_endless(draft), *found]
+    arrows = [*_targets(draft), *_outcomes(draft)]
+    known, facts = _facts(draft, registry)
+    problems = [*arrows, *facts, *_phrases(draft, voice)]
+    # What only follows from a missing arrow or step is no news: these two are told of a whole graph.
+    if not arrows and draft.names == frozenset(draft.steps):
+        problems += [*_unreachable(draft), *_endless(draft)]
+    return known, problems
 
 
 # --- arrows --------------------------------------------------------------------------------------------------
@@ -114,28 +120,25 @@ def _outcomes(draft: Draft) -> Iterator[Problem]:
         own, outcomes = draft.arrows.get(name, {}), step.all_outcomes()
         for outcome in own:
             if outcome not in outcomes:
-                hint = (
-                    did_you_mean(outcome, outcomes) or f"known: {', '.join(outcomes) or 'none, the call ends here'}"
-                )
-                place = ("steps", name, "next", outcome)
-                yield draft.document.problem(place, f"{step.do} has no outcome {outcome!r}", hint, at_key=True)
+                known = ", ".join(outcomes) or "none, the call ends here"
+                hint = did_you_mean(outcome, outcomes) or f"known: {known}"
+                arrow = ("steps", name, "next", outcome)
+                yield draft.document.problem(arrow, f"{step.do} has no outcome {outcome!r}", hint, at_key=True)
         missing = [outcome for outcome in outcomes if outcome not in draft.next_of(name) and outcome != "back"]
-        if outcomes and not draft.next_of(name):
-            yield draft.problem_at_step(
-                name, f"dead end: nothing follows {name!r}", f"add next: {{{missing[0]}: ...}}"
-            )
+        if missing and not draft.next_of(name):
+            hint = f"add next: {{{missing[0]}: ...}}"
+            yield draft.problem_at_step(name, f"dead end: nothing follows {name!r}", hint)
         elif missing:
             listed = ", ".join(repr(outcome) for outcome in missing)
             yield draft.problem_at_step(name, f"nothing follows {name!r} on {listed}", "add it to next")
 
 
 def _unreachable(draft: Draft) -> Iterator[Problem]:
-    reached = _reach([draft.start, draft.operator], {name: draft.targets(name).values() for name in draft.steps})
+    reached = _reach(draft.starts, {name: draft.targets(name).values() for name in draft.steps})
     for name in draft.steps:
         if name not in reached:
-            yield draft.problem_at_step(
-                name, f"no path leads to {name!r}", "lead an outcome here or remove the step"
-            )
+            hint = "lead an outcome here or remove the step"
+            yield draft.problem_at_step(name, f"no path leads to {name!r}", hint)
 
 
 def _endless(draft: Draft) -> Iterator[Problem]:
@@ -181,8 +184,8 @@ def _facts(draft: Draft, registry: Mapping[str, type[Step]]) -> tuple[dict[str, 
 
 def _states(draft: Draft) -> dict[State, State | None]:
     """Every step with every set of facts it can be reached with, and the state before it on a shortest path."""
-    starts: list[State] = [(draft.start, NO_FACTS), (draft.operator, NO_FACTS)]
-    came_from: dict[State, State | None] = {state: None for state in starts}
+    starts: list[State] = [(name, NO_FACTS) for name in draft.starts]
+    came_from: dict[State, State | None] = dict.fromkeys(starts)
     waiting = deque(starts)
     while waiting:
         state = waiting.popleft()
@@ -220,26 +223,32 @@ def _teachers(fact: Fact, registry: Mapping[str, type[Step]]) -> str:
 
 
 def _phrases(draft: Draft, voice: PhraseBook) -> Iterator[Problem]:
-    known = {language: {} for language in voice.languages}
-    for language in known:
-        for phrase in sorted(APOLOGIES):
-            if voice.gaps(phrase, language) is None:
-                yield draft.document.problem((), f"no phrase {phrase!r} in {language!r}: every flow needs it")
+    for phrase in sorted(APOLOGIES):
+        for language in _missing(phrase, voice):
+            yield draft.document.problem((), f"no phrase {phrase!r} in {language!r}; every flow needs it")
     for name, step in draft.steps.items():
         for language in step.languages():
-            if language not in known:
-                hint = f"there are prompts in {', '.join(known)}"
+            if language not in voice.languages:
+                hint = f"there are prompts in {', '.join(voice.languages)}"
                 yield draft.document.problem(("steps", name), f"no prompts in {language!r}", hint)
         for said in step.phrases():
-            for language in known:
-                gaps = voice.gaps(said.phrase, language)
-                place = ("steps", name, said.key) if said.key else ("steps", name)
-                if gaps is None:
-                    yield draft.document.problem(place, f"no phrase {said.phrase!r} in {language!r}")
-                elif gaps - said.gaps:
-                    listed = ", ".join(f"{{{gap}}}" for gap in sorted(gaps - said.gaps))
-                    fills = ", ".join(f"{{{gap}}}" for gap in sorted(said.gaps)) or "none"
-                    message = (
-                        f"{said.phrase!r} in {language!r} has gaps that {step.do} does not fill here: {listed}"
-                    )
-                    yield draft.document.problem(place, message, f"filled here: {fills}")
+            place = ("steps", name, said.key) if said.key else ("steps", name)
+            for language in _missing(said.phrase, voice):
+                yield draft.document.problem(place, f"no phrase {said.phrase!r} in {language!r}")
+            yield from _unfilled(draft.document, place, said, step, voice)
+
+
+def _missing(phrase: str, voice: PhraseBook) -> list[str]:
+    return [language for language in voice.languages if voice.gaps(phrase, language) is None]
+
+
+def _unfilled(document: Document, place: Place, said: Said, step: Step, voice: PhraseBook) -> Iterator[Problem]:
+    for language in voice.languages:
+        unfilled = (voice.gaps(said.phrase, language) or frozenset()) - said.gaps
+        if unfilled:
+            message = f"{step.do} does not fill these gaps of {said.phrase!r} in {language!r}: {_braced(unfilled)}"
+            yield document.problem(place, message, f"filled here: {_braced(said.gaps) or 'none'}")
+
+
+def _braced(gaps: Iterable[str]) -> str:
+    return ", ".join(f"{{{gap}}}" for gap in sorted(gaps))

@@ -1,1 +1,44 @@
 """One file per thing a caller does. `STEPS` is every step by its YAML name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from fs_app.flow.step import Step
+from fs_app.steps.agent import Agent
+from fs_app.steps.announce import Announce
+from fs_app.steps.charge import Charge
+from fs_app.steps.choose_amount import ChooseAmount
+from fs_app.steps.choose_language import ChooseLanguage
+from fs_app.steps.collect_card import CollectCard
+from fs_app.steps.confirm_payment import ConfirmPayment
+from fs_app.steps.correct_card import CorrectCard
+from fs_app.steps.hang_up import HangUp
+from fs_app.steps.identify_account import IdentifyAccount
+from fs_app.steps.identify_caller_id import IdentifyCallerId
+from fs_app.steps.menu import Menu
+from fs_app.steps.tell_balance import TellBalance
+from fs_app.steps.tell_result import TellResult
+from fs_app.steps.verify_identity import VerifyIdentity
+
+# In the order of a call, which is the order of docs/flows.md.
+_ALL: tuple[type[Step], ...] = (
+    ChooseLanguage,
+    Announce,
+    Menu,
+    IdentifyCallerId,
+    IdentifyAccount,
+    VerifyIdentity,
+    TellBalance,
+    ChooseAmount,
+    CollectCard,
+    CorrectCard,
+    ConfirmPayment,
+    Charge,
+    TellResult,
+    Agent,
+    HangUp,
+)
+
+STEPS: Mapping[str, type[Step]] = MappingProxyType({step.do: step for step in _ALL})

@@ -1,0 +1,125 @@
+"""Take the payment."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fs_app.domain.decline import ALL_ADVICE, FIELD_ADVICE, Advice, Coaching, advise
+from fs_app.domain.payment import ENDINGS, ChargeResult, Declined, Ending, PaymentRequest, Unavailable
+from fs_app.domain.prompt import say
+from fs_app.errors import BillBusy, CallEnded, StoreUnavailable
+from fs_app.flow.call import Call
+from fs_app.flow.facts import Fact, proved
+from fs_app.flow.step import Outcome, PhraseName, Says, Step
+from fs_app.ports import PaymentOutcome
+
+_ENDED = frozenset({Fact.ENDING})
+_CONSENT = frozenset({Fact.CONSENT})
+_CARD = _CONSENT | {Fact.CARD}
+_ALL_SPENT = _CARD | {Fact.AMOUNT, Fact.BILL}
+
+_COACHED = {
+    Coaching.SECURITY_CODE: Outcome("declined: ask for the security code again", _ENDED, _CONSENT),
+    Coaching.POSTAL_CODE: Outcome("declined: ask for the postal code again", _ENDED, _CONSENT),
+    Coaching.EXPIRY: Outcome("declined: ask for the expiry again", _ENDED, _CONSENT),
+    Coaching.CARD_NUMBER: Outcome("declined: ask for the card number again", _ENDED, _CONSENT),
+    Coaching.AMOUNT_OR_CARD: Outcome("declined: offer another amount or card", _ENDED, _CONSENT),
+    Coaching.OTHER_CARD: Outcome("declined: offer another card; this one is wiped", _ENDED, _CARD),
+    Coaching.AGENT: Outcome("declined so that only a person can help; the card is wiped", _ENDED, _CARD),
+}
+
+
+class Charge(Step):
+    """Charges the card while the caller hears that we work, and says why after a decline.
+
+    The cashier gets a copy of the card and wipes it; the call keeps its own for as long as a next try with it is
+    possible. Nothing that was keyed before or during the charge counts for what follows, and ``*`` does not lead
+    back past it. Declines are counted over the whole call, apart from typing errors.
+    """
+
+    do = "charge"
+    needs = frozenset({Fact.ACCOUNT, Fact.BILL, Fact.AMOUNT, Fact.CARD, Fact.CONSENT})
+    outcomes = {
+        "approved": Outcome("paid", _ENDED, _ALL_SPENT),
+        **{coaching.value: outcome for coaching, outcome in _COACHED.items()},
+        "too_many_declines": Outcome("declined, as often as one call may be", _ENDED, _CARD),
+        "busy": Outcome("another payment on this bill is under way: nothing was sent", forgets=_ALL_SPENT),
+        "unavailable": Outcome("nothing was charged, for certain: no way to the gateway", _ENDED, _CARD),
+        "unknown": Outcome("sent, and no trusted answer yet: the payment is being checked", _ENDED, _ALL_SPENT),
+    }
+    says = frozenset(advice.phrase for advice in ALL_ADVICE)
+    way_back = False
+
+    say: Annotated[PhraseName, Says()] = Field("please_wait", description="said again and again while we work")
+
+    def run(self, call: Call) -> str:
+        call.channel.forget_keys()
+        try:
+            outcome = self._pay(call)
+        except BillBusy:
+            return "busy"
+        except StoreUnavailable:
+            call.facts.ending, call.facts.payment = Ending.NOT_PAID, None
+            return "unavailable"
+        finally:
+            call.channel.forget_keys()
+        ending = ENDINGS[outcome.payment.state]
+        call.facts.ending, call.facts.payment = ending, outcome.payment
+        call.journal.note({"payment": outcome.payment.id, "ending": ending, "brand": outcome.payment.request.brand})
+        if ending is Ending.PAID:
+            return "approved"
+        if ending is Ending.BEING_CHECKED:
+            return "unknown"
+        return self._coach(call, outcome.result)
+
+    def _pay(self, call: Call) -> PaymentOutcome:
+        facts, cashier = call.facts, call.services.cashier
+        bill, card = proved(facts.bill), proved(facts.card)
+        request = PaymentRequest(
+            call_uuid=call.channel.uuid,
+            account_id=proved(facts.account).id,
+            bill_id=bill.id,
+            amount=proved(facts.amount),
+            brand=card.brand,
+            last_four=card.last_four,
+        )
+        handed_over = card.copy()
+        begun = False
+
+        def pay() -> PaymentOutcome:
+            nonlocal begun
+            begun = True
+            try:
+                return cashier.pay(request, handed_over)
+            finally:
+                handed_over.wipe()
+
+        try:
+            return call.channel.play_while(say(self.say), pay)
+        except CallEnded:
+            # A charge under way goes on with its copy; one that did not begin never will.
+            if not begun:
+                handed_over.wipe()
+            raise
+
+    def _coach(self, call: Call, result: ChargeResult) -> str:
+        """What follows an attempt that took no money."""
+        advice = _advice(result)
+        if advice is None:
+            return "unavailable"
+        if isinstance(result, Declined):
+            call.journal.note({"decline": result.code})
+        call.counts["declines"] += 1
+        call.channel.play(say(advice.phrase))
+        if advice.coaching is not Coaching.AGENT and call.counts["declines"] >= call.services.limits.declines:
+            return "too_many_declines"
+        return advice.coaching.value
+
+
+def _advice(result: ChargeResult) -> Advice | None:
+    """None where nothing the caller keys could help."""
+    if isinstance(result, Declined):
+        return advise(result)
+    return FIELD_ADVICE.get(result.field or "") if isinstance(result, Unavailable) else None

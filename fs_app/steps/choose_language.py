@@ -1,0 +1,46 @@
+"""Ask for the language of the call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from fs_app.domain import keys
+from fs_app.domain.prompt import Digits, say
+from fs_app.flow.asking import ASKING, AskingStep, ask
+from fs_app.flow.call import Call
+from fs_app.flow.step import Outcome, PhraseName, Says
+
+_Choice = Annotated[str, StringConstraints(pattern=r"^[1-8]$")]
+_Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")]
+
+
+class ChooseLanguage(AskingStep):
+    """Asks for the language, each choice spoken in its own; asks nothing where there is only one."""
+
+    do = "choose_language"
+    outcomes = {"chosen": Outcome("the call goes on in that language"), **ASKING}
+    keys = {"1 to 8": "the languages named in YAML"}
+
+    say: Annotated[PhraseName, Says("digits")] = Field(
+        "press_for_language", description="one choice, in every language; {digits} is its key"
+    )
+    choices: Mapping[_Choice, _Language] = Field(min_length=1, description="key: language, for each choice")
+
+    def languages(self) -> tuple[str, ...]:
+        return tuple(self.choices.values())
+
+    def run(self, call: Call) -> str:
+        *earlier, (key, language) = self.choices.items()
+        for earlier_key, earlier_language in earlier:
+            call.channel.language = earlier_language
+            call.channel.play(say(self.say, digits=Digits(earlier_key)))
+        call.channel.language = language
+        if earlier:
+            question = say(self.say, digits=Digits(key))
+            field = keys.menu("language", frozenset(self.choices))
+            chosen = ask(call, field, question, question, tries=self.tries).reveal()
+            call.channel.language = self.choices[chosen]
+        return "chosen"

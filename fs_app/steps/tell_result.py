@@ -1,0 +1,63 @@
+"""Tell how the payment ended."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from fs_app.domain import keys
+from fs_app.domain.keys import Verdict
+from fs_app.domain.payment import Ending
+from fs_app.domain.prompt import Digits, Prompt, say
+from fs_app.flow.call import Call
+from fs_app.flow.facts import Fact, proved
+from fs_app.flow.step import Outcome, PhraseName, Says, Step
+
+_AGAIN = "1"
+_TIMES = 5
+
+
+class TellResult(Step):
+    """Tells one of the three endings: paid, not paid, being checked.
+
+    The number of a payment that was made or is being checked is said digit by digit and can be heard again, up to
+    five times. No answer is fine: the caller is done.
+    """
+
+    do = "tell_result"
+    needs = frozenset({Fact.ENDING})
+    outcomes = {
+        Ending.PAID.value: Outcome("the caller was told that it is paid, and the confirmation number"),
+        Ending.NOT_PAID.value: Outcome("the caller was told that it is not paid and that nothing was charged"),
+        Ending.BEING_CHECKED.value: Outcome("the caller was told not to pay again while it is being checked"),
+        "agent": Outcome("it was told, and the caller pressed 0 for a person"),
+    }
+    keys = {"1 or 9": "hear it again", "0": "a person", "no key": "done"}
+
+    paid: Annotated[PhraseName, Says("amount", "digits")] = Field(
+        "paid", description="{digits}: confirmation number"
+    )
+    not_paid: Annotated[PhraseName, Says()] = Field("not_paid", description="nothing was charged")
+    being_checked: Annotated[PhraseName, Says("amount", "digits")] = Field(
+        "being_checked", description="never told as paid, never as not charged; {digits}: reference number"
+    )
+    hear_again: Annotated[PhraseName, Says()] = Field("hear_it_again", description="offers key 1")
+
+    def run(self, call: Call) -> str:
+        ending = proved(call.facts.ending)
+        if ending is Ending.NOT_PAID:
+            call.channel.play(say(self.not_paid))
+            return ending.value
+        payment = proved(call.facts.payment)
+        phrase = self.paid if ending is Ending.PAID else self.being_checked
+        result = say(phrase, amount=payment.request.amount, digits=Digits(payment.confirmation))
+        return "agent" if self._tell(call, result) is Verdict.AGENT else ending.value
+
+    def _tell(self, call: Call, result: Prompt) -> Verdict:
+        verdict = Verdict.SILENCE
+        for _ in range(_TIMES):
+            verdict = call.channel.ask(result + say(self.hear_again), keys.menu("hear again", _AGAIN)).verdict
+            if verdict in (Verdict.AGENT, Verdict.BACK, Verdict.SILENCE):
+                return verdict
+        return verdict
