@@ -12,14 +12,14 @@ import os
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC
 from typing import Any, Literal, TypeVar
 
 import braintree as sdk
 import gevent
-from braintree.exceptions import http as http_errors
 from braintree.exceptions.authentication_error import AuthenticationError
 from braintree.exceptions.authorization_error import AuthorizationError
+from braintree.exceptions.http.connection_error import ConnectionError as NoConnectionError
+from braintree.exceptions.http.timeout_error import ConnectTimeoutError
 from braintree.exceptions.not_found_error import NotFoundError
 from braintree.exceptions.upgrade_required_error import UpgradeRequiredError
 from urllib3.exceptions import NewConnectionError
@@ -27,7 +27,6 @@ from urllib3.exceptions import NewConnectionError
 from fs_app.domain.card import Card, Expiry
 from fs_app.domain.money import Money
 from fs_app.domain.payment import (
-    Approved,
     ChargeResult,
     Declined,
     OrderId,
@@ -37,30 +36,14 @@ from fs_app.domain.payment import (
     Unknown,
     Voided,
 )
+from fs_app.gateways import answers
 from fs_app.ports import ChargeRequest, GatewayRecord
 
 T = TypeVar("T")
 Fault = Unavailable | Unknown
 
-# Statuses by what they mean for the money (Braintree: transaction statuses).
-_CAPTURED = frozenset(
-    {"submitted_for_settlement", "settling", "settled", "settlement_pending", "settlement_confirmed"}
-)
-_HELD = _CAPTURED | {"authorized"}
-
-# Validation attributes that mean a field the caller keyed.
-_CARD_FIELDS = {
-    "number": "number",
-    "expiration_date": "expiry",
-    "expiration_month": "expiry",
-    "expiration_year": "expiry",
-    "cvv": "security_code",
-    "postal_code": "postal_code",
-}
-
-# Answers of the api_request_key check that speak of an earlier request with the same key: its outcome is open.
-_EARLIER_REQUEST = frozenset({"915232", "915233", "915234", "915235"})
 _CANNOT_SUBMIT, _CANNOT_VOID = "91507", "91504"
+_DOUBT = "an earlier try may have moved the transaction; the gateway could not be asked"
 
 # The gateway refused before it processed anything.
 _REFUSED: dict[type[BaseException], str] = {
@@ -68,7 +51,7 @@ _REFUSED: dict[type[BaseException], str] = {
     AuthorizationError: "our keys may not do this at the gateway (403)",
     NotFoundError: "the gateway does not know that transaction or merchant (404)",
     UpgradeRequiredError: "the gateway wants a newer SDK (426)",
-    http_errors.ConnectTimeoutError: "no connection to the gateway within the time limit",
+    ConnectTimeoutError: "no connection to the gateway within the time limit",
 }
 
 
@@ -122,7 +105,7 @@ class BraintreeGateway:
 
         def ask() -> ChargeResult:
             answer = self._sdk.transaction.sale(self._sale(request))
-            return _charged(answer, request.order_id)
+            return answers.charged(answer, request.order_id)
 
         return self._guarded(ask)
 
@@ -132,18 +115,13 @@ class BraintreeGateway:
         def ask() -> Submitted | Unavailable | Unknown:
             answer = self._sdk.transaction.submit_for_settlement(transaction_id, amount.decimal())
             if answer.is_success:
-                return Submitted(transaction_id)
-            if _CANNOT_SUBMIT not in _codes(answer):
-                return _refused(answer)
-            return self._guarded(look, doubt="an earlier try may have moved it; the gateway could not be asked")
+                return answers.captured(answer.transaction, amount)
+            if _CANNOT_SUBMIT not in answers.codes(answer):
+                return answers.refused(answer)
+            return self._guarded(look, doubt=_DOUBT)
 
         def look() -> Submitted | Unavailable | Unknown:
-            found = self._sdk.transaction.find(transaction_id)
-            if found.status not in _CAPTURED:
-                return Unavailable(f"not submitted: the transaction is {found.status}")
-            if _amount(found) != amount:
-                return Unknown("already submitted with another amount", transaction_id)
-            return Submitted(transaction_id)
+            return answers.captured(self._sdk.transaction.find(transaction_id), amount)
 
         return self._guarded(ask)
 
@@ -154,9 +132,9 @@ class BraintreeGateway:
             answer = self._sdk.transaction.void(transaction_id)
             if answer.is_success:
                 return Voided(transaction_id)
-            if _CANNOT_VOID not in _codes(answer):
-                return _refused(answer)
-            return self._guarded(look, doubt="an earlier try may have moved it; the gateway could not be asked")
+            if _CANNOT_VOID not in answers.codes(answer):
+                return answers.refused(answer)
+            return self._guarded(look, doubt=_DOUBT)
 
         def look() -> Voided | Unavailable:
             status = self._sdk.transaction.find(transaction_id).status
@@ -174,7 +152,7 @@ class BraintreeGateway:
             answer = self._sdk.transaction.refund(transaction_id, options)
             if answer.is_success:
                 return Submitted(TransactionId(answer.transaction.id))
-            return _refused(answer) if answer.transaction is None else _said_no(answer.transaction)
+            return answers.refused(answer) if answer.transaction is None else answers.said_no(answer.transaction)
 
         return self._guarded(ask)
 
@@ -183,7 +161,7 @@ class BraintreeGateway:
 
         def ask() -> Sequence[GatewayRecord]:
             found = self._sdk.transaction.search(sdk.TransactionSearch.order_id == order_id)
-            return sorted((_record(transaction) for transaction in found.items), key=lambda r: r.created_at)
+            return answers.oldest_first(found.items)
 
         answer = self._guarded(ask)
         return None if isinstance(answer, Fault) else answer
@@ -263,72 +241,12 @@ def _card_params(card: Card) -> dict[str, str]:
     return params
 
 
-def _charged(answer: Any, order_id: OrderId) -> ChargeResult:
-    transaction = answer.transaction
-    if transaction is None:
-        return _refused(answer)
-    transaction_id = TransactionId(transaction.id)
-    if transaction.order_id != order_id:
-        return Unknown("the gateway answered with another order id", transaction_id)
-    if not answer.is_success:
-        return _said_no(transaction)
-    if transaction.status not in _HELD:
-        return Unknown(f"the gateway answered with status {transaction.status}", transaction_id)
-    return Approved(transaction_id, _amount(transaction))
-
-
-def _said_no(transaction: Any) -> Declined | Unavailable | Unknown:
-    """The three ways an unsuccessful answer with a transaction is meant."""
-    transaction_id = TransactionId(transaction.id)
-    match transaction.status:
-        case "processor_declined":
-            advice = getattr(transaction, "merchant_advice_code", None)
-            return Declined(str(transaction.processor_response_code), transaction_id, advice)
-        case "gateway_rejected" if transaction.gateway_rejection_reason == "duplicate":
-            return Unknown("rejected as a duplicate: an earlier transaction like it stands")
-        case "gateway_rejected":
-            return Declined(f"gateway_{transaction.gateway_rejection_reason}", transaction_id)
-        case "failed":
-            return Unavailable(f"the processor could not be reached ({transaction.processor_response_code})")
-        case status:
-            return Unknown(f"the gateway answered with status {status}", transaction_id)
-
-
-def _refused(answer: Any) -> Unavailable | Unknown:
-    """No transaction was made. Only codes and attributes are told: a message may quote what was sent."""
-    errors = answer.errors.deep_errors
-    reason = ", ".join(f"{error.code} {error.attribute}" for error in errors)
-    if any(error.code in _EARLIER_REQUEST for error in errors):
-        return Unknown(f"an earlier request with the same key exists: {reason}")
-    fields = [_CARD_FIELDS[error.attribute] for error in errors if error.attribute in _CARD_FIELDS]
-    return Unavailable(f"the gateway refused the request: {reason}", fields[0] if fields else None)
-
-
-def _codes(answer: Any) -> set[str]:
-    return {error.code for error in answer.errors.deep_errors}
-
-
-def _amount(transaction: Any) -> Money:
-    return Money.parse(transaction.amount, transaction.currency_iso_code)
-
-
-def _record(transaction: Any) -> GatewayRecord:
-    return GatewayRecord(
-        transaction_id=TransactionId(transaction.id),
-        order_id=OrderId(transaction.order_id),
-        status=transaction.status,
-        amount=_amount(transaction),
-        captured=transaction.status in _CAPTURED,
-        created_at=transaction.created_at.replace(tzinfo=UTC),
-    )
-
-
 def _fault(error: Exception) -> Fault:
     """Name an exception without keeping it: its type only, as its text and its members may hold the card."""
     for kind, reason in _REFUSED.items():
         if isinstance(error, kind):
             return Unavailable(reason)
-    if isinstance(error, http_errors.ConnectionError) and _never_connected(error):
+    if isinstance(error, NoConnectionError) and _never_connected(error):
         return Unavailable("no connection to the gateway")
     return Unknown(f"no trusted answer from the gateway ({type(error).__name__})")
 

@@ -1,0 +1,126 @@
+"""What the answers of Braintree's SDK mean: pure readings, no network, no import of the SDK.
+
+Only a transaction that the gateway answered with is Approved or Declined. Reasons hold codes, attributes and
+statuses, never a message, as a message may quote what was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC
+from typing import Any
+
+from fs_app.domain.money import Money
+from fs_app.domain.payment import (
+    Approved,
+    ChargeResult,
+    Declined,
+    OrderId,
+    Submitted,
+    TransactionId,
+    Unavailable,
+    Unknown,
+)
+from fs_app.ports import GatewayRecord
+
+# Statuses by what they mean for the money (Braintree: transaction statuses).
+_CAPTURED = frozenset(
+    {"submitted_for_settlement", "settling", "settled", "settlement_pending", "settlement_confirmed"}
+)
+_HELD = _CAPTURED | {"authorized"}
+
+# Validation attributes that mean a field the caller keyed.
+_CARD_FIELDS = {
+    "number": "number",
+    "expiration_date": "expiry",
+    "expiration_month": "expiry",
+    "expiration_year": "expiry",
+    "cvv": "security_code",
+    "postal_code": "postal_code",
+}
+
+# Answers of the api_request_key check that speak of an earlier request with the same key: its outcome is open.
+_EARLIER_REQUEST = frozenset({"915232", "915233", "915234", "915235"})
+
+
+def charged(answer: Any, order_id: OrderId) -> ChargeResult:
+    """The result of a sale that was not submitted for settlement."""
+    transaction = answer.transaction
+    if transaction is None:
+        return refused(answer)
+    transaction_id = TransactionId(transaction.id)
+    if transaction.order_id != order_id:
+        return Unknown("the gateway answered with another order id", transaction_id)
+    if not answer.is_success:
+        return said_no(transaction)
+    if transaction.status not in _HELD:
+        return Unknown(f"the gateway answered with status {transaction.status}", transaction_id)
+    return Approved(transaction_id, amount(transaction))
+
+
+def said_no(transaction: Any) -> Declined | Unavailable | Unknown:
+    """A transaction that did not succeed: declined, rejected by a rule, or the processor was out of reach."""
+    transaction_id = TransactionId(transaction.id)
+    match transaction.status:
+        case "processor_declined":
+            advice = getattr(transaction, "merchant_advice_code", None)
+            return Declined(str(transaction.processor_response_code), transaction_id, advice)
+        case "gateway_rejected" if transaction.gateway_rejection_reason == "duplicate":
+            return Unknown("rejected as a duplicate: an earlier transaction like it stands")
+        case "gateway_rejected":
+            return Declined(f"gateway_{transaction.gateway_rejection_reason}", transaction_id)
+        case "failed":
+            return Unavailable(f"the processor could not be reached ({transaction.processor_response_code})")
+        case status:
+            return Unknown(f"the gateway answered with status {status}", transaction_id)
+
+
+def refused(answer: Any) -> Unavailable | Unknown:
+    """No transaction was made. ``field`` is the card field to ask again, if one was at fault."""
+    errors = answer.errors.deep_errors
+    reason = ", ".join(f"{error.code} {error.attribute}" for error in errors)
+    if not errors:
+        return Unknown("the gateway refused the request without a reason")
+    if any(error.code in _EARLIER_REQUEST for error in errors):
+        return Unknown(f"an earlier request with the same key exists: {reason}")
+    fields = [_CARD_FIELDS[error.attribute] for error in errors if error.attribute in _CARD_FIELDS]
+    return Unavailable(f"the gateway refused the request: {reason}", fields[0] if fields else None)
+
+
+def captured(transaction: Any, wanted: Money) -> Submitted | Unavailable | Unknown:
+    """Where a transaction stands that was to be submitted for settlement with that amount."""
+    transaction_id = TransactionId(transaction.id)
+    if transaction.status not in _CAPTURED:
+        return Unavailable(f"not submitted: the transaction is {transaction.status}")
+    if amount(transaction) != wanted:
+        return Unknown("submitted with another amount", transaction_id)
+    return Submitted(transaction_id)
+
+
+def codes(answer: Any) -> set[str]:
+    """The validation codes of a refusal."""
+    return {error.code for error in answer.errors.deep_errors}
+
+
+def amount(transaction: Any) -> Money:
+    """The amount as the gateway has it. ValueError where it is none in that currency."""
+    return Money.parse(transaction.amount, transaction.currency_iso_code)
+
+
+def oldest_first(transactions: Iterable[Any]) -> Sequence[GatewayRecord]:
+    """The records of a search, which comes newest first; times are whole seconds, so that order counts too."""
+    found = [record(each) for each in transactions]
+    found.reverse()
+    return sorted(found, key=lambda each: each.created_at)
+
+
+def record(transaction: Any) -> GatewayRecord:
+    """One transaction of a search."""
+    return GatewayRecord(
+        transaction_id=TransactionId(transaction.id),
+        order_id=OrderId(transaction.order_id),
+        status=transaction.status,
+        amount=amount(transaction),
+        captured=transaction.status in _CAPTURED,
+        created_at=transaction.created_at.replace(tzinfo=UTC),
+    )

@@ -1,0 +1,168 @@
+"""Customers: create, find, update, delete, with cards on file."""
+
+from __future__ import annotations
+
+import re
+
+from fs_app.gateways.sandbox import cards
+from fs_app.gateways.sandbox.addresses import address_view, read_address
+from fs_app.gateways.sandbox.exchange import Answer, Call, NotFound, Problems, section, text
+from fs_app.gateways.sandbox.store import Card, Customer, global_id, new_number
+from fs_app.gateways.sandbox.xml import Items, Tree
+
+DETAILS = ("first_name", "last_name", "company", "email", "website", "phone", "fax")
+_LONGEST = {"company": "81601", "first_name": "81608", "last_name": "81613"}
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
+
+
+def read_details(given: Tree, problems: Problems, *path: str) -> Tree:
+    """Names and ways to reach a person; the problems are noted at ``path``."""
+    if not _EMAIL.fullmatch(text(given, "email") or "nobody@example.com"):
+        problems.add("81604", *path)
+    for name, code in _LONGEST.items():
+        if len(text(given, name) or "") > 255:
+            problems.add(code, *path)
+    phone = section(given, "international_phone")
+    if phone and not re.fullmatch(r"\d{1,3}", text(phone, "country_code") or ""):
+        problems.add("91625", *path)
+    elif phone and not re.fullmatch(r"\d{4,12}", text(phone, "national_number") or ""):
+        problems.add("91626", *path)
+    return {**{name: text(given, name) for name in DETAILS}, "international_phone": phone}
+
+
+def check_id(call: Call, customer_id: str | None, problems: Problems, *path: str) -> None:
+    """Note what is wrong with an id that the request chose for a new customer."""
+    if customer_id is not None and not _ID.fullmatch(customer_id):
+        problems.add("91610", *path)
+    elif customer_id in call.books.customers:
+        problems.add("91609", *path)
+
+
+def details_view(customer_id: str | None, details: Tree) -> Tree:
+    """The customer as a transaction shows it."""
+    phone = details.get("international_phone") or {}
+    return {
+        "id": customer_id,
+        **{name: details.get(name) for name in DETAILS},
+        "international_phone": {name: phone.get(name) for name in ("country_code", "national_number")},
+        "global_id": global_id("customer", customer_id) if customer_id else None,
+    }
+
+
+def customer_view(customer: Customer, call: Call) -> Tree:
+    """The customer with all that is on file."""
+    addresses = [vaulted.billing for vaulted in customer.cards if vaulted.billing is not None]
+    return {
+        **details_view(customer.id, customer.details),
+        "merchant_id": call.books.merchant.id,
+        "created_at": customer.created_at,
+        "updated_at": customer.updated_at,
+        "custom_fields": customer.details.get("custom_fields") or "",
+        "credit_cards": Items("credit_card", [cards.vaulted_view(card, call.now) for card in customer.cards]),
+        "us_bank_accounts": Items("us_bank_account"),
+        "addresses": Items("address", [address_view(address) for address in addresses]),
+    }
+
+
+def new_customer(call: Call, customer_id: str | None, details: Tree) -> Customer:
+    """Put a customer on file."""
+    customer = Customer(customer_id or new_number(), call.now, call.now, details)
+    call.books.customers[customer.id] = customer
+    return customer
+
+
+def create(call: Call) -> Answer:
+    """POST /customers; a problem with the card creates nothing."""
+    given, problems = call.params, Problems()
+    details = _details(call, problems)
+    check_id(call, text(given, "id"), problems, "customer")
+    new = _NewCard(call, None, problems)
+    problems.refuse(call)
+    customer = new_customer(call, text(given, "id"), details)
+    new.keep(customer)
+    return Answer(201, "customer", customer_view(customer, call))
+
+
+def find(call: Call) -> Answer:
+    """GET /customers/ID."""
+    return Answer(200, "customer", customer_view(_known(call), call))
+
+
+def update(call: Call) -> Answer:
+    """PUT /customers/ID: what is not given stays; a card is added, or changed with update_existing_token."""
+    customer, given, problems = _known(call), call.params, Problems()
+    details = _details(call, problems)
+    if text(given, "id") not in (None, customer.id):
+        check_id(call, text(given, "id"), problems, "customer")
+    token = text(section(given, "credit_card", "options"), "update_existing_token")
+    default = text(given, "default_payment_method_token")
+    if any(name is not None and name not in {card.token for card in customer.cards} for name in (token, default)):
+        problems.add("91723", "customer", "credit_card", "options")
+    new = None if token else _NewCard(call, customer, problems)
+    problems.refuse(call)
+    if token:
+        card = call.books.cards[token]
+        cards.change_card(call, card, section(given, "credit_card"), problems, "customer", "credit_card")
+    elif new is not None:
+        new.keep(customer)
+    customer.details.update({name: value for name, value in details.items() if name in given})
+    customer.updated_at = call.now
+    if default:
+        cards.make_default(customer, call.books.cards[default])
+    _rename(call, customer, text(given, "id"))
+    return Answer(200, "customer", customer_view(customer, call))
+
+
+def delete(call: Call) -> Answer:
+    """DELETE /customers/ID with all cards."""
+    customer = _known(call)
+    for vaulted in customer.cards:
+        del call.books.cards[vaulted.token]
+    del call.books.customers[customer.id]
+    return Answer(200)
+
+
+class _NewCard:
+    """The card inside a customer request: checked first, kept once everything is right."""
+
+    def __init__(self, call: Call, customer: Customer | None, problems: Problems) -> None:
+        self._call = call
+        self._given = section(call.params, "credit_card")
+        self._card: Card | None = None
+        path = ("customer", "credit_card")
+        if not self._given:
+            return
+        self._card = cards.read_card(call.books, self._given, problems, *path)
+        cards.check_token(call.books, self._given, problems, *path)
+        if self._card is not None:
+            cards.check_duplicate(call.books, self._card, self._given, customer, problems, *path)
+        billing = section(self._given, "billing_address")
+        self._billing = read_address(billing, problems, *path, "billing_address")
+
+    def keep(self, customer: Customer) -> None:
+        if self._card is not None:
+            cards.keep_card(self._call.books, customer, self._card, self._given, self._billing, self._call.now)
+
+
+def _details(call: Call, problems: Problems) -> Tree:
+    custom = section(call.params, "custom_fields")
+    if custom.keys() - call.books.merchant.custom_fields:
+        problems.add("91602", "customer")
+    return {**read_details(call.params, problems, "customer"), "custom_fields": custom}
+
+
+def _known(call: Call) -> Customer:
+    customer = call.books.customers.get(call.args[0])
+    if customer is None:
+        raise NotFound
+    return customer
+
+
+def _rename(call: Call, customer: Customer, new_id: str | None) -> None:
+    if new_id is None or new_id == customer.id:
+        return
+    call.books.customers[new_id] = call.books.customers.pop(customer.id)
+    customer.id = new_id
+    for vaulted in customer.cards:
+        vaulted.customer_id = new_id

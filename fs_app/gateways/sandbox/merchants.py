@@ -1,0 +1,59 @@
+"""The merchants that the local gateway knows, and what is switched on for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """An account at the gateway. ``accounts`` maps merchant account ids to currencies; the first is the default."""
+
+    id: str
+    public_key: str
+    private_key: str = field(repr=False)
+    accounts: dict[str, str]
+    custom_fields: frozenset[str] = frozenset()
+    rejects_failed_checks: bool = False  # AVS N or CVV N is a gateway rejection
+    duplicate_seconds: int = 0  # 0 is off
+    request_keys: bool = True  # api_request_key is enabled
+    user: str = ""
+
+    @property
+    def default_account(self) -> str:
+        """The merchant account of a transaction that names none."""
+        return next(iter(self.accounts))
+
+
+def _seed(name: str, **more: object) -> Merchant:
+    return Merchant(f"{name}_merchant_id", f"{name}_public_key", f"{name}_private_key", **more)  # type: ignore[arg-type]
+
+
+MERCHANTS: tuple[Merchant, ...] = (
+    _seed(
+        "integration",
+        accounts={
+            "sandbox_credit_card": "USD",
+            "sandbox_credit_card_non_default": "USD",
+            "us_bank_merchant_account": "USD",
+            "card_processor_brl": "BRL",
+        },
+        custom_fields=frozenset({"store_me"}),
+        user="integration_user_public_id",
+    ),
+    _seed("integration2", accounts={"another_us_bank_merchant_account": "USD"}),
+    _seed("processing_rules", accounts={"processing_rules_account": "USD"}, rejects_failed_checks=True),
+    Merchant(
+        "fs_app_demo",
+        "fs_app_demo_public",
+        "fs_app_demo_private",
+        accounts={
+            "fs_app_demo_usd": "USD",
+            "fs_app_demo_eur": "EUR",
+            "fs_app_demo_gbp": "GBP",
+            "fs_app_demo_jpy": "JPY",
+        },
+        rejects_failed_checks=True,
+        duplicate_seconds=30,
+    ),
+)

@@ -1,0 +1,262 @@
+"""POST /transactions: a sale from a card number, a card on file or a customer's default card.
+
+First everything that is wrong with the request is gathered, then the money's fate is decided: duplicate, processor
+by amount, the merchant's rules for AVS and CVV. Only then something is written.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from fs_app.gateways.sandbox import cards, customers
+from fs_app.gateways.sandbox.addresses import check_postal_code, read_address
+from fs_app.gateways.sandbox.behaviour import APPROVED, Checks, Verdict, check, sale_verdict
+from fs_app.gateways.sandbox.exchange import Answer, Call, Problems, flag, section, text
+from fs_app.gateways.sandbox.store import Card, Customer, Transaction, VaultedCard, new_id, new_number
+from fs_app.gateways.sandbox.transaction_view import answer
+from fs_app.gateways.sandbox.transactions import read_amount
+from fs_app.gateways.sandbox.xml import Tree
+
+_SOURCES = frozenset(
+    {
+        "recurring_first",
+        "recurring",
+        "installment_first",
+        "installment",
+        "merchant",
+        "moto",
+        "unscheduled",
+        "estimated",
+    }
+)
+# A repeat of one of these within the merchant's window is a duplicate; a declined one may be tried anew.
+_REPEATABLE = frozenset({"authorized", "submitted_for_settlement", "settling", "settled", "voided"})
+_DESCRIPTOR: dict[str, tuple[str, str]] = {
+    "name": ("92201", r"(?=.{1,22}$)(.{3}|.{7}|.{12})\*.+"),
+    "phone": ("92202", r"(?=.{10,14}$)\D*(\d\D*){10}"),
+    "url": ("92206", r".{1,13}"),
+}
+
+
+@dataclass(slots=True)
+class _Source:
+    """Where the money comes from."""
+
+    card: Card
+    vaulted: VaultedCard | None = None
+    customer: Customer | None = None
+
+
+def create(call: Call) -> Answer:
+    """Make a sale; 201, or 422 with the transaction where the processor or a rule says no."""
+    problems = Problems()
+    amount = read_amount(call, problems, required=True)
+    account = _account(call, problems)
+    _check_plain_fields(call, problems)
+    source = _source(call, problems)
+    person = customers.read_details(call.section("customer"), problems, "transaction", "customer")
+    problems.refuse(call)
+    assert amount is not None and source is not None
+    transaction = _transaction(call, amount, account, source)
+    checks = _checks(call, source)
+    verdict = _verdict(call, transaction, checks)
+    _record(transaction, verdict, checks)
+    _vault(call, transaction, source, person, approved=verdict.approved)
+    _enter(call, transaction, verdict)
+    call.books.transactions[transaction.id] = transaction
+    return answer(transaction, 201)
+
+
+def _account(call: Call, problems: Problems) -> str:
+    wanted = text(call.params, "merchant_account_id") or call.books.merchant.default_account
+    if wanted not in call.books.merchant.accounts:
+        problems.add("91513", "transaction")
+    return wanted
+
+
+def _check_plain_fields(call: Call, problems: Problems) -> None:
+    params = call.params
+    kind = text(params, "type")
+    if kind != "sale":
+        problems.add({None: "91524", "credit": "91546"}.get(kind, "91523"), "transaction")
+    if text(params, "transaction_source") not in (None, *_SOURCES):
+        problems.add("915133", "transaction")
+    if call.section("custom_fields").keys() - call.books.merchant.custom_fields:
+        problems.add("91526", "transaction")
+    if len(text(params, "order_id") or "") > 255:
+        problems.add("91501", "transaction")
+    for name, (code, pattern) in _DESCRIPTOR.items():
+        given = text(call.section("descriptor"), name)
+        if given is not None and not re.fullmatch(pattern, given):
+            problems.add(code, "transaction", "descriptor")
+    for part in ("billing", "shipping"):
+        check_postal_code(call.section(part), problems, "transaction", part)
+
+
+def _source(call: Call, problems: Problems) -> _Source | None:
+    """Exactly one of card number, token, nonce and customer."""
+    params, books = call.params, call.books
+    given = call.section("credit_card")
+    token, customer_id = text(params, "payment_method_token"), text(params, "customer_id")
+    customer = books.customers.get(customer_id or "")
+    if customer_id is not None and customer is None:
+        problems.add("91510", "transaction")
+    has_card = any(name not in ("cvv", "token") for name in given)
+    if sum((has_card, token is not None, "payment_method_nonce" in params)) > 1:
+        problems.add("91515", "transaction")
+    elif "payment_method_nonce" in params:
+        problems.add("91565", "transaction")  # this gateway issues no nonces yet
+    elif token is not None:
+        return _by_token(call, token, customer_id, problems)
+    elif has_card:
+        _check_vaulting(call, given, problems)
+        card = cards.read_card(books, given, problems, "transaction", "credit_card")
+        return None if card is None else _Source(card, customer=customer)
+    elif customer is not None and customer.default_card is not None:
+        return _Source(customer.default_card.card, customer.default_card, customer)
+    elif customer is not None:
+        problems.add("91511", "transaction")
+    elif customer_id is None:
+        problems.add("91508", "transaction")
+    return None
+
+
+def _by_token(call: Call, token: str, customer_id: str | None, problems: Problems) -> _Source | None:
+    vaulted = call.books.cards.get(token)
+    if vaulted is None:
+        problems.add("91518", "transaction")
+        return None
+    if customer_id not in (None, vaulted.customer_id):
+        problems.add("91516", "transaction")
+    return _Source(vaulted.card, vaulted, call.books.customers[vaulted.customer_id])
+
+
+def _check_vaulting(call: Call, given: Tree, problems: Problems) -> None:
+    if _stores(call):
+        cards.check_token(call.books, given, problems, "transaction", "credit_card")
+        customers.check_id(call, text(call.section("customer"), "id"), problems, "transaction", "customer")
+
+
+def _stores(call: Call) -> bool:
+    options = call.section("options")
+    return flag(options, "store_in_vault") or flag(options, "store_in_vault_on_success")
+
+
+def _checks(call: Call, source: _Source) -> Checks:
+    options = call.section("options")
+    billing = call.section("billing") or (source.vaulted and source.vaulted.billing) or {}
+    return check(
+        text(call.section("credit_card"), "cvv"),
+        text(billing, "postal_code"),
+        text(billing, "street_address"),
+        skip_avs=flag(options, "skip_avs"),
+        skip_cvv=flag(options, "skip_cvv"),
+    )
+
+
+def _verdict(call: Call, transaction: Transaction, checks: Checks) -> Verdict:
+    merchant = call.books.merchant
+    if _is_duplicate(call, transaction):
+        return Verdict("gateway_rejected", "", "", rejection="duplicate")
+    verdict = sale_verdict(transaction.amount, flag(call.params, "accept_partial_authorization"))
+    if verdict.approved and merchant.rejects_failed_checks and checks.failed:
+        return Verdict("gateway_rejected", APPROVED.code, APPROVED.text, rejection=checks.failed)
+    return verdict
+
+
+def _is_duplicate(call: Call, new: Transaction) -> bool:
+    """Same amount, order id, number and expiry as one that stands, within the window. Not with api_request_key."""
+    window = call.books.merchant.duplicate_seconds
+    if not window or text(call.params, "api_request_key") is not None:
+        return False
+    wanted = _identity(new)
+    for old in reversed(call.books.transactions.values()):
+        if call.now - old.created_at > timedelta(seconds=window):
+            return False
+        if old.type == "sale" and old.status in _REPEATABLE and _identity(old) == wanted:
+            return True
+    return False
+
+
+def _identity(transaction: Transaction) -> tuple[object, ...]:
+    card = transaction.card
+    return transaction.amount, transaction.order_id, card.fingerprint, card.month, card.year
+
+
+def _transaction(call: Call, amount: Decimal, account: str, source: _Source) -> Transaction:
+    params, nothing = call.params, Problems()
+    purpose = text(params, "transaction_source")
+    details: Tree = {
+        "custom_fields": call.section("custom_fields"),
+        "recurring": purpose in ("recurring", "recurring_first") or flag(params, "recurring"),
+        "user": call.books.merchant.user or None,
+        **{name: params.get(name) for name in ("channel", "purchase_order_number", "tax_amount", "tax_exempt")},
+        **{f"descriptor_{name}": text(call.section("descriptor"), name) for name in _DESCRIPTOR},
+    }
+    person = source.customer
+    billing = read_address(call.section("billing"), nothing) or (source.vaulted and source.vaulted.billing)
+    return Transaction(
+        id=new_id(),
+        type="sale",
+        amount=amount,
+        currency=call.books.merchant.accounts[account],
+        account=account,
+        order_id=text(params, "order_id"),
+        card=source.card,
+        created_at=call.now,
+        updated_at=call.now,
+        details=details,
+        token=source.vaulted.token if source.vaulted else None,
+        customer={"id": person.id, **person.details} if person else {},
+        billing={**(billing or {}), "id": source.vaulted and billing and billing["id"]},
+        shipping={**(read_address(call.section("shipping"), nothing) or {}), "id": None},
+        by_token=source.vaulted is not None,
+    )
+
+
+def _record(transaction: Transaction, verdict: Verdict, checks: Checks) -> None:
+    """Write the processor's answer into the transaction."""
+    transaction.details.update(
+        processor_response_code=verdict.code or None,
+        processor_response_text=verdict.text or None,
+        processor_response_type=verdict.kind if verdict.code else None,
+        additional_processor_response=verdict.additional,
+        gateway_rejection_reason=verdict.rejection,
+        processor_authorization_code=new_number(6) if verdict.approved else None,
+        cvv_response_code=checks.cvv,
+        avs_postal_code_response_code=checks.postal,
+        avs_street_address_response_code=checks.street,
+        avs_error_response_code=checks.avs_error,
+    )
+    if transaction.card.card_type == "MasterCard":
+        transaction.details["mastercard_transaction_link_id"] = new_id(22)
+        if verdict.code == "2000":
+            transaction.details["merchant_advice_code"] = "01"
+            transaction.details["merchant_advice_code_text"] = "New account information available"
+
+
+def _vault(call: Call, transaction: Transaction, source: _Source, person: Tree, *, approved: bool) -> None:
+    """Put customer and card on file if that was asked for and the sale went well."""
+    given = call.section("customer")
+    if source.customer is None:
+        transaction.customer = {"id": None, **person}
+    if not _stores(call) or not approved or source.vaulted is not None:
+        return
+    customer = source.customer or customers.new_customer(call, text(given, "id"), person)
+    wanted = flag(call.section("options"), "add_billing_address_to_payment_method")
+    address = read_address(call.section("billing"), Problems()) if wanted else None
+    card_given = {name: value for name, value in call.section("credit_card").items() if name == "token"}
+    vaulted = cards.keep_card(call.books, customer, source.card, card_given, address, call.now)
+    transaction.token = vaulted.token
+    transaction.customer = {"id": customer.id, **customer.details}
+    if address is not None:
+        transaction.billing = dict(address)
+
+
+def _enter(call: Call, transaction: Transaction, verdict: Verdict) -> None:
+    transaction.enter(verdict.status, call.now)
+    if verdict.approved and flag(section(call.params, "options"), "submit_for_settlement"):
+        transaction.enter("submitted_for_settlement", call.now)

@@ -1,0 +1,228 @@
+"""The local gateway over HTTP: keys, routes, faults, answers.
+
+Paths are matched as they arrive, never normalised or unquoted: an unknown path is 404 and nothing happens. No body
+is ever logged.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import json
+import re
+import socket
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any
+
+import structlog
+from gevent.pywsgi import WSGIHandler, WSGIServer
+
+from fs_app.gateways.sandbox import cards, customers, sales, search, transactions
+from fs_app.gateways.sandbox.control import Control
+from fs_app.gateways.sandbox.exchange import Answer, Call, NotFound, Refused
+from fs_app.gateways.sandbox.faults import Dropped, Faults, happen
+from fs_app.gateways.sandbox.idempotency import Handler, once
+from fs_app.gateways.sandbox.merchants import MERCHANTS, Merchant
+from fs_app.gateways.sandbox.store import Books, Store
+from fs_app.gateways.sandbox.xml import MAX_BYTES, MalformedXml, parse, render
+
+log = structlog.get_logger()
+
+# Longer than the 60 s after which the SDK drops an idle connection, so that we never close one it is about to use.
+KEEP_ALIVE_SECONDS = 120.0
+
+_ID = "([A-Za-z0-9_-]+)"
+_ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/transactions", sales.create),
+    ("POST", "/transactions/advanced_search_ids", search.ids),
+    ("POST", "/transactions/advanced_search", search.page),
+    ("GET", f"/transactions/{_ID}", transactions.find),
+    ("PUT", f"/transactions/{_ID}/submit_for_settlement", transactions.submit),
+    ("PUT", f"/transactions/{_ID}/void", transactions.void),
+    ("POST", f"/transactions/{_ID}/refund", transactions.refund),
+    ("PUT", f"/transactions/{_ID}/(settle|settlement_(?:confirm|decline|pending))", transactions.settle),
+    ("POST", "/customers", customers.create),
+    ("GET", f"/customers/{_ID}", customers.find),
+    ("PUT", f"/customers/{_ID}", customers.update),
+    ("DELETE", f"/customers/{_ID}", customers.delete),
+    ("POST", "/payment_methods", cards.create),
+    ("GET", f"/payment_methods/(?:credit_card|any)/{_ID}", cards.find),
+    ("PUT", f"/payment_methods/(?:credit_card|any)/{_ID}", cards.update),
+    ("DELETE", f"/payment_methods/(?:credit_card|any)/{_ID}", cards.delete),
+)
+_COMPILED = tuple((method, re.compile(pattern), handler) for method, pattern, handler in _ROUTES)
+
+Environ = dict[str, Any]
+Reply = tuple[int, str, bytes]
+_XML, _JSON = "application/xml; charset=utf-8", "application/json"
+
+
+def utc_now() -> datetime:
+    """The time in whole seconds, as the gateway tells it."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class SandboxServer:
+    """The local gateway. ``with SandboxServer() as server`` listens on a free loopback port until the block ends.
+
+    ``control`` and ``faults`` are the control API for use in the same process.
+    """
+
+    def __init__(
+        self,
+        listen: tuple[str, int] = ("127.0.0.1", 0),
+        *,
+        merchants: Iterable[Merchant] = MERCHANTS,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.store = Store(merchants)
+        self.faults = Faults()
+        self.control = Control(self.store, self.faults, now)
+        self._now = now
+        self._server = WSGIServer(listen, self._serve, log=None, error_log=None, handler_class=_Handler)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, once started."""
+        port = self._server.server_port
+        assert port is not None
+        return port
+
+    def start(self) -> None:
+        """Listen. OSError where the address is taken."""
+        self._server.start()
+
+    def stop(self) -> None:
+        """Stop listening and close every connection."""
+        self._server.stop(timeout=0)
+
+    def __enter__(self) -> SandboxServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _serve(self, environ: Environ, start_response: Callable[..., Any]) -> list[bytes]:
+        try:
+            status, kind, body = self._reply(environ)
+        except Dropped:
+            _hang_up(environ)
+            status, kind, body = 500, _XML, b""
+        except Exception as error:  # noqa: BLE001  the outermost frame of a request
+            log.error("sandbox_bug", error=type(error).__name__, place=_place(error))
+            status, kind, body = 500, _XML, b""
+        headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+        start_response(f"{status} {_phrase(status)}", headers)
+        return [body]
+
+    def _reply(self, environ: Environ) -> Reply:
+        body = _body(environ)
+        if body is None:
+            return 413, _XML, b""
+        path, _, _query = environ["fs_app.path"].partition("?")
+        if path.startswith("/_control/"):
+            return self._controlled(environ, path.removeprefix("/_control/"), body)
+        books = self._authenticated(environ, path)
+        if books is None:
+            return 401, _XML, b""
+        below = path.removeprefix(f"/merchants/{books.merchant.id}")
+        answer = self._answer(books, environ["REQUEST_METHOD"], below, body)
+        return answer.status, _XML, render(answer.root, answer.node) if answer.root else b""
+
+    def _authenticated(self, environ: Environ, path: str) -> Books | None:
+        public, _, private = _credentials(environ.get("HTTP_AUTHORIZATION", "")).partition(":")
+        books = self.store.by_keys(public, private)
+        if books is None or not path.startswith(f"/merchants/{books.merchant.id}/"):
+            return None
+        return books
+
+    def _answer(self, books: Books, method: str, path: str, body: bytes) -> Answer:
+        for wanted, pattern, handler in _COMPILED:
+            match = pattern.fullmatch(path) if wanted == method else None
+            if match is None:
+                continue
+            try:
+                root, params = parse(body) if body.strip() else ("", {})
+                call = Call(books, self._now(), f"{method} {path}", match.groups(), root, params)
+                return self._acted(call, handler)
+            except MalformedXml:
+                return Answer(400)
+            except NotFound:
+                return Answer(404)
+            except search.BadCriterion:
+                return Answer(422, "api_error_response", {"errors": {}, "message": "Unknown search criterion."})
+            except Refused as refused:
+                return refused.answer
+        return Answer(404)
+
+    def _acted(self, call: Call, handler: Handler) -> Answer:
+        """A fault before the commit lies inside the api_request_key's protection, one after it outside."""
+        fault = self.faults.take(call.operation)
+        made = once(call, lambda same: happen(fault, committed=False) or handler(same))
+        return happen(fault, committed=True) or made
+
+    def _controlled(self, environ: Environ, name: str, body: bytes) -> Reply:
+        if environ["REMOTE_ADDR"] not in ("127.0.0.1", "::1"):
+            return 403, _JSON, b""
+        act = self.control.routes.get((environ["REQUEST_METHOD"], name))
+        if act is None:
+            return 404, _JSON, b""
+        try:
+            wanted = json.loads(body) if body else {}
+            told = act(wanted)
+        except (ValueError, TypeError, re.error) as error:
+            return 400, _JSON, json.dumps({"error": str(error)}).encode()
+        return 200, _JSON, json.dumps(told).encode()
+
+
+class _Handler(WSGIHandler):
+    """Passes the path as it arrived and the socket, and lets go of connections that stay idle."""
+
+    def get_environ(self) -> Environ:
+        environ: Environ = super().get_environ()
+        environ["fs_app.path"] = self.path
+        environ["fs_app.socket"] = self.socket
+        self.socket.settimeout(KEEP_ALIVE_SECONDS)
+        return environ
+
+
+def _body(environ: Environ) -> bytes | None:
+    """The request's body, None where it is too large."""
+    if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
+        return None
+    body: bytes = environ["wsgi.input"].read(MAX_BYTES + 1)
+    return body if len(body) <= MAX_BYTES else None
+
+
+def _credentials(header: str) -> str:
+    scheme, _, encoded = header.partition(" ")
+    if scheme != "Basic":
+        return ""
+    try:
+        return base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _hang_up(environ: Environ) -> None:
+    with contextlib.suppress(OSError):  # the client was faster
+        environ["fs_app.socket"].shutdown(socket.SHUT_RDWR)
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Other"
+
+
+def _place(error: BaseException) -> str:
+    """File and line of an error: the text and the locals of one may hold a card."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "?"

@@ -1,0 +1,181 @@
+"""Everything the local gateway remembers, in memory; of a card number a keyed hash and its ends."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from fs_app.gateways.sandbox.merchants import Merchant
+from fs_app.gateways.sandbox.xml import Tree
+
+_ALPHABET = string.ascii_lowercase + string.digits
+
+# The statuses in which the money of a sale is taken or about to be.
+CAPTURED = frozenset(
+    {"submitted_for_settlement", "settling", "settled", "settlement_pending", "settlement_confirmed"}
+)
+
+
+@dataclass(slots=True)
+class Card:
+    """A card as the gateway may keep it. ``fingerprint`` is the keyed hash of the number."""
+
+    fingerprint: str
+    bin: str
+    bin_extended: str
+    last_4: str
+    card_type: str
+    month: str
+    year: str
+    cardholder_name: str | None
+    indicators: dict[str, str]
+
+
+@dataclass(slots=True)
+class VaultedCard:
+    """A card on file: a payment method of a customer."""
+
+    token: str
+    customer_id: str
+    card: Card
+    created_at: datetime
+    updated_at: datetime
+    billing: Tree | None = None
+    default: bool = False
+
+
+@dataclass(slots=True)
+class Customer:
+    """A customer on file; ``details`` are names and addresses as given."""
+
+    id: str
+    created_at: datetime
+    updated_at: datetime
+    details: Tree
+    cards: list[VaultedCard] = field(default_factory=list)
+
+    @property
+    def default_card(self) -> VaultedCard | None:
+        """The method that a sale to the customer alone is charged to."""
+        return next((card for card in self.cards if card.default), None)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusEvent:
+    """A status that a transaction entered."""
+
+    status: str
+    at: datetime
+    amount: Decimal
+
+
+@dataclass(slots=True)
+class Transaction:
+    """A sale or, as ``credit``, a refund. ``details`` are the passive fields, answered as they are."""
+
+    id: str
+    type: str
+    amount: Decimal
+    currency: str
+    account: str
+    order_id: str | None
+    card: Card
+    created_at: datetime
+    updated_at: datetime
+    details: Tree
+    token: str | None = None
+    customer: Tree = field(default_factory=dict)
+    billing: Tree = field(default_factory=dict)
+    shipping: Tree = field(default_factory=dict)
+    by_token: bool = False
+    refund_ids: list[str] = field(default_factory=list)
+    refunded_id: str | None = None
+    batch_id: str | None = None
+    history: list[StatusEvent] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        """Where it stands."""
+        return self.history[-1].status
+
+    def enter(self, status: str, now: datetime) -> None:
+        """Move to a status, at the present amount."""
+        self.history.append(StatusEvent(status, now, self.amount))
+        self.updated_at = now
+
+    def entered(self, status: str) -> datetime | None:
+        """When it last entered a status, if ever."""
+        return next((event.at for event in reversed(self.history) if event.status == status), None)
+
+
+@dataclass(slots=True)
+class Remembered:
+    """The first request that came with an api_request_key, as a keyed hash, and what it led to."""
+
+    fingerprint: str
+    in_flight: bool = True
+    status: int = 0
+    transaction_id: str | None = None
+
+
+class Books:
+    """What one merchant has at the gateway. Dictionaries keep the order of creation."""
+
+    def __init__(self, merchant: Merchant, hash_key: bytes) -> None:
+        self.merchant = merchant
+        self.transactions: dict[str, Transaction] = {}
+        self.customers: dict[str, Customer] = {}
+        self.cards: dict[str, VaultedCard] = {}
+        self.request_keys: dict[str, Remembered] = {}
+        self._hash_key = hash_key
+
+    def fingerprint(self, secret: str) -> str:
+        """The keyed hash that stands for a card number or a request; the key dies with the process."""
+        return hmac.new(self._hash_key, secret.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def refunds_of(self, sale: Transaction) -> Iterable[Transaction]:
+        """The refunds of a sale that were not declined."""
+        refunds = (self.transactions[name] for name in sale.refund_ids)
+        return [refund for refund in refunds if refund.status != "processor_declined"]
+
+
+class Store:
+    """All merchants' books under one key that nobody knows."""
+
+    def __init__(self, merchants: Iterable[Merchant]) -> None:
+        key = secrets.token_bytes(32)
+        self.books = {merchant.id: Books(merchant, key) for merchant in merchants}
+
+    def by_keys(self, public: str, private: str) -> Books | None:
+        """The merchant whose keys these are."""
+        for books in self.books.values():
+            known = (books.merchant.public_key, books.merchant.private_key)
+            if _same(public, known[0]) and _same(private, known[1]):
+                return books
+        return None
+
+
+def new_id(length: int = 8) -> str:
+    """An id for a transaction or a token."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+def new_number(length: int = 9) -> str:
+    """An id of digits only, for a customer."""
+    return "".join(secrets.choice(string.digits) for _ in range(length))
+
+
+def global_id(kind: str, name: str) -> str:
+    """The GraphQL id of a thing: unpadded base64url of its kind and id."""
+    return base64.urlsafe_b64encode(f"{kind}_{name}".encode()).decode().rstrip("=")
+
+
+def _same(left: str, right: str) -> bool:
+    return hmac.compare_digest(left.encode(), right.encode())

@@ -1,0 +1,162 @@
+"""Transactions after their making: find, submit for settlement, void, refund, settle. Sales are in ``sales.py``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from fs_app.gateways.sandbox.behaviour import NOT_APPLICABLE, refund_verdict
+from fs_app.gateways.sandbox.exchange import Answer, Call, NotFound, Problems, refuse, text
+from fs_app.gateways.sandbox.store import Books, Transaction, new_id
+from fs_app.gateways.sandbox.transaction_view import answer
+
+LARGEST = Decimal("100000000")
+_SETTLEABLE = frozenset({"submitted_for_settlement", "settlement_pending", "settlement_confirmed", "settling"})
+_TESTING = {
+    "settle": "settled",
+    "settlement_confirm": "settlement_confirmed",
+    "settlement_decline": "settlement_declined",
+    "settlement_pending": "settlement_pending",
+}
+
+
+def find(call: Call) -> Answer:
+    """GET /transactions/ID. A declined one is found like any other."""
+    found = answer(_known(call))
+    return found if found.status == 200 else Answer(200, "transaction", found.node["transaction"])
+
+
+def submit(call: Call) -> Answer:
+    """PUT /transactions/ID/submit_for_settlement, with a lower amount if one is given."""
+    transaction, problems = _known(call), Problems()
+    if transaction.type != "sale" or transaction.status != "authorized":
+        refuse(call, "91507", "transaction")
+    amount = read_amount(call, problems, required=False)
+    order_id = text(call.params, "order_id")
+    if amount is not None and amount > transaction.amount:
+        problems.add("91522", "transaction")
+    if len(order_id or "") > 255:
+        problems.add("91501", "transaction")
+    problems.refuse(call)
+    transaction.amount = transaction.amount if amount is None else amount
+    transaction.order_id = order_id or transaction.order_id
+    transaction.enter("submitted_for_settlement", call.now)
+    return answer(transaction)
+
+
+def void(call: Call) -> Answer:
+    """PUT /transactions/ID/void."""
+    transaction = _known(call)
+    if transaction.status not in ("authorized", "submitted_for_settlement"):
+        refuse(call, "91504", "transaction")
+    transaction.enter("voided", call.now)
+    return answer(transaction)
+
+
+def refund(call: Call) -> Answer:
+    """POST /transactions/ID/refund: a new transaction of type credit, for the rest where no amount is given."""
+    sale, problems = _known(call), Problems()
+    if sale.type != "sale":
+        refuse(call, "91505", "transaction")
+    if sale.status not in ("settled", "settling"):
+        refuse(call, "91506", "transaction")
+    left = sale.amount - sum((refund.amount for refund in call.books.refunds_of(sale)), Decimal())
+    if left <= 0:
+        refuse(call, "91512", "transaction")
+    amount = read_amount(call, problems, required=False)
+    if amount is not None and amount > left:
+        problems.add("91521", "transaction")
+    if len(text(call.params, "order_id") or "") > 255:
+        problems.add("91501", "transaction")
+    problems.refuse(call)
+    return answer(_refund(call, sale, left if amount is None else amount), 201)
+
+
+def settle(call: Call) -> Answer:
+    """PUT /transactions/ID/settle and its sisters: what the nightly batch would do."""
+    transaction = _known(call)
+    if transaction.status not in _SETTLEABLE:
+        refuse(call, "91575", "transaction")
+    move_to(transaction, _TESTING[call.args[1]], call.now)
+    return answer(transaction)
+
+
+def settle_all(books: Books, now: datetime) -> int:
+    """Settle all that is submitted; the number of transactions moved."""
+    due = [each for each in books.transactions.values() if each.status in _SETTLEABLE]
+    for transaction in due:
+        move_to(transaction, "settled", now)
+    return len(due)
+
+
+def move_to(transaction: Transaction, status: str, now: datetime) -> None:
+    """Enter a settlement status; a settled transaction belongs to the batch of its day and account."""
+    if status == "settled":
+        transaction.batch_id = f"{now:%Y-%m-%d}_{transaction.account}_{new_id(6)}"
+    transaction.enter(status, now)
+
+
+def read_amount(call: Call, problems: Problems, *, required: bool) -> Decimal | None:
+    """The request's amount, None where it is absent or wrong; the problem is noted."""
+    given = text(call.params, "amount")
+    if given is None:
+        if required:
+            problems.add("81502", "transaction")
+        return None
+    try:
+        amount = Decimal(given)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount != round(amount, 2):
+        problems.add("81503", "transaction")
+    elif amount <= 0:
+        problems.add("81501" if amount < 0 else "81531", "transaction")
+    elif amount >= LARGEST:
+        problems.add("81528", "transaction")
+    else:
+        return amount
+    return None
+
+
+def _refund(call: Call, sale: Transaction, amount: Decimal) -> Transaction:
+    verdict = refund_verdict(amount)
+    credit = Transaction(
+        id=new_id(),
+        type="credit",
+        amount=amount,
+        currency=sale.currency,
+        account=sale.account,
+        order_id=text(call.params, "order_id"),
+        card=sale.card,
+        created_at=call.now,
+        updated_at=call.now,
+        token=sale.token,
+        customer=sale.customer,
+        billing=sale.billing,
+        shipping=sale.shipping,
+        by_token=sale.by_token,
+        refunded_id=sale.id,
+        details={
+            "custom_fields": sale.details.get("custom_fields"),
+            "user": call.books.merchant.user or None,
+            "processor_response_code": verdict.code,
+            "processor_response_text": verdict.text,
+            "processor_response_type": verdict.kind,
+            "additional_processor_response": verdict.additional,
+            "cvv_response_code": NOT_APPLICABLE.cvv,
+            "avs_postal_code_response_code": NOT_APPLICABLE.postal,
+            "avs_street_address_response_code": NOT_APPLICABLE.street,
+        },
+    )
+    credit.enter(verdict.status, call.now)
+    call.books.transactions[credit.id] = credit
+    sale.refund_ids.append(credit.id)
+    sale.updated_at = call.now
+    return credit
+
+
+def _known(call: Call) -> Transaction:
+    transaction = call.books.transactions.get(call.args[0])
+    if transaction is None:
+        raise NotFound
+    return transaction
