@@ -19,7 +19,7 @@ _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
 class Menu(AskingStep):
-    """Asks for one key. Its choices name its outcomes: with ``choices: {1: other_card}`` key 1 is ``other_card``."""
+    """Asks for one key. Its choices name its outcomes: ``choices: {1: other_card}`` makes key 1 ``other_card``."""
 
     do = "menu"
     outcomes = ASKING

@@ -1,0 +1,185 @@
+"""In-memory stand-ins for the ports a flow uses: readable, deterministic, without files or threads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from fs_app import yamlfile
+from fs_app.domain.bill import Account, Bill
+from fs_app.domain.card import Card
+from fs_app.domain.payment import (
+    Approved,
+    ChargeResult,
+    OrderId,
+    Payment,
+    PaymentId,
+    PaymentRequest,
+    PaymentState,
+    TransactionId,
+    state_after,
+)
+from fs_app.domain.prompt import Count, Digits, Named, Prompt, Value
+from fs_app.errors import StoreUnavailable
+from fs_app.ports import PaymentOutcome, Utterance
+
+_GAP = re.compile(r"\{([a-z_]+)\}")
+
+
+class TextVoice:
+    """Implements `ports.Voice` without sound: the phrases of a file, values as plain as they come."""
+
+    def __init__(self, phrases: Mapping[str, Mapping[str, str]]) -> None:
+        self._phrases = phrases
+
+    @classmethod
+    def read(cls, path: Path) -> TextVoice:
+        """The phrases of a ``phrases.yaml``."""
+        return cls(yamlfile.read(path).data)
+
+    @property
+    def languages(self) -> Sequence[str]:
+        return list(self._phrases)
+
+    def gaps(self, phrase: str, language: str) -> frozenset[str] | None:
+        text = self._phrases.get(language, {}).get(phrase)
+        return None if text is None else frozenset(_GAP.findall(text))
+
+    def render(self, prompt: Prompt, language: str) -> Utterance:
+        texts = []
+        for phrase in prompt.phrases:
+            values = {name: self._spoken(value, language) for name, value in phrase.values}
+            texts.append(self._phrases[language][phrase.name].format(**values))
+        return Utterance((), " ".join(texts), 0.0)
+
+    def _spoken(self, value: Value, language: str) -> str:
+        match value:
+            case Digits():
+                return " ".join(value.text)
+            case Count():
+                return str(value.number)
+            case Named():
+                return self._phrases[language][value.phrase]
+            case _:
+                return str(value)
+
+
+@dataclass
+class FakeDirectory:
+    """Implements `ports.Directory` on literals. ``pins`` by account id; while ``down`` every answer is an error."""
+
+    accounts: Sequence[Account] = ()
+    bills: Sequence[Bill] = ()
+    pins: Mapping[str, str] = field(default_factory=dict)
+    caller_ids: Mapping[str, str] = field(default_factory=dict)  # telephone number to account id
+    down: bool = False
+
+    def by_number(self, number: str) -> Account | None:
+        self._check()
+        return next((account for account in self.accounts if account.number == number), None)
+
+    def by_caller_id(self, caller_id: str) -> Account | None:
+        self._check()
+        wanted = self.caller_ids.get(caller_id)
+        return next((account for account in self.accounts if account.id == wanted), None)
+
+    def pin_matches(self, account: Account, pin: str) -> bool:
+        self._check()
+        return self.pins.get(account.id) == pin
+
+    def open_bill(self, account: Account) -> Bill | None:
+        self._check()
+        return next((bill for bill in self.bills if bill.account_id == account.id), None)
+
+    def _check(self) -> None:
+        if self.down:
+            raise StoreUnavailable("the fake database is down")
+
+
+Gate = Callable[[PaymentRequest, Card], ChargeResult]
+"""Decides a payment: it sees the card that was handed over, before it is wiped."""
+
+
+@dataclass
+class FakeCashier:
+    """Implements `ports.Cashier`: attempts are kept, ``gate`` decides, ``submits`` tells whether they are captured."""
+
+    gate: Gate
+    is_ready: bool = True
+    submits: bool = True
+    payments: list[Payment] = field(default_factory=list)
+
+    def ready(self) -> bool:
+        return self.is_ready
+
+    def pay(self, request: PaymentRequest, card: Card) -> PaymentOutcome:
+        try:
+            result = self.gate(request, card)
+        finally:
+            card.wipe()
+        state = state_after(result)
+        if state is PaymentState.AUTHORISED and self.submits:
+            state = PaymentState.SUBMITTED
+        number = len(self.payments) + 1
+        payment = Payment(
+            id=PaymentId(number),
+            order_id=OrderId(f"order-{number}"),
+            confirmation=f"{90000000 + number}",
+            state=state,
+            request=request,
+            opened_at=datetime(2026, 1, 31, tzinfo=UTC),
+        )
+        self.payments.append(payment)
+        return PaymentOutcome(payment, result)
+
+
+def approve(request: PaymentRequest, card: Card) -> ChargeResult:
+    """A gate that says yes."""
+    return Approved(TransactionId("t1"), request.amount)
+
+
+def in_turn(results: Iterable[ChargeResult | Exception]) -> Gate:
+    """A gate that answers one after the other; an exception is raised."""
+    waiting = iter(results)
+
+    def gate(request: PaymentRequest, card: Card) -> ChargeResult:
+        result = next(waiting)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    return gate
+
+
+@dataclass(frozen=True)
+class FixedClock:
+    """Implements `ports.Clock`: it is always that moment."""
+
+    moment: datetime = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def today(self) -> date:
+        return self.moment.date()
+
+
+@dataclass
+class ListJournal:
+    """Implements `ports.Journal` in lists. ``path`` reads ``welcome:done who:found``."""
+
+    steps: list[str] = field(default_factory=list)
+    notes: dict[str, str | int] = field(default_factory=dict)
+
+    def step(self, name: str, kind: str, outcome: str, seconds: float) -> None:
+        self.steps.append(f"{name}:{outcome}")
+
+    def note(self, values: Mapping[str, str | int]) -> None:
+        self.notes.update(values)
+
+    @property
+    def path(self) -> str:
+        return " ".join(self.steps)

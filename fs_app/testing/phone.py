@@ -1,0 +1,143 @@
+"""A caller without a telephone line: a Channel that plays a script of answers and writes down what was said.
+
+Keys are judged by the real `Entry` and `KeyBuffer`, so a verdict in a test is the verdict on a call. One string
+of a script is what the caller keys after one question, then a pause; keys left over when the field is complete
+are there early for the next question, as on a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from fs_app.domain.keys import Entry, Field, Heard, KeyBuffer, Verdict
+from fs_app.domain.prompt import Prompt
+from fs_app.domain.secret import Secret
+from fs_app.errors import CallEnded
+from fs_app.ports import Handover, Voice
+
+T = TypeVar("T")
+
+NO_KEY = ""
+HANG_UP = "hang up"
+"""Instead of keys: the caller hangs up at this question. ``"41" + HANG_UP`` keys two digits first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the dialogue: what was said, ``asked`` for a question, ``aside`` for what else happened."""
+
+    kind: str  # said | asked | keyed | aside
+    text: str
+
+
+class ScriptedPhone:
+    """Implements `ports.Channel`. ``answers`` are taken one a question; when none is left the caller is silent."""
+
+    def __init__(
+        self,
+        voice: Voice,
+        answers: Iterable[str] = (),
+        *,
+        language: str = "en",
+        handover: Handover = Handover.TALKED,
+        hang_up_while: str | None = None,
+    ) -> None:
+        self.uuid = "5e7c9f10-0000-4000-8000-000000000001"
+        self.language = language
+        self.dialogue: list[Line] = []
+        self.fields: list[Field] = []
+        self.handed_over: list[str] = []
+        self.ended = False
+        self._voice = voice
+        self._answers = list(answers)
+        self._keys = KeyBuffer()
+        self._handover = handover
+        self._hang_up_while = hang_up_while
+
+    @property
+    def said(self) -> list[str]:
+        """Everything the caller heard, in order, one text a breath."""
+        return [line.text for line in self.dialogue if line.kind in ("said", "asked")]
+
+    @property
+    def left(self) -> list[str]:
+        """The answers nobody asked for."""
+        return list(self._answers)
+
+    def transcript(self) -> str:
+        """The dialogue as text: ``<<`` what was played, ``>>`` what was keyed, ``==`` what else happened."""
+        signs = {"said": "<<", "asked": "<<", "keyed": ">>", "aside": "=="}
+        return "\n".join(f"{signs[line.kind]} {line.text}" for line in self.dialogue)
+
+    def answer(self) -> None:
+        self._note("aside", "answered")
+
+    def play(self, prompt: Prompt, *, interruptible: bool = True) -> None:
+        self._say("said", prompt)
+
+    def ask(self, prompt: Prompt, field: Field) -> Heard:
+        self.fields.append(field)
+        self._say("asked", prompt)
+        if not len(self._keys):
+            self._next_answer(field)
+        entry = Entry(field)
+        verdict: Verdict | None = None
+        while verdict is None:
+            key = self._keys.take()
+            verdict = entry.press(key) if key is not None else entry.pause()
+            if verdict in (Verdict.CLEARED, Verdict.REPEAT):
+                self._say("asked", prompt)
+                if verdict is Verdict.REPEAT:
+                    self._next_answer(field)
+                    entry = Entry(field)
+                verdict = None
+        if entry.ended_by_length:
+            self._keys.field_was_complete()
+        return Heard(verdict, entry.secret if verdict is Verdict.ENTERED else Secret())
+
+    def play_while(self, prompt: Prompt, work: Callable[[], T]) -> T:
+        self._say("said", prompt)
+        return work()
+
+    def forget_keys(self) -> None:
+        self._keys.forget()
+
+    def hand_over(self, queue: str) -> Handover:
+        self._still_there()
+        self.handed_over.append(queue)
+        self._note("aside", f"handed over to {queue}: {self._handover}")
+        return self._handover
+
+    def hang_up(self) -> None:
+        self._note("aside", "we hang up")
+        self.ended = True
+
+    def _say(self, kind: str, prompt: Prompt) -> None:
+        self._still_there()
+        text = self._voice.render(prompt, self.language).text
+        self._note(kind, text)
+        if self._hang_up_while is not None and self._hang_up_while in text:
+            self._caller_hangs_up()
+
+    def _next_answer(self, field: Field) -> None:
+        answer = self._answers.pop(0) if self._answers else NO_KEY
+        keyed = answer.removesuffix(HANG_UP)
+        for key in keyed:
+            self._keys.feed(key)
+        self._note("keyed", f"<{len(keyed)} keys>" if field.secret else keyed or "(nothing)")
+        if answer.endswith(HANG_UP):
+            self._caller_hangs_up()
+
+    def _caller_hangs_up(self) -> None:
+        self._note("aside", "the caller hangs up")
+        self.ended = True
+        raise CallEnded
+
+    def _still_there(self) -> None:
+        if self.ended:
+            raise CallEnded
+
+    def _note(self, kind: str, text: str) -> None:
+        self.dialogue.append(Line(kind, text))
