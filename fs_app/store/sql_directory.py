@@ -7,11 +7,12 @@ Laws:
 * At start every statement is run with nothing bound and no row asked for, so that a wrong table, column or name is
   found before a call finds it.
 
-``account_by_number`` (``:number``) and ``account_by_caller_id`` (``:caller_id``, digits of the international number)
-return ``id`` and ``number``, and may return ``closed`` ``language`` ``postal_code`` ``pin_hash`` (argon2).
-``open_bill`` (``:account_id``) returns ``id``, ``currency`` and one of ``due`` (42.50) or ``due_minor`` (4250), and may
-return ``due_date`` and ``balance_as_of`` (UTC): what our ledger took after that time is subtracted. Its first row
-counts; the other two must return one row at most.
+``account_by_number`` takes ``:number``, ``account_by_caller_id`` takes ``:caller_id``, the digits of the
+international number. They return ``id`` and ``number``, and may return ``closed`` ``language`` ``postal_code``
+``pin_hash`` (argon2); more than one row is nobody.
+``open_bill`` takes ``:account_id`` and returns ``id``, ``currency`` and either ``due`` (42.50) or ``due_minor``
+(4250). It may return ``due_date`` and ``balance_as_of`` (UTC): what our ledger took after that time is subtracted.
+Its first row counts.
 """
 
 from __future__ import annotations
@@ -63,9 +64,7 @@ _SHAPES = {
 
 # What is not SQL's own words: strings, quoted names, comments.
 _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*?\*/", re.DOTALL)
-_WRITES = re.compile(
-    r"\b(INSERT|UPDATE|DELETE|REPLACE\s+INTO|MERGE|INTO|CALL|DROP|ALTER|CREATE|TRUNCATE|GRANT|LOCK\s+IN)\b", re.I
-)
+_WRITES = re.compile(r"\b(INTO|UPDATE|DELETE|FOR\s+SHARE|LOCK\s+IN)\b", re.IGNORECASE)
 
 
 class SqlDirectory:
@@ -83,17 +82,10 @@ class SqlDirectory:
     def problems(self) -> list[tuple[str, str]]:
         """What is wrong with the statements, as (key in ``directory.statements``, message); key ``url`` where the
         database cannot be reached. Meant for the start: the database's own words are told."""
-        found = [
-            (name, why) for name, sql in self._statements.items() for why in _text_problems(sql, _SHAPES[name])
-        ]
-        wrong = {name for name, _ in found}
+        found: list[tuple[str, str]] = []
         try:
             for name, sql in self._statements.items():
-                if name not in wrong:
-                    columns = self._theirs.read(
-                        lambda connection, name=name, sql=sql: _columns(connection, name, sql)
-                    )  # type: ignore[misc]
-                    found += [(name, why) for why in _column_problems(columns, _SHAPES[name])]
+                found += [(name, why) for why in _text_problems(sql, _SHAPES[name]) or self._refusals(name, sql)]
         except StoreUnavailable as error:
             found.append(("url", f"the database {self._theirs.describe()} cannot be used: {error}"))
         return found
@@ -129,6 +121,10 @@ class SqlDirectory:
         minor = self._ours.read(lambda connection: connection.execute(since).scalar_one())
         return Bill(bill.id, bill.account_id, bill.due - Money(int(minor), bill.due.currency), bill.due_date)
 
+    def _refusals(self, name: str, sql: str) -> list[str]:
+        columns = self._theirs.read(lambda connection: _columns(connection, name, sql))
+        return _column_problems(columns, _SHAPES[name])
+
     def _account(self, name: str, value: str) -> Account | None:
         rows = self._rows(name, value)
         if len(rows) != 1:
@@ -149,9 +145,9 @@ def _text_problems(sql: str, shape: _Shape) -> list[str]:
     words = _QUOTED.sub(" ", sql)
     if ";" in words:
         return ["one statement only, without ';'"]
-    if not re.match(r"\s*(SELECT|WITH)\b", words, re.I):
+    if not re.match(r"\s*(SELECT|WITH)\b", words, re.IGNORECASE):
         return ["this should start with SELECT or WITH"]
-    writing = _WRITES.search(words) or re.search(r"\bFOR\s+(UPDATE|SHARE)\b", words, re.I)
+    writing = _WRITES.search(words)
     if writing:
         return [f"this should only read: {writing[0]!r} is not for here"]
     names = set(text(sql).compile().params)
@@ -164,7 +160,8 @@ def _columns(connection: Connection, name: str, sql: str) -> list[str] | str:
     """The columns that a statement returns, or why it cannot be run, in the database's words."""
     nothing = text(f"SELECT * FROM (\n{sql}\n) AS checked WHERE 1 = 0")
     try:
-        return [key.lower() for key in connection.execute(nothing, {_SHAPES[name].parameter: None}).keys()]
+        result = connection.execute(nothing, {_SHAPES[name].parameter: None})
+        return [key.lower() for key in list(result.keys())]
     except DBAPIError as error:
         if error.connection_invalidated:
             raise
