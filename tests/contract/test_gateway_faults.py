@@ -1,0 +1,355 @@
+"""What becomes of a charge when the gateway or the network fails, and that no fault lets a card leak."""
+
+from __future__ import annotations
+
+import gc
+import http.client
+import logging
+import os
+import socket
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import gevent
+import pytest
+from gevent.server import StreamServer
+
+from fs_app.domain.card import Card
+from fs_app.domain.money import Money
+from fs_app.domain.payment import Approved, OrderId, Submitted, TransactionId, Unavailable, Unknown, Voided
+from fs_app.domain.secret import Secret
+from fs_app.gateways.braintree import BraintreeAccount, BraintreeGateway
+from fs_app.gateways.sandbox import SandboxServer
+from fs_app.ports import ChargeRequest
+
+Reply = Callable[[socket.socket], None]
+
+# A published test number and a code that nothing else in the process mentions, backwards, so that searching memory
+# does not find its own needle. The code is longer than any real one, to be told from other numbers.
+REVERSED = "2424242424242424"
+REVERSED_CODE = "546372819"
+
+
+def gateway_at(port: int, **more: object) -> BraintreeGateway:
+    limits = {"connect_seconds": 0.3, "read_seconds": 0.3, "limit_seconds": 0.6, **more}
+    return BraintreeGateway(
+        BraintreeAccount("local", "fs_app_demo", "fs_app_demo_public", "fs_app_demo_private", port=port, **limits)
+    )
+
+
+def canary() -> Card:
+    secrets = (REVERSED[::-1], "1230", REVERSED_CODE[::-1], "94107")
+    return Card(*(Secret(digits) for digits in secrets), brand="visa", last_four="4242")
+
+
+def request() -> ChargeRequest:
+    return ChargeRequest(OrderId("order"), Money(4250, "USD"), canary())
+
+
+# --- a server that fails in a chosen way ------------------------------------------------------------------------
+
+
+def answering(status: str, body: bytes = b"", length: int | None = None) -> Reply:
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/xml; charset=utf-8\r\nContent-Length: "
+    size = len(body) if length is None else length
+    return lambda sock: sock.sendall(head.encode() + str(size).encode() + b"\r\n\r\n" + body)
+
+
+def dripping(sock: socket.socket) -> None:
+    sock.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n")
+    while True:
+        sock.sendall(b" ")
+        gevent.sleep(0.05)
+
+
+def resetting(sock: socket.socket) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+
+
+def nothing(sock: socket.socket) -> None:
+    """Close without an answer."""
+
+
+def silent(sock: socket.socket) -> None:
+    gevent.sleep(30)
+
+
+UNKNOWN: dict[str, Reply] = {
+    "read time-out": silent,
+    "closed without an answer": nothing,
+    "reset": resetting,
+    "dead in mid-body": answering("201 Created", b"<transaction>", length=500),
+    "one byte at a time": dripping,
+    "not http": lambda sock: sock.sendall(b"hello\r\n\r\n"),
+    **{str(status): answering(f"{status} No") for status in (400, 408, 409, 429, 500, 502, 503, 504)},
+    "empty 200": answering("200 OK"),
+    "broken xml": answering("201 Created", b"<transaction><id>1"),
+    "another root": answering("200 OK", b"<customer><id>1</id></customer>"),
+    "no amount": answering("201 Created", b"<transaction><id>abcdef</id></transaction>"),
+    "refused without a reason": answering(
+        "422 No",
+        b'<api-error-response><errors><errors type="array"/></errors><message>No</message></api-error-response>',
+    ),
+}
+UNAVAILABLE: dict[str, Reply] = {str(status): answering(f"{status} No") for status in (401, 403, 404, 426)}
+
+
+@contextmanager
+def failing(reply: Reply) -> Iterator[int]:
+    server = StreamServer(("127.0.0.1", 0), lambda sock, _: _serve(sock, reply))
+    server.start()
+    try:
+        yield server.server_port
+    finally:
+        server.stop(timeout=0)
+
+
+def _serve(sock: socket.socket, reply: Reply) -> None:
+    _swallow_request(sock)
+    try:
+        reply(sock)
+    except OSError:
+        return  # the client has given up, as it should
+    finally:
+        sock.close()
+
+
+def _swallow_request(sock: socket.socket) -> None:
+    """Read one request to its end and keep nothing of it."""
+    file = sock.makefile("rb")
+    length = 0
+    while (line := file.readline().strip()) != b"":
+        if line.lower().startswith(b"content-length:"):
+            length = int(line.partition(b":")[2])
+    file.read(length)
+    file.close()
+
+
+@contextmanager
+def full_backlog() -> Iterator[int]:
+    """A port that answers no more connection requests, as a host behind a dead firewall does."""
+    with closing(socket.socket()) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = []
+        try:
+            for _ in range(16):
+                client = socket.socket()
+                waiting.append(client)
+                client.settimeout(0.1)
+                client.connect(listener.getsockname())
+        except TimeoutError:
+            pass
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            for client in waiting:
+                client.close()
+
+
+def closed_port() -> int:
+    with closing(socket.socket()) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+# --- classification ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_may_have_been_charged_is_unknown(name: str) -> None:
+    with failing(UNKNOWN[name]) as port:
+        gateway = gateway_at(port)
+        assert isinstance(gateway.authorise(request()), Unknown)
+        assert isinstance(gateway.submit(TransactionId("abcdef"), Money(1, "USD")), Unknown)
+        assert isinstance(gateway.void(TransactionId("abcdef")), Unknown)
+        assert isinstance(gateway.refund(TransactionId("abcdef"), Money(1, "USD"), OrderId("r")), Unknown)
+        assert gateway.find(OrderId("order")) is None
+
+
+@pytest.mark.parametrize("name", UNAVAILABLE)
+def test_what_the_gateway_refused_to_process_is_unavailable(name: str) -> None:
+    with failing(UNAVAILABLE[name]) as port:
+        gateway = gateway_at(port)
+        assert isinstance(gateway.authorise(request()), Unavailable)
+        assert isinstance(gateway.submit(TransactionId("abcdef"), Money(1, "USD")), Unavailable)
+        assert gateway.find(OrderId("order")) is None
+
+
+def test_what_never_left_is_unavailable() -> None:
+    refused = gateway_at(closed_port()).authorise(request())
+    assert refused == Unavailable("no connection to the gateway")
+    with full_backlog() as port:
+        late = gateway_at(port).authorise(request())
+    assert late == Unavailable("no connection to the gateway within the time limit")
+
+
+def test_a_name_that_does_not_resolve_is_unavailable() -> None:
+    account = BraintreeAccount("local", "m", "p", "k", host="gateway.invalid", connect_seconds=2)
+    assert isinstance(BraintreeGateway(account).authorise(request()), Unavailable)
+
+
+def test_a_callers_own_deadline_passes_through() -> None:
+    with failing(silent) as port, pytest.raises(gevent.Timeout), gevent.Timeout(0.1):
+        gateway_at(port).authorise(request())
+
+
+def test_the_gateway_is_used_again_after_a_fault() -> None:
+    with SandboxServer() as server:
+        gateway = gateway_at(server.port)
+        card = Card(*(Secret(digits) for digits in ("4111111111111111", "1230", "123", "94107")))
+        server.faults.plan(kind="drop_after_commit")
+        assert isinstance(gateway.authorise(ChargeRequest(OrderId("a"), Money(100, "USD"), card)), Unknown)
+        assert isinstance(gateway.authorise(ChargeRequest(OrderId("b"), Money(100, "USD"), card)), Approved)
+
+
+@pytest.mark.parametrize(
+    ("fault", "transactions"), [("status_before_commit", 0), ("status_after_commit", 1), ("drop_after_commit", 1)]
+)
+def test_an_unknown_sale_is_found_by_its_order_id(fault: str, transactions: int) -> None:
+    with SandboxServer() as server:
+        gateway = gateway_at(server.port)
+        card = Card(*(Secret(digits) for digits in ("4111111111111111", "1230", "123", "94107")))
+        server.faults.plan(kind=fault, path="POST /transactions$")
+        assert isinstance(gateway.authorise(ChargeRequest(OrderId("a"), Money(100, "USD"), card)), Unknown)
+        records = gateway.find(OrderId("a"))
+        assert records is not None
+        assert len(records) == transactions
+
+
+def test_a_submit_or_void_whose_answer_was_lost_can_be_repeated() -> None:
+    with SandboxServer() as server:
+        gateway = gateway_at(server.port)
+        card = Card(*(Secret(digits) for digits in ("4111111111111111", "1230", "123", "94107")))
+        made = gateway.authorise(ChargeRequest(OrderId("a"), Money(100, "USD"), card))
+        assert isinstance(made, Approved)
+        server.faults.plan(kind="drop_after_commit")
+        assert isinstance(gateway.submit(made.transaction_id, made.amount), Unknown)
+        assert gateway.submit(made.transaction_id, made.amount) == Submitted(made.transaction_id)
+        server.faults.plan(kind="drop_after_commit")
+        assert isinstance(gateway.void(made.transaction_id), Unknown)
+        assert gateway.void(made.transaction_id) == Voided(made.transaction_id)
+
+
+def test_a_lost_look_after_a_refused_submit_proves_nothing() -> None:
+    with SandboxServer() as server:
+        gateway = gateway_at(server.port)
+        card = Card(*(Secret(digits) for digits in ("4111111111111111", "1230", "123", "94107")))
+        made = gateway.authorise(ChargeRequest(OrderId("a"), Money(100, "USD"), card))
+        assert isinstance(made, Approved)
+        gateway.submit(made.transaction_id, made.amount)
+        server.faults.plan(kind="status_before_commit", status=401, path="GET /transactions/")
+        assert isinstance(gateway.submit(made.transaction_id, made.amount), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("merchant", "key"), [("fs_app_demo", "wrong"), ("integration_merchant_id", "fs_app_demo_private")]
+)
+def test_wrong_keys_are_told_to_the_admin(merchant: str, key: str) -> None:
+    with SandboxServer() as server:
+        account = BraintreeAccount("local", merchant, "fs_app_demo_public", key, port=server.port)
+        problem = BraintreeGateway(account).check()
+    assert problem is not None
+    assert "refuses our keys" in problem
+    assert f"127.0.0.1:{server.port}" in problem
+    assert key not in problem
+
+
+def test_a_gateway_that_is_down_is_told_to_the_admin() -> None:
+    problem = gateway_at(closed_port()).check()
+    assert problem is not None
+    assert "no connection" in problem
+
+
+# --- leaks ------------------------------------------------------------------------------------------------------
+
+
+def strings_in_memory() -> Iterator[str]:
+    """Every text that some object holds."""
+    for holder in gc.get_objects():
+        for held in gc.get_referents(holder):
+            if isinstance(held, str):
+                yield held
+            elif isinstance(held, bytes | bytearray):
+                yield held.decode("latin-1")
+
+
+def leaks_in_memory() -> int:
+    gc.collect()
+    return sum(is_leak(text) for text in strings_in_memory() if len(text) >= len(REVERSED_CODE))
+
+
+def is_leak(text: str) -> bool:
+    backwards = text[::-1]
+    return REVERSED in backwards or REVERSED_CODE in backwards
+
+
+def test_the_search_for_leaks_finds_one() -> None:
+    for secret in (REVERSED, REVERSED_CODE):
+        held = [secret[::-1]]
+        assert leaks_in_memory() >= 1
+        held.clear()
+    assert leaks_in_memory() == 0
+
+
+def test_no_fault_leaves_the_card_in_memory_logs_or_results(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    results, gateways = [], [gateway_at(closed_port())]
+    results.append(charged_and_wiped(gateways[0]))
+    for reply in (*UNKNOWN.values(), *UNAVAILABLE.values()):
+        with failing(reply) as port:
+            gateways.append(gateway_at(port))
+            results.append(charged_and_wiped(gateways[-1]))
+    assert all(isinstance(result, Unknown | Unavailable) for result in results)
+    said = repr(results) + caplog.text + "".join(capfd.readouterr())
+    assert len(caplog.records) > 5  # urllib3 did log
+    assert not is_leak(said)
+    assert leaks_in_memory() == 0
+    assert all(gateways)  # they were alive when memory was searched
+
+
+def test_neither_gateway_nor_server_keeps_a_card_that_was_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    with SandboxServer() as server:
+        gateway = gateway_at(server.port)
+        result = charged_and_wiped(gateway)
+        assert isinstance(result, Unavailable)
+        assert "81717" in result.reason
+        assert leaks_in_memory() == 0
+        assert gateway.check() is None  # both were alive when memory was searched
+    assert not is_leak("".join(capfd.readouterr()))
+
+
+def charged_and_wiped(gateway: BraintreeGateway) -> object:
+    """Charge in a greenlet, as a call does, and wipe the card as its owner does."""
+    asked = request()
+    charging = gevent.spawn(gateway.authorise, asked)
+    charging.join(timeout=10)
+    asked.card.wipe()
+    return charging.value
+
+
+def test_the_account_never_shows_its_private_key() -> None:
+    assert "fs_app_demo_private" not in repr(BraintreeAccount("local", "m", "p", "fs_app_demo_private"))
+
+
+def test_what_could_carry_bodies_elsewhere_is_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{closed_port()}")
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
+    with SandboxServer() as server:
+        assert gateway_at(server.port).check() is None
+    assert http.client.HTTPConnection.debuglevel == 0
+    assert not [name for name in os.environ if name.lower().endswith("_proxy")]
+
+
+def test_no_exception_is_left_behind() -> None:
+    with failing(nothing) as port:
+        gateway_at(port).authorise(request())
+    assert traceback.format_exc() == "NoneType: None\n"
+    kept = [each for each in gc.get_objects() if isinstance(each, BaseException) and each.__traceback__ is not None]
+    assert not [
+        each for each in kept if "braintree" in type(each).__module__ or "requests" in type(each).__module__
+    ]
