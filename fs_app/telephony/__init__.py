@@ -1,1 +1,1 @@
-"""The switch: server, session, channel, keypad; commands and headers are pure."""
+"""The switch: framing, the argument gate, the session that cures greenswitch, keypad, channel and server."""

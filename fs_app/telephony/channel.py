@@ -1,0 +1,239 @@
+"""The Channel port over a session: one caller on one line.
+
+Every wait ends by what is waited for, by the caller's hang-up (`CallEnded`, at once) or by a deadline: a prompt's
+own length and a margin, the key times, the queue's time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+import structlog
+from gevent.event import Event
+
+from fs_app.domain.keys import Entry, Field, Heard, Verdict
+from fs_app.domain.prompt import Prompt
+from fs_app.errors import CallEnded, SwitchError
+from fs_app.ports import Handover, Voice
+from fs_app.telephony import commands
+from fs_app.telephony.connect import ConnectInfo
+from fs_app.telephony.headers import Frame
+from fs_app.telephony.keypad import Keypad
+from fs_app.telephony.session import Session
+from fs_app.telephony.work import Work
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The times of a line, in seconds."""
+
+    first_key: float = 6.0  # from the end of a prompt to the first key
+    inter_key: float = 3.0  # from one key to the next
+    gap: float = 1.5  # between two sayings of a prompt while we work
+    margin: float = 5.0  # what the switch may need beyond a prompt's own length, or for an instant application
+    queue: float = 1800.0  # in an agent queue; the queue's own max-wait-time should be shorter
+    talk: float = 4 * 3600.0  # with an agent, then we let go of the line
+
+
+_BREAK_SECONDS = 0.1  # a break ends a playback within two media ticks of 20 ms
+
+
+class Spawn(Protocol):
+    """Runs a function in a greenlet that outlives the call, and is waited for when the server stops."""
+
+    def __call__(self, function: Callable[[], None], /) -> object: ...
+
+
+def _never() -> bool:
+    return False
+
+
+class SwitchChannel:
+    """The Channel port over one session. ``spawn`` starts the work of ``play_while``."""
+
+    def __init__(
+        self, session: Session, info: ConnectInfo, voice: Voice, *, language: str, timing: Timing, spawn: Spawn
+    ) -> None:
+        self._session = session
+        self._info = info
+        self._voice = voice
+        self._timing = timing
+        self._spawn = spawn
+        self._stir = Event()  # set whenever something happened that somebody may wait for
+        self._keypad = Keypad(session, inband=info.inband, on_key=self._stir.set)
+        self._unbridged = False
+        self.language = language
+        session.on_end(self._stir.set)
+        session.on_event(self._happened)
+
+    @property
+    def uuid(self) -> str:
+        """The switch's uuid of the caller's leg."""
+        return self._info.uuid
+
+    def answer(self) -> None:
+        """Take the call and get its keypad ready, in one write."""
+        self._keypad.open(("answer", ""), seconds=2 * self._timing.margin)
+
+    def play(self, prompt: Prompt, *, interruptible: bool = True) -> None:
+        """Say a prompt as one command; nothing where it is empty, or keys typed early already broke it."""
+        self._session.raise_if_disconnected()
+        typed = self._typed if interruptible else _never
+        if not typed() and self._say(prompt, cut_by=typed):
+            self._session.reacting()
+
+    def ask(self, prompt: Prompt, field: Field) -> Heard:
+        """Say a prompt and take one answer. ``*`` on typed keys and a lone ``9`` say it again."""
+        while True:
+            heard = self._ask_once(prompt, field)
+            if heard.verdict not in (Verdict.CLEARED, Verdict.REPEAT):
+                return heard
+
+    def play_while(self, prompt: Prompt, work: Callable[[], T]) -> T:
+        """Say a prompt while ``work`` runs; the first saying is heard out, later ones end with the work.
+
+        ``work`` has deadlines of its own. A prompt that cannot be played does not lose its result.
+        """
+        self._session.raise_if_disconnected()
+        running = Work(work, on_done=self._stir.set)
+        self._spawn(running.run)
+        try:
+            self._say_while(prompt, running)
+        except CallEnded:
+            running.abandoned = True
+            raise
+        return running.result()
+
+    def forget_keys(self) -> None:
+        """Drop what was typed early."""
+        self._keypad.buffer.forget()
+
+    def hand_over(self, queue: str) -> Handover:
+        """Send the caller to an agent queue of mod_callcenter and wait until that has ended.
+
+        TALKED is returned when the talk is over, so that nothing that follows can cut it; in most cases the caller
+        is gone by then, and the next method raises CallEnded. A caller who hangs up while waiting is CallEnded. A
+        caller who comes back without having talked has the keypad again.
+        """
+        name = commands.queue_argument(queue)
+        self._keypad.release(seconds=self._timing.margin)
+        self._unbridged = False
+        cause = self._session.execute("callcenter", name, seconds=self._timing.queue).event("variable_cc_cause")
+        if cause == "answered":
+            return self._talk()
+        self._keypad.open(seconds=self._timing.margin)
+        return Handover.FAILED if cause is None else Handover.NOT_ANSWERED
+
+    def hang_up(self) -> None:
+        """End the call; harmless where it has ended."""
+        if self._session.ended is None:
+            self._session.start("hangup", "NORMAL_CLEARING")
+            self._wait(lambda: self._session.ended is not None, self._timing.margin)
+
+    # --- prompts ---
+
+    def _say(self, prompt: Prompt, *, cut_by: Callable[[], bool]) -> bool:
+        """Play a prompt to its end, or until ``cut_by`` holds. False for an empty prompt.
+
+        SwitchError where the switch does not play it, SwitchTimeout where it does not end.
+        """
+        if not prompt:
+            return False
+        utterance = self._voice.render(prompt, self.language)
+        until = time.monotonic() + utterance.seconds + self._timing.margin
+        playback = self._session.start("playback", commands.files_argument([str(path) for path in utterance.files]))
+        playback.on_done(self._stir.set)
+        self._until(lambda: playback.done or cut_by(), until - time.monotonic())
+        # Again and again: a break that reaches the switch before it has begun to play is lost.
+        while cut_by() and not playback.done and time.monotonic() < until:
+            self._session.start_api("uuid_break", self.uuid)
+            self._until(lambda: playback.done, _BREAK_SECONDS)
+        response = playback.wait(0).event("Application-Response", last=True)
+        if response != "FILE PLAYED":
+            names = ", ".join(path.name for path in utterance.files)
+            raise SwitchError(f"the switch did not play {names}: {response}")
+        return True
+
+    def _say_while(self, prompt: Prompt, running: Work[T]) -> None:
+        try:
+            self._say(prompt, cut_by=_never)
+            while not self._until(lambda: running.done, self._timing.gap):
+                self._say(prompt, cut_by=lambda: running.done)
+        except SwitchError as error:
+            log.error("no prompt while working", call=self.uuid, problem=str(error))
+            while not self._until(lambda: running.done, self._timing.margin):
+                pass
+
+    def _typed(self) -> bool:
+        return len(self._keypad) > 0
+
+    # --- answers ---
+
+    def _ask_once(self, prompt: Prompt, field: Field) -> Heard:
+        self._session.raise_if_disconnected()
+        entry = Entry(field)
+        try:
+            if not self._typed():
+                self._say(prompt, cut_by=self._typed)
+            keyed = self._take_keys(entry)
+        except (CallEnded, SwitchError):
+            entry.secret.wipe()
+            raise
+        verdict = keyed or entry.pause()
+        if entry.ended_by_length:
+            self._keypad.buffer.field_was_complete()
+        if field.secret:
+            self._keypad.forget_last()
+        if verdict is not Verdict.ENTERED:
+            entry.secret.wipe()
+        if keyed:
+            self._session.reacting()
+        return Heard(verdict, entry.secret)
+
+    def _take_keys(self, entry: Entry) -> Verdict | None:
+        """The first-key time, then the inter-key time after each key; None where a time passed without a key."""
+        seconds = self._timing.first_key
+        while self._until(self._typed, seconds * entry.field.patience):
+            verdict = entry.press(self._keypad.buffer.take() or "")
+            if verdict is not None:
+                return verdict
+            seconds = self._timing.inter_key
+        return None
+
+    # --- hand-over ---
+
+    def _talk(self) -> Handover:
+        over = self._wait(lambda: self._unbridged or self._session.ended is not None, self._timing.talk)
+        if not over:
+            self._session.end("left with the agent")
+        elif not self._wait(lambda: self._session.ended is not None, 1.0):
+            self._keypad.open(seconds=self._timing.margin)  # the caller came back from the agent
+        return Handover.TALKED
+
+    def _happened(self, event: Frame) -> None:
+        if event.event("Event-Name") == "CHANNEL_UNBRIDGE":
+            self._unbridged = True
+            self._stir.set()
+
+    # --- waiting ---
+
+    def _until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait until the condition holds; False after so many seconds, CallEnded at hang-up."""
+        held = self._wait(lambda: self._session.ended is not None or condition(), seconds)
+        self._session.raise_if_disconnected()
+        return held
+
+    def _wait(self, condition: Callable[[], bool], seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        while not condition():
+            self._stir.clear()
+            left = until - time.monotonic()
+            if left <= 0 or not self._stir.wait(left):
+                return condition()
+        return True

@@ -1,0 +1,107 @@
+"""Everything we may write to the switch, and the one gate its arguments pass. No I/O.
+
+``${...}`` in an argument is expanded by the switch, programs included, and a newline starts a new command (law 4).
+So only the applications and APIs of these tables can be used, each with the arguments its pattern describes; a
+pattern that lets ``$``, ``{``, a control character or a newline through is a defect, and a test looks for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from fs_app.errors import UnsafeArgument
+
+_NAME = r"[A-Za-z0-9_.-]{1,64}"
+_UUID = r"[A-Za-z0-9-]{8,64}"
+_FILE = r"/[A-Za-z0-9_./@+=-]{1,500}"
+
+APPLICATIONS: dict[str, str] = {
+    "answer": r"",
+    "bind_digit_action": r"keys,~\[0-9\*#\],key,x",
+    "callcenter": rf"{_NAME}@{_NAME}",
+    "clear_digit_action": r"all",
+    "digit_action_set_realm": r"keys",
+    "hangup": r"[A-Z_]{0,40}",
+    "playback": rf"{_FILE}|file_string://{_FILE}(?:!{_FILE}){{1,127}}",
+    "set": r"[A-Za-z0-9_]{1,64}=[A-Za-z0-9_.@:+-]{0,256}",
+    "spandsp_start_dtmf": r"",
+    "unset": r"[A-Za-z0-9_]{1,64}",
+}
+APIS: dict[str, str] = {
+    "uuid_break": _UUID,
+}
+_PLAIN: dict[str, str] = {
+    "connect": r"",
+    "divert_events": r"on|off",
+    "event": r"plain(?: [A-Z_]{1,40}){1,10}",
+    "exit": r"",
+    "filter": rf"Unique-ID {_UUID}",
+    "linger": r"[0-9]{1,4}",
+}
+
+# What a call needs to know about itself and nothing else.
+EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_UNBRIDGE")
+
+# What is taken from the connect reply; a value that does not match is not there.
+CALLER_ID = r"\+?[0-9]{3,20}"
+FLOW = _NAME
+QUEUE = rf"{_NAME}(?:@{_NAME})?"
+LANGUAGE = r"[a-z]{2,3}(?:_[A-Z]{2})?"
+LINE = r"[a-z]{1,20}"
+ATTEMPT = r"[1-9]"
+UUID = _UUID
+
+
+def matching(pattern: str, value: str | None) -> str | None:
+    """The value where it matches the whole pattern, else None."""
+    return value if value is not None and re.fullmatch(pattern, value) else None
+
+
+def gate(table: dict[str, str], verb: str, argument: str) -> str:
+    """The argument, if the table lets it pass; UnsafeArgument otherwise. The message never holds the argument."""
+    pattern = table.get(verb)
+    if pattern is None:
+        raise UnsafeArgument(f"{verb!r} is not among the commands we use")
+    if not re.fullmatch(pattern, argument):
+        raise UnsafeArgument(f"an argument that {verb} must not get")
+    return argument
+
+
+def plain(verb: str, argument: str = "") -> bytes:
+    """A command of the socket itself: connect, linger, filter..."""
+    return _line(verb, gate(_PLAIN, verb, argument))
+
+
+def api(verb: str, argument: str) -> bytes:
+    """An API call, answered at once on this socket."""
+    return _line(f"api {verb}", gate(APIS, verb, argument))
+
+
+def execute(application: str, argument: str, event_uuid: str) -> bytes:
+    """Run an application on the caller's channel.
+
+    ``event_uuid`` comes back as ``Application-UUID`` of the completion. ``event-lock`` makes several of them run
+    one after the other: without it a later one starts inside an earlier playback.
+    """
+    argument = gate(APPLICATIONS, application, argument)
+    lines = ["sendmsg", "call-command: execute", f"execute-app-name: {application}"]
+    if argument:
+        lines.append(f"execute-app-arg: {argument}")
+    lines += ["event-lock: true", f"Event-UUID: {gate({'Event-UUID': _UUID}, 'Event-UUID', event_uuid)}"]
+    return "\n".join(lines).encode("ascii") + b"\n\n"
+
+
+def files_argument(files: Sequence[str]) -> str:
+    """What playback plays: one path as it is, several as one ``file_string``, so that a sentence is one command."""
+    return files[0] if len(files) == 1 else "file_string://" + "!".join(files)
+
+
+def queue_argument(queue: str) -> str:
+    """A queue's full name; the domain is ``default`` unless the name says another."""
+    name = gate({"queue": QUEUE}, "queue", queue)
+    return name if "@" in name else f"{name}@default"
+
+
+def _line(verb: str, argument: str) -> bytes:
+    return (f"{verb} {argument}" if argument else verb).encode("ascii") + b"\n\n"

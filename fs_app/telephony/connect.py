@@ -1,0 +1,51 @@
+"""What the connect reply tells about a call: a few headers, each held to a strict pattern. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fs_app.errors import ProtocolError
+from fs_app.telephony import commands
+from fs_app.telephony.headers import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectInfo:
+    """What a call says about itself. A value that is missing or does not match its strict pattern is None."""
+
+    uuid: str
+    caller_id: str | None = None
+    flow: str | None = None
+    language: str | None = None
+    line: str | None = None
+    queue: str | None = None
+    attempt: int = 1
+    telephone_event: bool | None = None  # whether the caller's side offers it; None where there is no SDP
+
+    @property
+    def inband(self) -> bool:
+        """True where keys have to be heard in the audio: the line says so, or cannot send them otherwise."""
+        return self.line == "inband" or self.telephone_event is False
+
+
+def read_connect(frame: Frame) -> ConnectInfo:
+    """The few headers of the connect reply that a call needs. ProtocolError where there is no usable uuid."""
+
+    def variable(name: str, pattern: str) -> str | None:
+        return commands.matching(pattern, frame.header(f"variable_{name}"))
+
+    uuid = commands.matching(commands.UUID, frame.header("Unique-ID"))
+    if uuid is None:
+        raise ProtocolError("the connect reply has no usable Unique-ID")
+    sdp = frame.header("variable_switch_r_sdp")
+    keys_in_sip = frame.header("variable_dtmf_type") == "info"
+    return ConnectInfo(
+        uuid=uuid,
+        caller_id=commands.matching(commands.CALLER_ID, frame.header("Caller-Caller-ID-Number")),
+        flow=variable("fs_app_flow", commands.FLOW),
+        language=variable("fs_app_language", commands.LANGUAGE),
+        line=variable("fs_app_line", commands.LINE),
+        queue=variable("fs_app_queue", commands.QUEUE),
+        attempt=int(variable("fs_app_attempt", commands.ATTEMPT) or 1),
+        telephone_event=None if sdp is None else keys_in_sip or "telephone-event/" in sdp.lower(),
+    )

@@ -1,0 +1,199 @@
+"""Takes the switch's connections: one greenlet a call, a limit, a polite refusal, and an end that cuts no charge.
+
+Whatever goes wrong in one call ends that call alone: the caller hears an apology and the socket is closed, so that
+the dialplan (``socket_resume=true``) goes on to its fallback, the agent queue.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+from gevent.pool import Group
+from gevent.server import StreamServer
+
+from fs_app.domain.prompt import say
+from fs_app.errors import CallEnded, FsAppError, SwitchError
+from fs_app.ports import Voice
+from fs_app.telephony.channel import SwitchChannel, Timing
+from fs_app.telephony.connect import ConnectInfo
+from fs_app.telephony.session import Session
+from fs_app.telephony.wire import KeepAlive
+
+log = structlog.get_logger()
+
+BACKLOG = 4096  # a shorter one loses calls of a burst without a trace: the switch waits for us to speak first
+BUSY, APOLOGY = "all_lines_busy", "technical_problem"
+_UNWIND_SECONDS = 5.0
+
+Handle = Callable[[SwitchChannel, ConnectInfo], None]
+
+
+class Watcher(Protocol):
+    """Who counts calls."""
+
+    def call_started(self) -> None:
+        """A call was accepted."""
+        ...
+
+    def call_ended(self, outcome: str) -> None:
+        """An accepted call is over: finished, hung_up, failed, or not_a_call (no connect reply)."""
+        ...
+
+    def call_refused(self) -> None:
+        """A call came while the server was full."""
+        ...
+
+    def reacted(self, seconds: float) -> None:
+        """The next command went out so long after the event it follows."""
+        ...
+
+
+class CallServer:
+    """The outbound event socket server.
+
+    ``handle`` runs in the call's own greenlet with a channel that is connected and not yet answered; when it
+    returns, the call is hung up. ``limit`` is the number of calls at once.
+    """
+
+    def __init__(
+        self,
+        listen: tuple[str, int],
+        handle: Handle,
+        *,
+        voice: Voice,
+        language: str,
+        limit: int,
+        watcher: Watcher,
+        timing: Timing | None = None,
+        keep_alive: KeepAlive | None = None,
+    ) -> None:
+        self._handle = handle
+        self._voice = voice
+        self._language = language
+        self._limit = limit
+        self._watcher = watcher
+        self._timing = timing or Timing()
+        self._keep_alive = keep_alive
+        self._sessions: set[Session] = set()
+        self._active = self._refusing = 0
+        self._connections = Group()
+        self._works = Group()
+        self._server = StreamServer(listen, self._accepted, backlog=BACKLOG, spawn=self._connections.spawn)  # type: ignore[call-overload]
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self._server.server_port or 0)
+
+    @property
+    def active(self) -> int:
+        """How many calls are up."""
+        return self._active
+
+    @property
+    def working(self) -> int:
+        """How many pieces of work run beside calls, or after them: charges under way."""
+        return len(self._works)
+
+    def start(self) -> None:
+        """Bind and serve; OSError where the port is taken."""
+        self._server.start()
+
+    def stop(self, grace_seconds: float = 0.0, work_seconds: float = 120.0) -> None:
+        """Accept nothing more, let calls finish for so long, end the rest, and wait for work that is under way.
+
+        Work has its own, longer time: a charge is never cut by a restart that can wait for its answer.
+        """
+        self._server.stop()
+        self._connections.join(timeout=grace_seconds)
+        for session in tuple(self._sessions):
+            session.end("the server stops")
+        for group, seconds in ((self._connections, _UNWIND_SECONDS), (self._works, work_seconds)):
+            group.join(timeout=seconds)
+            if len(group):
+                log.error("greenlets did not end in time", count=len(group), seconds=seconds)
+
+    # --- one connection ---
+
+    def _accepted(self, sock: socket.socket, address: object) -> None:
+        """The outermost frame of a connection, in its own greenlet."""
+        if self._active < self._limit:
+            self._serve(sock, address)
+        else:
+            self._watcher.call_refused()
+            if self._refusing < self._limit:
+                self._refuse(sock, address)
+
+    def _session(self, sock: socket.socket, address: object) -> Session:
+        session = Session(sock, address, keep_alive=self._keep_alive, on_reaction=self._watcher.reacted)
+        self._sessions.add(session)
+        return session
+
+    def _channel(self, session: Session, info: ConnectInfo) -> SwitchChannel:
+        language = info.language if info.language in self._voice.languages else self._language
+        return SwitchChannel(
+            session,
+            info,
+            self._voice,
+            language=language or self._language,
+            timing=self._timing,
+            spawn=self._works.spawn,
+        )
+
+    def _serve(self, sock: socket.socket, address: object) -> None:
+        self._active += 1
+        self._watcher.call_started()
+        outcome = "failed"
+        session = self._session(sock, address)
+        try:
+            outcome = self._run(session)
+        finally:
+            self._active -= 1
+            self._give_back(session)
+            self._watcher.call_ended(outcome)
+
+    def _run(self, session: Session) -> str:
+        try:
+            channel = self._channel(session, session.connect())
+        except (FsAppError, CallEnded) as error:
+            log.warning("a connection that is no call", problem=str(error))
+            return "not_a_call"
+        try:
+            self._handle(channel, session.connect())
+            channel.hang_up()
+        except CallEnded:
+            return "hung_up"
+        except Exception:
+            log.exception("call failed", call=channel.uuid)
+            self._apologise(channel, APOLOGY)
+            return "failed"
+        finally:
+            channel.forget_keys()
+        return "finished"
+
+    def _refuse(self, sock: socket.socket, address: object) -> None:
+        self._refusing += 1
+        session = self._session(sock, address)
+        try:
+            channel = self._channel(session, session.connect())
+            log.warning("call refused, all lines busy", call=channel.uuid, limit=self._limit)
+            channel.answer()
+            self._apologise(channel, BUSY)
+        except (FsAppError, CallEnded) as error:
+            log.warning("call refused without a word", problem=str(error))
+        finally:
+            self._refusing -= 1
+            self._give_back(session)
+
+    def _apologise(self, channel: SwitchChannel, phrase: str) -> None:
+        try:
+            channel.play(say(phrase), interruptible=False)
+        except (CallEnded, SwitchError, KeyError) as error:
+            log.warning("apology not heard", call=channel.uuid, problem=type(error).__name__)
+
+    def _give_back(self, session: Session) -> None:
+        self._sessions.discard(session)
+        session.close()

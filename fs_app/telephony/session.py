@@ -1,0 +1,252 @@
+"""One call's event socket: greenswitch's outbound session with its faults cured. The only import of greenswitch.
+
+What greenswitch 0.0.19 does, and what is done here instead (each has a wire test of that name):
+
+* decodes a block before it splits lines, so callers forge headers: `headers.Frame` splits first;
+* spins for ever on end of file inside a body: one watcher in the hub reads, and end of file ends the session;
+* leaves waiters asleep at end of file: whatever ends the session wakes all of them with `CallEnded`;
+* lets a timed-out wait eat the next result: replies go first in, first out to who sent the command, late or not;
+* matches completions by application name: they are matched by the ``Event-UUID`` we gave;
+* sends part of a long command: the rest is kept and written when the socket takes it;
+* waits without deadline, and raises ``gevent.Timeout`` where it has one: each has one and raises SwitchTimeout;
+* logs whole headers: nothing here logs what a frame holds.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+import structlog
+from greenswitch.esl import OutboundSession
+
+from fs_app.errors import CallEnded, ProtocolError
+from fs_app.telephony import commands
+from fs_app.telephony.connect import ConnectInfo, read_connect
+from fs_app.telephony.headers import Frame, Framer
+from fs_app.telephony.pending import Execution, Pending
+from fs_app.telephony.wire import KeepAlive, Wire
+
+log = structlog.get_logger()
+
+COMMAND_SECONDS = 5.0  # a command reply takes a millisecond; a switch that needs more is in trouble
+
+
+class Session(OutboundSession):  # type: ignore[misc]
+    """One call's socket. Reading happens in the hub; every method belongs to the call's own greenlet.
+
+    Everything that waits raises CallEnded at once when the caller hangs up or the socket ends, and SwitchTimeout
+    at its deadline. ``close`` must be called at the end.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        address: object = None,
+        *,
+        keep_alive: KeepAlive | None = None,
+        on_reaction: Callable[[float], None] | None = None,
+    ) -> None:
+        self._framer = Framer()
+        self._replies: deque[Pending] = deque()
+        self._executions: dict[str, Execution] = {}
+        self._on_key: Callable[[str], None] = lambda key: None
+        self._on_event: Callable[[Frame], None] = lambda frame: None
+        self._end_callbacks: list[Callable[[], None]] = []
+        self._on_reaction = on_reaction
+        self._heard_at = self._reaction_from = 0.0
+        self.ended: str | None = None
+        self.info: ConnectInfo | None = None
+        self._keep_alive = keep_alive or KeepAlive()
+        super().__init__(address, sock)
+        self.sock_file.close()  # nobody reads through it: the watcher does
+
+    # --- what greenswitch starts and offers, in its cured form ---
+
+    def start_event_handlers(self) -> None:
+        """One watcher in the hub instead of two greenlets and a queue."""
+        self._wire = Wire(
+            self.sock, self._read, self.end, keep_alive=self._keep_alive, stall_seconds=COMMAND_SECONDS
+        )
+
+    def send(self, data: str) -> Frame:
+        """greenswitch's own entry, for its small methods (``linger``, ``myevents``): passes the gate and waits."""
+        verb, _, argument = data.partition(" ")
+        return self.command(verb, argument)
+
+    def call_command(
+        self, app_name: str, app_args: str | None = None, block: bool = False, response_timeout: float | None = None
+    ) -> Frame | Execution:
+        """greenswitch's own entry, for its small methods (``answer``, ``hangup``, ``bridge``)."""
+        execution = self.start(app_name, app_args or "")
+        return execution.wait(response_timeout or COMMAND_SECONDS) if block else execution
+
+    def register_expected_event(self, *_: object) -> None:
+        """greenswitch would match by application name and wait for ever."""
+        raise NotImplementedError("completions are matched by Event-UUID: use execute or start")
+
+    def stop(self) -> None:
+        """The same as ``close``."""
+        self.close()
+
+    # --- the life of a call ---
+
+    def connect(self, seconds: float = COMMAND_SECONDS) -> ConnectInfo:
+        """Learn which call this is, and subscribe to its own events alone: the filter goes before the events, as
+        the socket would hear every channel of the switch otherwise."""
+        if self.info is not None:
+            return self.info
+        until = time.monotonic() + seconds
+        self.info = read_connect(self.command("connect", seconds=seconds))
+        self.session_data = {
+            "variable_uuid": self.info.uuid,
+            "Caller-Caller-ID-Number": self.info.caller_id or "",
+        }
+        pending = self.pipeline(
+            [
+                ("linger", "10"),
+                ("filter", f"Unique-ID {self.info.uuid}"),
+                ("event", "plain " + " ".join(commands.EVENTS)),
+                ("divert_events", "on"),
+            ]
+        )
+        for command in pending:
+            command.wait(max(0.0, until - time.monotonic()))
+        return self.info
+
+    def on_key(self, callback: Callable[[str], None]) -> None:
+        """Who gets the keys of the private keypad, in the hub: the callback must not wait."""
+        self._on_key = callback
+
+    def on_event(self, callback: Callable[[Frame], None]) -> None:
+        """Who gets the events that are no completion, in the hub: the callback must not wait."""
+        self._on_event = callback
+
+    def on_end(self, callback: Callable[[], None]) -> None:
+        """Call back, in the hub, when the session ends; at once where it has ended."""
+        if self.ended is not None:
+            callback()
+        else:
+            self._end_callbacks.append(callback)
+
+    def raise_if_disconnected(self) -> None:
+        """CallEnded where the caller or the socket is gone."""
+        if self.ended is not None:
+            raise CallEnded(self.ended)
+
+    def end(self, reason: str) -> None:
+        """Wake every waiter with CallEnded; nothing is read or written any more. Harmless when repeated."""
+        if self.ended is not None:
+            return
+        self.ended = reason
+        self.connected = False
+        self._wire.stop()
+        waiting = [*self._replies, *self._executions.values()]
+        self._replies.clear()
+        self._executions.clear()
+        for pending in waiting:
+            pending.fail(CallEnded(reason))
+        callbacks, self._end_callbacks = self._end_callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def close(self) -> None:
+        """End the session and give the socket back."""
+        self.end("closed")
+        self._wire.close()
+
+    # --- commands ---
+
+    def command(self, verb: str, argument: str = "", *, seconds: float = COMMAND_SECONDS) -> Frame:
+        """Send a command of the socket itself and wait for its reply."""
+        return self.pipeline([(verb, argument)])[0].wait(seconds)
+
+    def pipeline(self, pairs: Sequence[tuple[str, str]]) -> list[Pending]:
+        """Send several commands in one write; their replies can be waited for."""
+        pending = [Pending(verb) for verb, _ in pairs]
+        self._write(b"".join(commands.plain(verb, argument) for verb, argument in pairs), pending)
+        return pending
+
+    def api(self, verb: str, argument: str, *, seconds: float = COMMAND_SECONDS) -> str:
+        """Call an API and wait for what it answers. CommandRefused for ``-ERR`` and ``-USAGE``."""
+        return self.start_api(verb, argument).wait(seconds).body.decode("utf-8", "replace")
+
+    def start_api(self, verb: str, argument: str) -> Pending:
+        """Call an API without waiting."""
+        pending = Pending(verb)
+        self._write(commands.api(verb, argument), [pending])
+        return pending
+
+    def execute(self, application: str, argument: str = "", *, seconds: float) -> Frame:
+        """Run an application and wait for its completion."""
+        return self.start(application, argument).wait(seconds)
+
+    def start(self, application: str, argument: str = "") -> Execution:
+        """Run an application without waiting for anything: neither the reply nor the completion."""
+        return self.start_all([(application, argument)])[0]
+
+    def start_all(self, steps: Sequence[tuple[str, str]]) -> list[Execution]:
+        """Run several applications one after the other, sent in one write."""
+        executions = [Execution(application) for application, _ in steps]
+        text = b"".join(
+            commands.execute(application, argument, execution.uuid)
+            for (application, argument), execution in zip(steps, executions, strict=True)
+        )
+        self._write(text, executions)
+        self._executions.update((execution.uuid, execution) for execution in executions)
+        return executions
+
+    def reacting(self) -> None:
+        """The last frame ended a prompt or completed an answer: measure from it to the next command."""
+        self._reaction_from = self._heard_at
+
+    # --- bytes ---
+
+    def _write(self, data: bytes, pending: Sequence[Pending]) -> None:
+        self.raise_if_disconnected()
+        if self._reaction_from and self._on_reaction:
+            self._on_reaction(time.monotonic() - self._reaction_from)
+        self._reaction_from = 0.0
+        self._replies.extend(pending)
+        self._wire.write(data)
+        self.raise_if_disconnected()
+
+    def _read(self, data: bytes) -> None:
+        """In the hub: hand every whole frame to whoever waits for it."""
+        self._heard_at = time.monotonic()
+        self._framer.feed(data)
+        try:
+            while self.ended is None and (frame := self._framer.next_frame()) is not None:
+                self._take(frame)
+        except ProtocolError as error:
+            log.warning("the switch broke the protocol", call=self.info and self.info.uuid, problem=str(error))
+            self.end("protocol error")
+
+    def _take(self, frame: Frame) -> None:
+        kind = frame.content_type
+        if kind == b"text/event-plain":
+            self._take_event(frame)
+        elif kind in (b"command/reply", b"api/response"):
+            if not self._replies:
+                raise ProtocolError("a reply to no command")
+            self._replies.popleft().replied(frame)
+        elif kind in (b"text/disconnect-notice", b"text/rude-rejection"):
+            self.end("the switch let the call go")
+
+    def _take_event(self, frame: Frame) -> None:
+        if (key := frame.key) is not None:
+            self._on_key(key)
+            return
+        name = frame.event("Event-Name")
+        if name == "CHANNEL_EXECUTE_COMPLETE":
+            execution = self._executions.pop(frame.event("Application-UUID", last=True) or "", None)
+            if execution is not None:
+                execution.resolve(frame)
+        elif self.info is None or frame.event("Unique-ID") != self.info.uuid:
+            return
+        elif name == "CHANNEL_HANGUP":
+            self.end("the caller hung up")
+        else:
+            self._on_event(frame)
