@@ -19,6 +19,20 @@ from pydantic_core import ErrorDetails
 from fs_app.errors import ConfigError, Problem
 
 Model = TypeVar("Model", bound=BaseModel)
+# What pydantic says in words of Python.
+_MAPPING = "this should be lines of `key: value`"
+_PLAINLY = {
+    "model_type": _MAPPING,
+    "model_attributes_type": _MAPPING,
+    "dict_type": _MAPPING,
+    "mapping_type": _MAPPING,
+    "list_type": "this should be a list",
+    "tuple_type": "this should be a list",
+    "int_parsing": "this should be a whole number",
+    "float_parsing": "this should be a number",
+    "bool_parsing": "this should be yes or no",
+}
+
 Place = tuple[str | int, ...]
 """Where a value is inside a document: keys and list positions from the top, e.g. ``("steps", "who", "next")``."""
 
@@ -150,7 +164,8 @@ def _problems(
             shown = (
                 f" ({typed!r})" if isinstance(typed, str) and "@" not in typed else ""
             )  # an URL may hold a password
-            message = error["msg"].removeprefix("Value error, ").replace("Input should", "this should")
+            said = error["msg"].removeprefix("Value error, ").replace("Input should", "this should")
+            message = _PLAINLY.get(error["type"], said)
             yield document.problem(where, f"{name}: {message}{shown}" if name != "" else message)
 
 

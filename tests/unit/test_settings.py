@@ -53,7 +53,7 @@ def test_every_mistake_at_once_with_its_place(tmp_path):
         "site.yaml:4:17: kind: this should be 'local', 'sandbox' or 'production' ('paypal')",
         "site.yaml:5:20: brands: no brand is called 'vsa'; known: amex, diners, discover, jcb, maestro, mastercard,"
         " unionpay, visa",
-        "site.yaml:5:48: minimum_minor: this should be a valid integer, unable to parse string as an integer ('5.5')",
+        "site.yaml:5:48: minimum_minor: this should be a whole number ('5.5')",
         "site.yaml:6:11: timezone: should be a zone of the tz database, e.g. America/New_York ('Mars/Olympus')",
         "site.yaml:7:10: metrics: should be host:port, e.g. 127.0.0.1:8084 ('nowhere')",
         "site.yaml:8:12: directory: kind sql needs a url and the statements",
