@@ -1,0 +1,329 @@
+"""Every mistake an admin can make in a flow, with the place and the words of its report."""
+
+from pathlib import Path
+
+import pytest
+
+from fs_app.errors import ConfigError
+from fs_app.flow.facts import Fact
+from fs_app.flow.flow import Flow
+from fs_app.flow.loader import load_flow, load_flows
+from fs_app.steps import STEPS
+from fs_app.testing.fakes import TextVoice
+
+ROOT = Path(__file__).resolve().parents[3]
+VOICE = TextVoice.read(ROOT / "sounds" / "phrases.yaml")
+
+GOOD = """\
+flow: small
+start: welcome
+defaults:
+  next: {agent: operator, gave_up: operator}
+steps:
+  welcome:
+    do: announce
+    say: welcome
+    next: {done: number}
+  number:
+    do: identify_account
+    next: {entered: pin}
+  pin:
+    do: verify_identity
+    next: {verified: balance, closed: bye, mismatch: number, too_many_mismatches: operator}
+  balance:
+    do: tell_balance
+    next: {due: bye, nothing_due: bye}
+  operator:
+    do: agent
+    next: {talked: bye, not_answered: bye, failed: bye}
+  bye:
+    do: hang_up
+"""
+
+
+def load(tmp_path: Path, text: str, voice: TextVoice = VOICE) -> Flow:
+    path = tmp_path / "small.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_flow(path, STEPS, voice)
+
+
+def problems(tmp_path: Path, text: str, voice: TextVoice = VOICE) -> list[str]:
+    with pytest.raises(ConfigError) as raised:
+        load(tmp_path, text, voice)
+    return [str(problem).removeprefix(f"{tmp_path}/") for problem in raised.value.problems]
+
+
+def test_a_good_flow_is_immutable_and_knows_what_every_path_has_learnt(tmp_path: Path) -> None:
+    flow = load(tmp_path, GOOD)
+    assert (flow.name, flow.start, flow.operator) == ("small", "welcome", "operator")
+    assert flow.nodes["pin"].known == {Fact.CLAIM}
+    assert flow.nodes["balance"].known == {Fact.CLAIM, Fact.ACCOUNT}
+    assert flow.nodes["operator"].known == flow.nodes["bye"].known == frozenset()
+    assert flow.nodes["number"].next == {"entered": "pin", "agent": "operator", "gave_up": "operator"}
+    with pytest.raises(TypeError):
+        flow.nodes["x"] = flow.nodes["bye"]  # type: ignore[index]
+    with pytest.raises(TypeError):
+        flow.nodes["pin"].next["x"] = "bye"  # type: ignore[index]
+
+
+MISTAKES = [
+    pytest.param(
+        ("do: tell_balance", "do: tell_ballance"),
+        ["small.yaml:17:9: no step does 'tell_ballance'; did you mean 'tell_balance'?"],
+        id="unknown step kind",
+    ),
+    pytest.param(
+        ("entered: pin", "entered: pni"),
+        ["small.yaml:12:21: no step is called 'pni'; did you mean 'pin'?"],
+        id="unknown target",
+    ),
+    pytest.param(
+        ("start: welcome", "start: welcom"),
+        ["small.yaml:2:8: no step is called 'welcom'; did you mean 'welcome'?"],
+        id="unknown start",
+    ),
+    pytest.param(
+        ("    say: welcome", "    sya: welcome"),
+        [
+            "small.yaml:7:5: 'say' is missing here",
+            "small.yaml:8:5: unknown key 'sya'; did you mean 'say'?",
+        ],
+        id="unknown key",
+    ),
+    pytest.param(
+        ("{done: number}", "{don: number, done: number}"),
+        ["small.yaml:9:12: announce has no outcome 'don'; did you mean 'done'?"],
+        id="unknown outcome",
+    ),
+    pytest.param(
+        ("do: hang_up", "do: hang_up\n    next: {done: bye}"),
+        ["small.yaml:24:12: hang_up has no outcome 'done'; known: none, the call ends here"],
+        id="an outcome of the end",
+    ),
+    pytest.param(
+        ("due: bye, ", ""),
+        ["small.yaml:16:3: nothing follows 'balance' on 'due'; add it to next"],
+        id="unmapped outcome",
+    ),
+    pytest.param(
+        ("    next: {done: number}\n", ""),
+        ["small.yaml:6:3: dead end: nothing follows 'welcome'; add next: {done: ...}"],
+        id="dead end",
+    ),
+    pytest.param(
+        ("  bye:\n", "  lost:\n    do: announce\n    say: goodbye\n    next: {done: bye}\n  bye:\n"),
+        ["small.yaml:22:3: no path leads to 'lost'; lead an outcome here or remove the step"],
+        id="unreachable",
+    ),
+    pytest.param(
+        ("entered: pin", "entered: balance"),
+        [
+            "small.yaml:13:3: no path leads to 'pin'; lead an outcome here or remove the step",
+            "small.yaml:16:3: tell_balance needs the account, which is not known on the path"
+            " welcome > number > balance; taught by verify_identity",
+        ],
+        id="a fact that is not learnt",
+    ),
+    pytest.param(
+        ("mismatch: number", "mismatch: balance"),
+        [
+            "small.yaml:16:3: tell_balance needs the account, which is not known on the path"
+            " welcome > number > pin > balance; taught by verify_identity"
+        ],
+        id="a fact that is forgotten on one path",
+    ),
+    pytest.param(
+        ("not_answered: bye, failed: bye}", "not_answered: balance, failed: bye}"),
+        [
+            "small.yaml:16:3: tell_balance needs the account, which is not known on the path"
+            " operator > balance; taught by verify_identity"
+        ],
+        id="a person can be reached knowing nothing",
+    ),
+    pytest.param(
+        (
+            "{due: bye, nothing_due: bye}",
+            "{due: round, nothing_due: bye}\n  round: {do: announce, say: welcome, "
+            "next: {done: again}}\n  again: {do: announce, say: welcome, next: {done: round}}",
+        ),
+        [
+            "small.yaml:19:3: a call that comes here can never end: round, again;"
+            " lead an outcome to a step that does hang_up"
+        ],
+        id="a loop without an end",
+    ),
+    pytest.param(
+        ("    say: welcome", "    say: [welcome, no_such_phrase]"),
+        ["small.yaml:8:10: no phrase 'no_such_phrase' in 'en'"],
+        id="missing phrase",
+    ),
+    pytest.param(
+        ("    say: welcome", "    say: balance_is"),
+        [
+            "small.yaml:8:10: announce does not fill these gaps of 'balance_is' in 'en': {amount}, {date};"
+            " filled here: none"
+        ],
+        id="gaps nobody fills",
+    ),
+    pytest.param(
+        ("do: identify_account", "do: identify_account\n    tries: many"),
+        ["small.yaml:12:12: tries: this should be a whole number ('many')"],
+        id="bad type",
+    ),
+    pytest.param(
+        ("do: verify_identity", "do: verify_identity\n    by: face"),
+        ["small.yaml:15:9: by: this should be 'pin' or 'postal_code' ('face')"],
+        id="bad choice",
+    ),
+    pytest.param(
+        ("  bye:\n", "  balance:\n    do: hang_up\n  bye:\n"),
+        [
+            "small.yaml:22:3: 'balance' stands here twice",
+        ],
+        id="duplicate name",
+    ),
+    pytest.param(
+        ("agent: operator, gave_up: operator", "agent: bye, gave_up: operator"),
+        ["small.yaml:4:17: 'bye' does not lead to a person; its do should be agent"],
+        id="no person",
+    ),
+    pytest.param(
+        ("agent: operator, gave_up: operator", "agent: operator, gave_up: operator, gaveup: bye"),
+        ["small.yaml:4:46: no step here has an outcome 'gaveup'; did you mean 'gave_up'?"],
+        id="unknown default outcome",
+    ),
+    pytest.param(
+        ("do: hang_up", "say: goodbye"),
+        ["small.yaml:23:5: step 'bye' does not say what it does; add do: ..."],
+        id="no do",
+    ),
+    pytest.param(
+        ("next: {entered: pin}", "next: pin"),
+        [
+            "small.yaml:10:3: nothing follows 'number' on 'entered'; add it to next",
+            "small.yaml:12:11: next should be outcome: step, e.g. {done: goodbye}",
+        ],
+        id="next is no mapping",
+    ),
+    pytest.param(
+        ("  bye:\n", "  Good Bye:\n    do: hang_up\n  bye:\n"),
+        [
+            "small.yaml:22:3: 'Good Bye' is no name for a step;"
+            " small letters, digits and underscores, a letter first",
+            "small.yaml:22:3: no path leads to 'Good Bye'; lead an outcome here or remove the step",
+        ],
+        id="bad name",
+    ),
+    pytest.param(
+        ("flow: small", "flow: small\nbegin: welcome"),
+        ["small.yaml:2:1: unknown key 'begin'; known here: defaults, flow, start, steps"],
+        id="unknown key at the top",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), MISTAKES)
+def test_a_mistake_is_reported_with_its_place(tmp_path: Path, change: tuple[str, str], expected: list[str]) -> None:
+    old, new = change
+    assert old in GOOD
+    assert problems(tmp_path, GOOD.replace(old, new, 1)) == expected
+
+
+def test_all_mistakes_of_a_file_are_reported_at_once(tmp_path: Path) -> None:
+    text = GOOD
+    for old, new in [
+        ("do: tell_balance", "do: tell_ballance"),
+        ("entered: pin", "entered: pni"),
+        ("    say: welcome", "    say: nothing_like_it"),
+        ("do: verify_identity", "do: verify_identity\n    tries: 0"),
+        ("  bye:\n", "  bye:\n    do: hang_up\n  bye:\n"),
+    ]:
+        text = text.replace(old, new, 1)
+    places = [problem.split(": ")[0] for problem in problems(tmp_path, text)]
+    assert places == [
+        "small.yaml:8:10",
+        "small.yaml:12:21",
+        "small.yaml:15:12",
+        "small.yaml:18:9",
+        "small.yaml:25:3",
+    ]
+
+
+def test_a_menu_has_the_outcomes_its_choices_name(tmp_path: Path) -> None:
+    menu = GOOD.replace("do: hang_up", "do: menu\n    say: offer_other_card\n    choices: {1: again, 2: stop}\n"
+                        "    next: {again: number, gave_up: end}\n  end: {do: hang_up}")  # fmt: skip
+    assert problems(tmp_path, menu) == ["small.yaml:22:3: nothing follows 'bye' on 'stop'; add it to next"]
+    flow = load(tmp_path, menu.replace("{again: number", "{again: number, stop: end"))
+    assert flow.nodes["bye"].next["again"] == "number"
+
+
+@pytest.mark.parametrize(
+    ("choices", "complaint"), [("{0: a}", "should match pattern"), ("{1: back}", "meaning of its own")]
+)
+def test_a_menu_leaves_the_universal_keys_alone(tmp_path: Path, choices: str, complaint: str) -> None:
+    menu = GOOD.replace("do: hang_up", f"do: menu\n    say: offer_other_card\n    choices: {choices}")
+    assert any(complaint in problem for problem in problems(tmp_path, menu))
+
+
+def test_phrases_are_needed_in_every_language(tmp_path: Path) -> None:
+    english = {
+        name: "x"
+        for step in load(tmp_path, GOOD).nodes.values()
+        for name in [s.phrase for s in step.step.phrases()]
+    }
+    english |= {"technical_problem": "x"}
+    voice = TextVoice({"en": english, "es": {**english}})
+    assert load(tmp_path, GOOD, voice).name == "small"
+    spanish = {name: text for name, text in english.items() if name not in ("enter_pin", "technical_problem")}
+    voice = TextVoice({"en": english, "es": {**spanish, "goodbye": "{name}"}})
+    assert problems(tmp_path, GOOD, voice) == [
+        "small.yaml:1:1: no phrase 'technical_problem' in 'es'; every flow needs it",
+        "small.yaml:14:5: no phrase 'enter_pin' in 'es'",
+        "small.yaml:23:5: hang_up does not fill these gaps of 'goodbye' in 'es': {name}; filled here: none",
+    ]
+
+
+def test_a_language_without_prompts_cannot_be_chosen(tmp_path: Path) -> None:
+    text = GOOD.replace(
+        "do: announce\n    say: welcome", "do: choose_language\n    choices: {1: en, 2: fr}"
+    ).replace("{done: number}", "{chosen: number}")
+    assert problems(tmp_path, text) == ["small.yaml:7:5: no prompts in 'fr'; there are prompts in en"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "small.yaml: this should be lines of `key: value`"),
+        ("- a", "small.yaml:1:1: this should be lines of `key: value`"),
+        ("flow: [", "not YAML"),
+        ("flow: small\nstart: a\nsteps: {}", "small.yaml:3:8"),
+        ("flow: small\nstart: a\nsteps: none", "small.yaml:3:8"),
+        ("flow: small\nstart: a\nsteps: {a: b}", "small.yaml:3:12"),
+        ("steps: &a {a: *a}", "an alias that contains itself"),
+    ],
+)
+def test_what_is_no_flow_at_all_is_reported_too(tmp_path: Path, text: str, expected: str) -> None:
+    assert any(expected in problem for problem in problems(tmp_path, text)), problems(tmp_path, text)
+
+
+def test_the_mistakes_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(GOOD.replace("entered: pin", "entered: pni"))
+    (tmp_path / "b.yaml").write_text(GOOD.replace("do: hang_up", "do: hangup"))
+    (tmp_path / "c.yaml").write_bytes(b"\xff")
+    with pytest.raises(ConfigError) as raised:
+        load_flows(tmp_path, STEPS, VOICE)
+    assert [Path(problem.file).name for problem in raised.value.problems] == ["a.yaml", "b.yaml", "c.yaml"]
+
+
+def test_flows_are_loaded_by_name_and_no_name_stands_for_two(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no flow here"):
+        load_flows(tmp_path, STEPS, VOICE)
+    (tmp_path / "a.yaml").write_text(GOOD)
+    assert list(load_flows(tmp_path, STEPS, VOICE)) == ["small"]
+    (tmp_path / "b.yaml").write_text(GOOD)
+    with pytest.raises(ConfigError, match=r"b\.yaml:1:1: .*a\.yaml is also called 'small'"):
+        load_flows(tmp_path, STEPS, VOICE)
+
+
+def test_the_shipped_flows_are_good() -> None:
+    assert list(load_flows(ROOT / "conf" / "flows", STEPS, VOICE)) == ["pay_balance"]
