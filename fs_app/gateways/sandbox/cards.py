@@ -26,7 +26,7 @@ from fs_app.gateways.sandbox.exchange import (
 from fs_app.gateways.sandbox.store import Books, Card, Customer, VaultedCard, global_id, new_id
 from fs_app.gateways.sandbox.xml import Items, Tree
 
-_DATE = re.compile(r"(\d{1,2})/(\d{4}|\d{2})")
+_DATE = re.compile(r"([0-9]{1,2})/([0-9]{4}|[0-9]{2})")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,36}")
 _IMAGE = "https://assets.example.invalid/payment_method_logo/{}.png"
 
@@ -82,9 +82,9 @@ def _expiry(given: Tree) -> tuple[str, str, str | None]:
     if date is None and month is None and year is None:
         return "", "", "81709"
     if date is None:
-        if not re.fullmatch(r"\d{1,2}", month or ""):
+        if not re.fullmatch(r"[0-9]{1,2}", month or ""):
             return "", "", "81712"
-        if not re.fullmatch(r"\d{4}|\d{2}", year or ""):
+        if not re.fullmatch(r"[0-9]{4}|[0-9]{2}", year or ""):
             return "", "", "81713"
         date = f"{month}/{year}"
     match = _DATE.fullmatch(date)

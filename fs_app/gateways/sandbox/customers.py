@@ -24,9 +24,9 @@ def read_details(given: Tree, problems: Problems, *path: str) -> Tree:
         if len(text(given, name) or "") > 255:
             problems.add(code, *path)
     phone = section(given, "international_phone")
-    if phone and not re.fullmatch(r"\d{1,3}", text(phone, "country_code") or ""):
+    if phone and not re.fullmatch(r"[0-9]{1,3}", text(phone, "country_code") or ""):
         problems.add("91625", *path)
-    elif phone and not re.fullmatch(r"\d{4,12}", text(phone, "national_number") or ""):
+    elif phone and not re.fullmatch(r"[0-9]{4,12}", text(phone, "national_number") or ""):
         problems.add("91626", *path)
     return {**{name: text(given, name) for name in DETAILS}, "international_phone": phone}
 

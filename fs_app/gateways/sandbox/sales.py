@@ -36,7 +36,7 @@ _SOURCES = frozenset(
 _REPEATABLE = frozenset({"authorized", "submitted_for_settlement", "settling", "settled", "voided"})
 _DESCRIPTOR: dict[str, tuple[str, str]] = {
     "name": ("92201", r"(?=.{1,22}$)(.{3}|.{7}|.{12})\*.+"),
-    "phone": ("92202", r"(?=.{10,14}$)\D*(\d\D*){10}"),
+    "phone": ("92202", r"(?=.{10,14}$)[^0-9]*([0-9][^0-9]*){10}"),
     "url": ("92206", r".{1,13}"),
 }
 

@@ -14,12 +14,13 @@ from typing import Any
 from fs_app.gateways.sandbox.addresses import FIELDS as ADDRESS_FIELDS
 from fs_app.gateways.sandbox.customers import DETAILS
 from fs_app.gateways.sandbox.exchange import Answer, Call
-from fs_app.gateways.sandbox.store import Transaction
+from fs_app.gateways.sandbox.store import Card, Transaction
 from fs_app.gateways.sandbox.transaction_view import transaction_view
 from fs_app.gateways.sandbox.xml import Collection, Items
 
 PAGE_SIZE = 50
 Reader = Callable[[Transaction], Any]
+Term = Callable[[Transaction], bool]
 
 
 class BadCriterion(Exception):
@@ -86,6 +87,14 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "max": lambda value, wanted: value is not None and value <= wanted,
 }
 
+# The card on record, the digits asked for, and their keyed hash.
+_NUMBER_OPERATORS: Mapping[str, Callable[[Card, str, str], bool]] = {
+    "is": lambda card, _, hashed: card.fingerprint == hashed,
+    "is_not": lambda card, _, hashed: card.fingerprint != hashed,
+    "starts_with": lambda card, digits, _: card.bin.startswith(digits[:6]),
+    "ends_with": lambda card, digits, _: card.last_4.endswith(digits[-4:]),
+}
+
 
 def ids(call: Call) -> Answer:
     """POST /transactions/advanced_search_ids: the ids of all that match, newest first."""
@@ -101,38 +110,36 @@ def page(call: Call) -> Answer:
 
 
 def _found(call: Call) -> list[Transaction]:
+    terms = [_term(call, name, criterion) for name, criterion in call.params.items()]
     newest_first = reversed(call.books.transactions.values())
-    return [each for each in newest_first if all(_matches(call, each, *term) for term in call.params.items())]
+    return [each for each in newest_first if all(term(each) for term in terms)]
 
 
-def _matches(call: Call, transaction: Transaction, name: str, criterion: Any) -> bool:
+def _term(call: Call, name: str, criterion: Any) -> Term:
+    """The test that one criterion means. BadCriterion, whether or not there is anything to search."""
     if name == "credit_card_number":
-        return _number_matches(call, transaction, criterion)
+        return _number_term(call, criterion)
     reader = _READERS.get(name)
     if reader is None:
         raise BadCriterion(name)
-    value = reader(transaction)
     if isinstance(criterion, list):
-        return value in criterion
+        return lambda transaction: reader(transaction) in criterion
     if isinstance(criterion, bool):
-        return bool(value == criterion)
+        return lambda transaction: bool(reader(transaction) == criterion)
     if not isinstance(criterion, dict) or criterion.keys() - _OPERATORS.keys():
         raise BadCriterion(name)
-    return all(_OPERATORS[word](value, _typed(name, wanted)) for word, wanted in criterion.items())
+    tests = [(_OPERATORS[word], _typed(name, wanted)) for word, wanted in criterion.items()]
+    return lambda transaction: all(holds(reader(transaction), wanted) for holds, wanted in tests)
 
 
-def _number_matches(call: Call, transaction: Transaction, criterion: Any) -> bool:
+def _number_term(call: Call, criterion: Any) -> Term:
     """The whole number by its keyed hash, parts by the digits that are kept."""
-    card, fingerprint = transaction.card, call.books.fingerprint
-    tests: Mapping[str, Callable[[str], bool]] = {
-        "is": lambda wanted: fingerprint(wanted) == card.fingerprint,
-        "is_not": lambda wanted: fingerprint(wanted) != card.fingerprint,
-        "starts_with": lambda wanted: card.bin.startswith(wanted[:6]),
-        "ends_with": lambda wanted: card.last_4.endswith(wanted[-4:]),
-    }
-    if not isinstance(criterion, dict) or criterion.keys() - tests.keys():
+    if not isinstance(criterion, dict) or criterion.keys() - _NUMBER_OPERATORS.keys():
         raise BadCriterion("credit_card_number")
-    return all(tests[word](wanted or "") for word, wanted in criterion.items())
+    hashed = {word: call.books.fingerprint(wanted or "") for word, wanted in criterion.items()}
+    return lambda transaction: all(
+        _NUMBER_OPERATORS[word](transaction.card, wanted or "", hashed[word]) for word, wanted in criterion.items()
+    )
 
 
 def _typed(name: str, wanted: Any) -> Any:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from fs_app.gateways.sandbox.behaviour import NOT_APPLICABLE, refund_verdict
 from fs_app.gateways.sandbox.exchange import Answer, Call, NotFound, Problems, refuse, text
 from fs_app.gateways.sandbox.store import Books, Transaction, new_id
 from fs_app.gateways.sandbox.transaction_view import answer
 
+_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
 LARGEST = Decimal("100000000")
 _SETTLEABLE = frozenset({"submitted_for_settlement", "settlement_pending", "settlement_confirmed", "settling"})
 _TESTING = {
@@ -103,13 +105,11 @@ def read_amount(call: Call, problems: Problems, *, required: bool) -> Decimal | 
         if required:
             problems.add("81502", "transaction")
         return None
-    try:
-        amount = Decimal(given)
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount != round(amount, 2):
+    if not _AMOUNT.fullmatch(given):
         problems.add("81503", "transaction")
-    elif amount <= 0:
+        return None
+    amount = Decimal(given)
+    if amount <= 0:
         problems.add("81501" if amount < 0 else "81531", "transaction")
     elif amount >= LARGEST:
         problems.add("81528", "transaction")
