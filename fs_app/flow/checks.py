@@ -79,7 +79,7 @@ def check(
     draft: Draft, registry: Mapping[str, type[Step]], voice: PhraseBook
 ) -> tuple[dict[str, FactSet], list[Problem]]:
     """What is known at every step, and every mistake."""
-    arrows = [*_targets(draft), *_outcomes(draft)]
+    arrows = [*_targets(draft), *_outcomes(draft, registry)]
     known, facts = _facts(draft, registry)
     problems = [*arrows, *facts, *_phrases(draft, voice)]
     # What only follows from a missing arrow or step is no news: these two are told of a whole graph.
@@ -109,13 +109,14 @@ def _targets(draft: Draft) -> Iterator[Problem]:
         )
 
 
-def _outcomes(draft: Draft) -> Iterator[Problem]:
-    possible = {outcome for step in draft.steps.values() for outcome in step.all_outcomes()}
+def _outcomes(draft: Draft, registry: Mapping[str, type[Step]]) -> Iterator[Problem]:
+    possible = {outcome for step in registry.values() for outcome in step.outcomes}
+    possible |= {outcome for step in draft.steps.values() for outcome in step.all_outcomes()}
     for outcome in draft.defaults:
-        if outcome not in possible and draft.names == frozenset(draft.steps):
+        if outcome not in possible:
             place = ("defaults", "next", outcome)
             hint = did_you_mean(outcome, possible)
-            yield draft.document.problem(place, f"no step here has an outcome {outcome!r}", hint, at_key=True)
+            yield draft.document.problem(place, f"no step has an outcome {outcome!r}", hint, at_key=True)
     for name, step in draft.steps.items():
         own, outcomes = draft.arrows.get(name, {}), step.all_outcomes()
         for outcome in own:
@@ -214,7 +215,7 @@ def _teachers(fact: Fact, registry: Mapping[str, type[Step]]) -> str:
     kinds = sorted(
         kind
         for kind, step in registry.items()
-        if any(fact in outcome.teaches for outcome in getattr(step, "outcomes", {}).values())
+        if any(fact in outcome.teaches for outcome in step.outcomes.values())
     )
     return f"taught by {', '.join(kinds)}" if kinds else ""
 

@@ -189,7 +189,7 @@ MISTAKES = [
     ),
     pytest.param(
         ("agent: operator, gave_up: operator", "agent: operator, gave_up: operator, gaveup: bye"),
-        ["small.yaml:4:46: no step here has an outcome 'gaveup'; did you mean 'gave_up'?"],
+        ["small.yaml:4:46: no step has an outcome 'gaveup'; did you mean 'gave_up'?"],
         id="unknown default outcome",
     ),
     pytest.param(
