@@ -66,6 +66,7 @@ class Facts:
 
 
 def proved(value: T | None) -> T:
-    """A fact that the flow check has proved to be there."""
-    assert value is not None, "a step ran without a fact it needs"
+    """A fact that the flow check has proved to be there; LookupError where it is not, which is a bug."""
+    if value is None:
+        raise LookupError("a step ran without a fact it needs")
     return value

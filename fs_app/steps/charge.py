@@ -91,6 +91,8 @@ class Charge(Step):
         def pay() -> PaymentOutcome:
             nonlocal begun
             begun = True
+            if handed_over.wiped:
+                raise CallEnded
             try:
                 return cashier.pay(request, handed_over)
             finally:
@@ -99,7 +101,7 @@ class Charge(Step):
         try:
             return call.channel.play_while(say(self.say), pay)
         except CallEnded:
-            # A charge under way goes on with its copy; one that did not begin never will.
+            # A charge under way goes on with its copy; one that had not begun never will.
             if not begun:
                 handed_over.wipe()
             raise

@@ -11,7 +11,7 @@ from fs_app.domain import keys
 from fs_app.domain.prompt import Digits, say
 from fs_app.flow.asking import ASKING, AskingStep, ask
 from fs_app.flow.call import Call
-from fs_app.flow.step import Outcome, PhraseName, Says
+from fs_app.flow.step import Outcome, PhraseName, Says, StepEnds
 
 _Choice = Annotated[str, StringConstraints(pattern=r"^[1-8]$")]
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")]
@@ -41,6 +41,10 @@ class ChooseLanguage(AskingStep):
         if earlier:
             question = say(self.say, digits=Digits(key))
             field = keys.menu("language", frozenset(self.choices))
-            chosen = ask(call, field, question, question, tries=self.tries).reveal()
+            try:
+                chosen = ask(call, field, question, question, tries=self.tries).reveal()
+            except StepEnds:
+                call.channel.language = call.line.language
+                raise
             call.channel.language = self.choices[chosen]
         return "chosen"

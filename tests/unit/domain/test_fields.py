@@ -142,3 +142,28 @@ def test_every_brand_is_found_by_its_own_ranges(brand) -> None:  # type: ignore[
     for low, high in brand.ranges:
         assert brand_of(low.ljust(16, "0")) == brand
         assert brand_of(high.ljust(16, "0")) == brand
+
+
+# --- keys that come early ------------------------------------------------------------------------------------
+
+
+def test_a_pound_key_that_comes_after_a_complete_field_is_dropped_once() -> None:
+    buffer = KeyBuffer()
+    buffer.field_was_complete()
+    assert not buffer.feed("#")
+    assert buffer.feed("#")
+    assert buffer.take() == "#"
+
+
+def test_a_pound_key_that_is_there_already_is_dropped_too() -> None:
+    buffer = KeyBuffer()
+    for key in "#5":
+        buffer.feed(key)
+    buffer.field_was_complete()
+    assert (buffer.take(), buffer.take()) == ("5", None)
+
+
+def test_another_key_ends_the_wait_for_a_late_pound_key() -> None:
+    buffer = KeyBuffer()
+    buffer.field_was_complete()
+    assert [buffer.feed(key) for key in "5#"] == [True, True]
