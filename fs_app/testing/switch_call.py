@@ -1,0 +1,357 @@
+"""One call on the simulated switch: the channel, its session thread, and the caller who holds the telephone.
+
+The session thread is a greenlet that runs the dialplan. Commands of the application wait in a queue until the
+thread looks (every 20 ms of media), as on the switch: they nest inside a running application, unless that was sent
+with ``event-lock``.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import gevent
+from gevent.event import Event
+from gevent.queue import Empty, Queue
+
+from fs_app.testing import switch_headers, switch_wire
+
+if TYPE_CHECKING:
+    from fs_app.testing.switch import SimulatedSwitch
+    from fs_app.testing.switch_socket import Listener
+
+Action = tuple[str, str]
+"""An application of the dialplan and its data."""
+
+
+class What(StrEnum):
+    """What can happen to a caller."""
+
+    CONNECTED = "connected"  # detail: the application server's host:port
+    ANSWERED = "answered"
+    PROMPT = "prompt"  # files, seconds
+    PROMPT_ENDED = "prompt ended"  # files; detail: played, broken, or gone
+    QUEUED = "queued"  # detail: the queue
+    AGENT = "agent"  # an agent answered; detail: the queue
+    SOCKET_CLOSED = "socket closed"  # the application let go without hanging up
+    FALLBACK = "fallback"  # the dialplan goes on without the application; detail: its next action
+    HUNG_UP = "hung up"  # detail: the cause; by: caller, application or switch
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened to a caller."""
+
+    what: What
+    detail: str = ""
+    files: tuple[Path, ...] = ()
+    seconds: float = 0.0
+    by: str = ""
+
+
+@dataclass(slots=True)
+class Command:
+    """A sendmsg that waits for the session thread."""
+
+    application: str
+    data: str
+    uuid: str
+    locked: bool
+
+
+@dataclass(slots=True, eq=False)
+class Playing:
+    """A playback under way."""
+
+    over: bool = False
+    broken: bool = False
+
+
+class Call:
+    """One caller's call. ``press``, ``hang_up``, ``hear_out`` and the waits belong to the caller's side."""
+
+    def __init__(
+        self,
+        switch: SimulatedSwitch,
+        *,
+        number: str,
+        name: str,
+        destination: str,
+        variables: dict[str, str],
+        inband: bool,
+        stepped: bool,
+    ) -> None:
+        self.switch = switch
+        self.uuid = str(uuid4())
+        self.inband = inband
+        self.stepped = stepped
+        self.facts: dict[str, object] = {
+            "uuid": self.uuid,
+            "number": number,
+            "name": name,
+            "destination": destination,
+            "channel": f"sofia/internal/{number}@127.0.0.1",
+            "created": switch_wire.now_stamp(),
+            "answered": 0,
+            "hung_up": 0,
+            "bridged": 0,
+            "cause": "",
+            "state": "CS_EXECUTE",
+            "state_number": 4,
+            "call_state": "RINGING",
+            "answer_state": "ringing",
+            "sdp": switch_wire.sdp(telephone_event=not inband),
+        }
+        self.variables = switch_wire.channel_variables(self.facts) | variables
+        self.listener: Listener | None = None
+        self.commands: deque[Command] = deque()
+        self.playing: list[Playing] = []
+        self.bindings: dict[str, list[tuple[str, str]]] = {}
+        self.realm = ""
+        self.detecting = False
+        self.transferred_to: list[Action] | None = None
+        self.bridge: Callable[[], None] | None = None  # what follows once the running applications have ended
+        self.talk_over = False
+        self.history: list[Happening] = []
+        self.over = Event()  # the call's last event is out
+        self._private: list[str] = []
+        self._dialed = ""
+        self._locks = self._depth = 0
+        self._stir = Event()
+        self._happenings: Queue[Happening] = Queue()
+
+    # --- the caller's side ---
+
+    def press(self, keys: str) -> None:
+        """Press keys, one after the other. ValueError for what is not on a telephone."""
+        for key in keys:
+            if not re.fullmatch(r"[0-9*#A-D]", key):
+                raise ValueError(f"not a telephone key: {key!r}")
+            self._press(key)
+
+    def hang_up(self) -> None:
+        """Put the receiver down; harmless when the call has ended."""
+        if not self.gone:
+            self.variables |= switch_headers.CALLER_LEFT_VARIABLES
+            self.end("NORMAL_CLEARING", by="caller")
+
+    def hear_out(self) -> None:
+        """Let the prompt that plays in a stepped call come to its end."""
+        if self.playing:
+            self.playing[-1].over = True
+            self._stir.set()
+
+    def agent_hangs_up(self) -> None:
+        """End the talk with the agent."""
+        self.talk_over = True
+        self._stir.set()
+
+    def next(self, seconds: float) -> Happening | None:
+        """The next thing that happens; None where nothing did in so many seconds (of the clock)."""
+        try:
+            return self._happenings.get(timeout=seconds)
+        except Empty:
+            return None
+
+    def wait_for(self, what: What, seconds: float = 5.0) -> Happening:
+        """The next happening of that kind; those before it are passed over. TimeoutError after so many seconds."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            happening = self.next(left)
+            if happening is not None and happening.what is what:
+                return happening
+        raise TimeoutError(f"{what} did not happen within {seconds:g} s; what did: {self.story}")
+
+    def wait_prompt(self, seconds: float = 5.0) -> Happening:
+        """The next prompt that starts."""
+        return self.wait_for(What.PROMPT, seconds)
+
+    @property
+    def story(self) -> str:
+        """Everything that happened so far, for the message of a failed test."""
+        return ", ".join(f"{happening.what} {happening.detail}".strip() for happening in self.history)
+
+    @property
+    def gone(self) -> bool:
+        """True once somebody has hung up."""
+        return bool(self.facts["cause"])
+
+    # --- the switch's side ---
+
+    def run(self, dialplan: Sequence[Action]) -> None:
+        """The session thread: the dialplan from its first action to the reporting state."""
+        actions = deque(dialplan)
+        while actions and not self.gone:
+            application, data = actions.popleft()
+            self.execute(application, data, str(uuid4()))
+            if self.transferred_to is not None:
+                actions, self.transferred_to = deque(self.transferred_to), None
+                self.facts["state_number"] = 4
+            elif self.bridge is not None:
+                self.bridge()
+                actions.clear()
+            elif application == "socket" and not self.gone:
+                following = " ".join(actions[0]) if actions else "hangup"
+                self.tell(Happening(What.FALLBACK, following))
+        if not self.gone:
+            self.end("NORMAL_CLEARING", by="switch")
+        self._report()
+
+    def execute(self, application: str, data: str, uuid: str, *, locked: bool = False) -> None:
+        """Run one application in the session thread, with the events around it."""
+        channel = self.facts["channel"]
+        self.log("DEBUG", f"EXECUTE [depth={self._depth}] {channel} {application}({data})")
+        function = self.switch.applications.get(application)
+        if function is None:
+            self.log("ERR", f"Invalid Application {application}")
+            self.end("DESTINATION_OUT_OF_ORDER", by="switch")
+            return
+        self.variables.pop("current_application_response", None)
+        self.variables.pop("current_application_data", None)
+        self.variables["current_application"] = application
+        own = [("Application", application)]
+        if data:
+            self.variables["current_application_data"] = data
+            own.append(("Application-Data", data))
+        self.fire("CHANNEL_EXECUTE", [*own, ("Application-UUID", uuid)])
+        self._locks += locked
+        self._depth += 1
+        function(self, data)
+        self._depth -= 1
+        self._locks -= locked
+        response = self.variables.get("current_application_response", "_none_")
+        self.fire(
+            "CHANNEL_EXECUTE_COMPLETE", [*own, ("Application-Response", response), ("Application-UUID", uuid)]
+        )
+
+    def wait(self, seconds: float | None, until: Callable[[], bool], *, listening: bool = True) -> None:
+        """In the session thread: wait so many seconds of the switch (None: for ever), or until a condition holds
+        or the call is gone. Commands that come run meanwhile, nested, and stop this wait's clock."""
+        left = None if seconds is None else seconds * self.switch.speed
+        if left == 0:
+            gevent.sleep(0)  # instant, but not before what was sent meanwhile has come
+        while not self.gone and self.transferred_to is None and not until():
+            if listening and self.commands and not self._locks:
+                gevent.sleep(self.switch.tick)
+                self._run_commands()
+                continue
+            if left is not None and left <= 0:
+                return
+            self._stir.clear()
+            started = time.monotonic()
+            self._stir.wait(left)
+            if left is not None:
+                left -= time.monotonic() - started
+
+    def queue(self, command: Command) -> None:
+        """Give the session thread something to do."""
+        if not self.gone:
+            self.commands.append(command)
+            self._stir.set()
+
+    def stir(self) -> None:
+        """Let the session thread look at what it waits for."""
+        self._stir.set()
+
+    def break_playback(self, *, everything: bool = False) -> None:
+        """uuid_break: end what plays now; with ``all``, drop what waits behind it as well."""
+        if everything:
+            self.commands.clear()
+        if self.playing:
+            self.playing[-1].over = self.playing[-1].broken = True
+        self._stir.set()
+
+    def let_go(self) -> None:
+        """The application is gone and the dialplan is to go on: nothing of it plays or waits any more."""
+        self.commands.clear()
+        for playing in self.playing:
+            playing.over = playing.broken = True
+        self.listener = None
+        self._stir.set()
+
+    def end(self, cause: str, *, by: str) -> None:
+        """Hang up."""
+        if self.gone:
+            return
+        self.facts |= {"cause": cause, "state_number": 10, "answer_state": "hangup"}
+        self.commands.clear()
+        self.log("NOTICE", f"Hangup {self.facts['channel']} [{self.facts['state']}] [{cause}]")
+        self.fire("CHANNEL_HANGUP")
+        self.tell(Happening(What.HUNG_UP, cause, by=by))
+        self._stir.set()
+
+    def deliver_private(self) -> None:
+        """Send what the digit bindings made, if the application's socket takes diverted events."""
+        if self.listener is not None and self.listener.diverted:
+            for body in self._private:
+                self.listener.send(switch_wire.event_message(body))
+            self._private.clear()
+
+    def fire(self, name: str, own: Iterable[tuple[str, str]] = (), *, divert: bool = False) -> None:
+        """Fire an event of this channel at everybody who listens; with ``divert``, at our own socket alone."""
+        headers = switch_wire.event_headers(name, self.switch.next_sequence(), self.facts, self.variables)
+        body = switch_wire.render([*headers, *own]) + "\n\n"
+        self.switch.publish(name, self.uuid, body, only=self.listener if divert else None)
+
+    def log(self, level: str, text: str) -> None:
+        """A line of the switch's log."""
+        self.switch.log.append(f"[{level}] {text}")
+
+    def tell(self, happening: Happening) -> None:
+        """The caller notices something."""
+        self.history.append(happening)
+        self._happenings.put(happening)
+
+    def _run_commands(self) -> None:
+        while self.commands and not self._locks and not self.gone and self.transferred_to is None:
+            command = self.commands.popleft()
+            self.variables |= {"current_loop": "1", "total_loops": "1"}
+            self.execute(command.application, command.data, command.uuid, locked=command.locked)
+            self.variables.pop("current_loop", None)
+            self.variables.pop("total_loops", None)
+
+    def _press(self, key: str) -> None:
+        if self.gone or (self.inband and not self.detecting):
+            return  # nobody hears the tone
+        sensitive = self.variables.get("sensitive_dtmf") == "true"
+        if self.inband:
+            self.log("DEBUG", f"DTMF BEGIN DETECTED: [{key}]")
+        elif not sensitive:
+            self.log("DEBUG", f"RTP RECV DTMF {key}:2080")
+        for pattern, name in self.bindings.get(self.realm, []):
+            if re.fullmatch(pattern, key):
+                self.variables["last_matching_digits"] = key
+                self.log("DEBUG", f"{self.facts['channel']} Digit match binding [{name}][x]")
+                self._private.append(switch_wire.key_body(name, key))
+                self.deliver_private()
+                return
+        if not sensitive:
+            self.log("INFO", f"RECV DTMF {key}:2080")
+            self._dialed += key
+            source = "INBAND_AUDIO" if self.inband else "RTP"
+            own = [("DTMF-Digit", key), ("DTMF-Duration", "2080"), ("DTMF-Source", source)]
+            self.fire("DTMF", own, divert=self.listener is not None and self.listener.diverted)
+
+    def _report(self) -> None:
+        self.facts["state"] = "CS_HANGUP"
+        self.fire("CHANNEL_STATE")
+        hung_up = switch_wire.now_stamp()
+        self.facts |= {"state": "CS_REPORTING", "state_number": 11, "call_state": "HANGUP", "hung_up": hung_up}
+        self.fire("CHANNEL_STATE")
+        last = self.variables.get("current_application", "")
+        data = self.variables.get("current_application_data")
+        self.variables |= switch_wire.report_variables(self.facts, self._dialed, last)
+        if data is not None:
+            self.variables["last_arg"] = data
+        self.fire("CHANNEL_HANGUP_COMPLETE")
+        self.switch.forget(self)
+        if self.listener is not None:
+            self.listener.call_ended()
+        self.over.set()
