@@ -60,15 +60,15 @@ class GatewayHealth:
         return asked.wait(self._patience_seconds) and self._good
 
     def _ask(self, asked: Event) -> None:
-        problem: str | None = "its check broke off"
         try:
             problem = self._check()
-        finally:
-            self._learn(problem is None)
-            self._asking = None
-            asked.set()
-            if problem is not None:
-                _log.warning("gateway_down", problem=problem)
+        except Exception as error:  # noqa: BLE001  the outermost frame of its thread; a Gateway never raises
+            problem = f"its check failed ({type(error).__name__})"
+        if problem is not None:
+            _log.warning("gateway_down", problem=problem)
+        self._learn(problem is None)
+        self._asking = None
+        asked.set()
 
     def _learn(self, good: bool) -> None:
         self._good = good

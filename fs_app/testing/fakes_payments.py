@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from fs_app.domain.money import Money
 from fs_app.domain.payment import (
@@ -20,6 +20,9 @@ from fs_app.domain.payment import (
     Voided,
 )
 from fs_app.ports import ChargeRequest, GatewayRecord
+
+A = TypeVar("A")
+R = TypeVar("R")
 
 
 class StandingClock:
@@ -39,6 +42,10 @@ class StandingClock:
     def move(self, seconds: float) -> None:
         """Let time pass."""
         self.at += timedelta(seconds=seconds)
+
+
+def _all_is_well(_: None) -> str | None:
+    return None
 
 
 class ScriptedGateway:
@@ -103,11 +110,12 @@ class ScriptedGateway:
 
     def check(self) -> str | None:
         """All is well, unless the script says otherwise."""
-        return self._next("check", lambda _: None, None)
+        return self._next("check", _all_is_well, None)
 
-    def _next(self, method: str, otherwise: Callable[[Any], Any], argument: Any) -> Any:
+    def _next(self, method: str, otherwise: Callable[[A], R], argument: A) -> R:
         self.calls.append(method)
-        answer = self.script[method].popleft() if self.script[method] else otherwise
+        answer: Any = self.script[method].popleft() if self.script[method] else otherwise
         if isinstance(answer, BaseException):
             raise answer
-        return answer(argument) if callable(answer) else answer
+        result: R = answer(argument) if callable(answer) else answer
+        return result

@@ -140,7 +140,7 @@ class TestOpen:
 
     @pytest.mark.parametrize("change", [{"amount": Money(0, "USD")}, {"last_four": "4111111111111111"}])
     def test_what_must_not_be_kept_is_refused(self, ledger: SqlLedger, change: dict[str, object]) -> None:
-        with pytest.raises(ValueError, match="above zero|last four"):
+        with pytest.raises(ValueError, match=r"above zero|last four"):
             ledger.open(replace(REQUEST, **change))
         assert ledger.payments() == []
 

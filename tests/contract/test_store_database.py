@@ -269,7 +269,7 @@ class TestOutages:
             assert works(database)
             mariadb.kill()
             try:
-                with pytest.raises(StoreUnavailable, match="2002|2006|2013"):
+                with pytest.raises(StoreUnavailable, match=r"2002|2006|2013"):
                     database.read(lambda c: c.execute(text("SELECT 1")).scalar())
             finally:
                 mariadb.run()

@@ -57,7 +57,11 @@ def test_text_is_compared_byte_by_byte_and_holds_any_script(database: Database) 
 
 @pytest.mark.parametrize(
     ("values", "rule"),
-    [({"state": "opened", "open_bill": None}, "open"), ({"state": "declined"}, "open"), ({"amount_minor": 0}, "amount")],
+    [
+        ({"state": "opened", "open_bill": None}, "open"),
+        ({"state": "declined"}, "open"),
+        ({"amount_minor": 0}, "amount"),
+    ],
 )
 def test_the_database_itself_refuses_rows_that_break_the_rules(
     database: Database, values: dict[str, object], rule: str
@@ -67,7 +71,7 @@ def test_the_database_itself_refuses_rows_that_break_the_rules(
         "account_id": "a", "bill_id": "b", "amount_minor": 100, "currency": "USD", "brand": "visa",
         "last_four": "1111", "channel": "phone", "opened_at": text("CURRENT_TIMESTAMP"),
     }  # fmt: skip
-    with pytest.raises(StoreUnavailable, match="IntegrityError|4025"):
+    with pytest.raises(StoreUnavailable, match=r"IntegrityError|4025"):
         database.write(lambda connection: connection.execute(insert(payments).values(**{**good, **values})))
     database.write(lambda connection: connection.execute(insert(payments).values(**good)))
 

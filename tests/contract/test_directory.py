@@ -1,0 +1,365 @@
+"""The Directory port: our tables and the operator's own SQL, each on SQLite and on MariaDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import gevent
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import insert, select, text
+
+from fs_app.domain.bill import Account, Bill
+from fs_app.domain.money import Money
+from fs_app.domain.payment import Approved, Declined, PaymentRequest, Submitted, TransactionId, Voided
+from fs_app.errors import StoreUnavailable
+from fs_app.ports import Directory
+from fs_app.settings import StatementSettings
+from fs_app.store import pins
+from fs_app.store.demo_data import DEMO_PIN, insert_demo_data
+from fs_app.store.directory import TableDirectory
+from fs_app.store.engine import Database
+from fs_app.store.ledger import SqlLedger
+from fs_app.store.pins import hash_pin
+from fs_app.store.sql_directory import SqlDirectory
+from fs_app.store.tables import accounts, bills
+from fs_app.testing.fakes_payments import StandingClock
+
+TODAY = date(2026, 3, 14)
+DUE = TODAY + timedelta(days=14)
+T1 = TransactionId("t1")
+
+# An operator's billing database: other names, other types, money with decimals.
+THEIR_TABLES = (
+    "CREATE TABLE customer (cust_no INTEGER PRIMARY KEY, login VARCHAR(20), phone VARCHAR(20), active SMALLINT,"
+    " zip VARCHAR(10), pin VARCHAR(255))",
+    "CREATE TABLE invoice (inv INTEGER PRIMARY KEY, cust_no INTEGER, open_amount DECIMAL(10,2), cur CHAR(3),"
+    " due DATE, as_of DATETIME)",
+)
+THEIR_STATEMENTS = StatementSettings(
+    account_by_number="SELECT cust_no AS id, login AS number, 1 - active AS closed, zip AS postal_code,"
+    " pin AS pin_hash FROM customer WHERE login = :number;",
+    account_by_caller_id="SELECT cust_no AS id, login AS number, 1 - active AS closed, zip AS postal_code,"
+    " pin AS pin_hash FROM customer WHERE phone = :caller_id",
+    open_bill="SELECT inv AS id, open_amount AS due, cur AS currency, due AS due_date, as_of AS balance_as_of"
+    " FROM invoice WHERE cust_no = :account_id AND open_amount > 0 ORDER BY due, inv",
+)
+
+
+class TableWorld:
+    """The demo accounts in our tables."""
+
+    def __init__(self, database: Database, _theirs: Database) -> None:
+        insert_demo_data(database, TODAY)
+        self.directory: Directory = TableDirectory(database)
+        self._database = database
+
+    def add_account(self, number: str, phone: str) -> None:
+        """Another customer."""
+        values = {"id": number, "number": number, "telephone": phone}
+        self._database.write(lambda connection: _run(connection.execute(insert(accounts).values(values))))
+
+    def add_bill(self, bill_id: int, number: str, minor: int, due: date | None) -> None:
+        """Another bill."""
+        values = {
+            "id": str(bill_id),
+            "account_id": number,
+            "amount_minor": minor,
+            "currency": "USD",
+            "due_date": due,
+        }
+        self._database.write(lambda connection: _run(connection.execute(insert(bills).values(values))))
+
+
+class SqlWorld:
+    """The same customers in the operator's database."""
+
+    def __init__(self, database: Database, theirs: Database) -> None:
+        if theirs.path is not None:
+            theirs.path.touch()
+        pin = hash_pin(DEMO_PIN)
+        self._theirs = theirs
+        for statement in THEIR_TABLES:
+            self._write(statement)
+        for number, phone, active, zip_code, pin_hash in (
+            ("10001", "14155550101", 1, None, pin),
+            ("10002", None, 1, "94107", None),
+            ("10003", None, 1, None, pin),
+            ("10004", None, 0, None, pin),
+        ):
+            self._write(
+                "INSERT INTO customer VALUES (:no, :login, :phone, :active, :zip, :pin)",
+                no=int(number), login=number, phone=phone, active=active, zip=zip_code, pin=pin_hash,
+            )  # fmt: skip
+        self.add_bill(1, "10001", 4250, DUE)
+        self.directory: Directory = SqlDirectory(theirs, THEIR_STATEMENTS, database)
+
+    def add_account(self, number: str, phone: str) -> None:
+        """Another customer."""
+        self._write("INSERT INTO customer VALUES (:no, :login, :phone, 1, '', '')", no=int(number), login=number,
+                    phone=phone)  # fmt: skip
+
+    def add_bill(self, bill_id: int, number: str, minor: int, due: date | None) -> None:
+        """Another bill, as it stood an hour before the clock of the tests."""
+        self._write(
+            "INSERT INTO invoice VALUES (:inv, :no, :amount, 'USD', :due, '2026-03-14 14:09:26')",
+            inv=bill_id, no=int(number), amount=str(Money(minor, "USD").decimal()), due=due,
+        )  # fmt: skip
+
+    def _write(self, statement: str, **values: object) -> None:
+        self._theirs.write(lambda connection: _run(connection.execute(text(statement), values)))
+
+
+World = TableWorld | SqlWorld
+
+
+def _run(_: object) -> None:
+    """Nothing of a result."""
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that cost little: every test of this file makes some."""
+    monkeypatch.setattr(pins, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture
+def theirs(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Database]:
+    """The operator's database, of the same kind as ours."""
+    if database_url.startswith("sqlite"):
+        path = tmp_path / "theirs.sqlite"
+        path.touch()
+        url = f"sqlite:///{path}"
+    else:
+        url = request.getfixturevalue("mariadb").new_database()
+    made = Database(url)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=[TableWorld, SqlWorld])
+def world(request: pytest.FixtureRequest, database: Database, theirs: Database) -> World:
+    """Each adapter with the same customers."""
+    made: World = request.param(database, theirs)
+    return made
+
+
+def found(account: Account | None) -> Account:
+    """The account, which must be there."""
+    assert account is not None
+    return account
+
+
+class TestDirectory:
+    def test_an_account_by_its_number(self, world: World) -> None:
+        account = found(world.directory.by_number("10002"))
+        assert (account.number, account.closed, account.postal_code) == ("10002", False, "94107")
+        assert account.pin_hash is None
+        assert isinstance(account.id, str)
+        assert found(world.directory.by_number("10004")).closed
+
+    @pytest.mark.parametrize("number", ["99999", "", "10001 OR 1=1", "' OR ''='", "1000%"])
+    def test_no_such_number(self, world: World, number: str) -> None:
+        assert world.directory.by_number(number) is None
+
+    @pytest.mark.parametrize("caller_id", ["+14155550101", "14155550101", "0014155550101", "+1 (415) 555-0101"])
+    def test_an_account_by_caller_id(self, world: World, caller_id: str) -> None:
+        assert found(world.directory.by_caller_id(caller_id)).number == "10001"
+
+    @pytest.mark.parametrize("caller_id", ["anonymous", "", "+", "14155550199", "1415555010", "${x}", "'"])
+    def test_no_such_caller_id(self, world: World, caller_id: str) -> None:
+        assert world.directory.by_caller_id(caller_id) is None
+
+    def test_a_telephone_that_two_accounts_share_is_nobody(self, world: World) -> None:
+        world.add_account("20001", "14155550101")
+        assert world.directory.by_caller_id("+14155550101") is None
+        assert found(world.directory.by_number("20001")).number == "20001"
+
+    def test_pins(self, world: World) -> None:
+        with_pin = found(world.directory.by_number("10001"))
+        assert world.directory.pin_matches(with_pin, "1234")
+        assert not world.directory.pin_matches(with_pin, "1235")
+        assert not world.directory.pin_matches(with_pin, "")
+        without = found(world.directory.by_number("10002"))
+        assert not world.directory.pin_matches(without, "1234")
+        assert not world.directory.pin_matches(without, "")
+
+    def test_a_hash_that_is_none_matches_nothing(self, world: World) -> None:
+        assert not world.directory.pin_matches(Account("x", "1", pin_hash="1234"), "1234")
+
+    def test_what_is_due(self, world: World) -> None:
+        bill = world.directory.open_bill(found(world.directory.by_number("10001")))
+        assert bill is not None
+        assert (bill.due, bill.due_date) == (Money(4250, "USD"), DUE)
+        assert world.directory.open_bill(found(world.directory.by_number("10003"))) is None
+
+    def test_the_oldest_bill_comes_first(self, world: World) -> None:
+        account = found(world.directory.by_number("10003"))
+        account_id = account.id
+        world.add_bill(71, account_id, 300, TODAY + timedelta(days=2))
+        world.add_bill(72, account_id, 200, TODAY + timedelta(days=1))
+        bill = world.directory.open_bill(account)
+        assert bill is not None
+        assert (bill.id, bill.due, bill.account_id) == ("72", Money(200, "USD"), account_id)
+
+    def test_a_payment_lowers_what_is_due_as_soon_as_it_is_taken(self, world: World, database: Database) -> None:
+        ledger = SqlLedger(database, StandingClock())
+        account = found(world.directory.by_number("10001"))
+
+        def due() -> Money | None:
+            bill = world.directory.open_bill(account)
+            return None if bill is None else bill.due
+
+        bill = world.directory.open_bill(account)
+        assert bill is not None
+        request = PaymentRequest("uuid", account.id, bill.id, Money(1000, "USD"))
+        declined = ledger.open(request)
+        ledger.record(declined.id, Declined("2000"))
+        payment = ledger.open(request)
+        assert due() == Money(4250, "USD")
+        ledger.record(payment.id, Approved(T1, request.amount))
+        assert due() == Money(4250, "USD")
+        ledger.record(payment.id, Submitted(T1))
+        assert due() == Money(3250, "USD")
+        rest = ledger.open(PaymentRequest("uuid", account.id, bill.id, Money(3250, "USD")))
+        ledger.record(rest.id, Approved(T1, rest.request.amount))
+        ledger.record(rest.id, Submitted(T1))
+        assert due() in (None, Money(0, "USD"))
+        ledger.record(payment.id, Voided(T1))
+        assert due() == Money(1000, "USD")
+
+    def test_a_slow_hash_holds_up_nobody(self, world: World) -> None:
+        slow = PasswordHasher(time_cost=4).hash("1234")
+        account = Account("x", "1", pin_hash=slow)
+        beats = 0
+
+        def beat() -> None:
+            nonlocal beats
+            while True:
+                gevent.sleep(0.001)
+                beats += 1
+
+        heart = gevent.spawn(beat)
+        assert world.directory.pin_matches(account, "1234")
+        heart.kill()
+        assert beats >= 3
+
+
+class TestOperatorsSql:
+    def test_payments_before_the_operators_balance_are_in_it_already(
+        self, database: Database, theirs: Database
+    ) -> None:
+        world = SqlWorld(database, theirs)
+        clock = StandingClock()
+        clock.move(-7200)  # the balance is as of an hour before the clock's time
+        ledger = SqlLedger(database, clock)
+        payment = ledger.open(PaymentRequest("uuid", "10001", "1", Money(1000, "USD")))
+        ledger.record(payment.id, Approved(T1, Money(1000, "USD")))
+        clock.move(1800)
+        ledger.record(payment.id, Submitted(T1))
+        bill = world.directory.open_bill(found(world.directory.by_number("10001")))
+        assert bill is not None
+        assert bill.due == Money(4250, "USD")
+
+    def test_good_statements_have_no_problem(self, database: Database, theirs: Database) -> None:
+        world = SqlWorld(database, theirs)
+        assert isinstance(world.directory, SqlDirectory)
+        assert world.directory.problems() == []
+
+    @pytest.mark.parametrize(
+        ("key", "statement", "message"),
+        [
+            ("account_by_number", "SELECT 1 AS id, 2 AS number FROM custumer WHERE login = :number", "custumer"),
+            ("account_by_number", "SELECT cust AS id, login AS number FROM customer WHERE login = :number", "cust"),
+            ("account_by_number", "SELECT login AS number FROM customer WHERE login = :number", "'id' is missing"),
+            ("account_by_number", "SELECT cust_no AS id, login AS number FROM customer", ":number is missing"),
+            (
+                "account_by_number",
+                "SELECT cust_no AS id, login AS number, pin AS pinhash FROM customer WHERE login = :number",
+                "did you mean 'pin_hash'?",
+            ),
+            ("account_by_caller_id", "SELECT 1 AS id, 2 AS number WHERE :number = 1", ":caller_id is missing"),
+            ("open_bill", "SELECT inv AS id, cur AS currency FROM invoice WHERE inv = :account_id", "'due' or "),
+            (
+                "open_bill",
+                "SELECT inv AS id, cur AS currency, 1 AS due, 2 AS due_minor FROM invoice WHERE inv = :account_id",
+                "not both",
+            ),
+            ("open_bill", "SELEC inv", "should start with SELECT"),
+            ("open_bill", "SELECT 1 AS id FROM WHERE :account_id", "the database refuses it"),
+        ],
+    )  # fmt: skip
+    def test_a_wrong_statement_is_found_at_start(
+        self, database: Database, theirs: Database, key: str, statement: str, message: str
+    ) -> None:
+        SqlWorld(database, theirs)
+        wrong = THEIR_STATEMENTS.model_copy(update={key: statement})
+        problems = SqlDirectory(theirs, wrong, database).problems()
+        assert [found_key for found_key, _ in problems] == [key] * len(problems)
+        assert any(message in words for _, words in problems), problems
+
+    def test_a_database_out_of_reach_is_found_at_start(self, database: Database, tmp_path: Path) -> None:
+        theirs = Database(f"mysql+mysqldb://me:xyzzy@localhost/x?unix_socket={tmp_path}/none")
+        ((key, message),) = SqlDirectory(theirs, THEIR_STATEMENTS, database).problems()
+        assert key == "url"
+        assert "2002" in message
+        assert "xyzzy" not in message
+
+    def test_even_a_statement_that_slipped_through_cannot_write(self, database: Database, theirs: Database) -> None:
+        SqlWorld(database, theirs)
+        sneaky = THEIR_STATEMENTS.model_copy(
+            update={"account_by_number": "DELETE FROM customer WHERE login = :number"}
+        )
+        with pytest.raises(StoreUnavailable):
+            SqlDirectory(theirs, sneaky, database).by_number("10001")
+        left = select(text("COUNT(*)")).select_from(text("customer"))
+        assert theirs.read(lambda connection: connection.execute(left).scalar()) == 4
+
+    def test_without_a_statement_for_caller_ids_nobody_is_known_by_one(
+        self, database: Database, theirs: Database
+    ) -> None:
+        SqlWorld(database, theirs)
+        fewer = THEIR_STATEMENTS.model_copy(update={"account_by_caller_id": None})
+        directory = SqlDirectory(theirs, fewer, database)
+        assert directory.problems() == []
+        assert directory.by_caller_id("+14155550101") is None
+
+    @pytest.mark.parametrize(
+        ("columns", "due"),
+        [
+            ("4250 AS due_minor, 'usd' AS currency", Money(4250, "USD")),
+            ("42.5 AS due, 'USD' AS currency", Money(4250, "USD")),
+            ("'42.50' AS due, 'USD' AS currency", Money(4250, "USD")),
+            ("42.5e0 AS due, 'USD' AS currency", Money(4250, "USD")),
+            ("1200 AS due, 'JPY' AS currency", Money(1200, "JPY")),
+            ("-1 AS due, 'USD' AS currency", Money(-100, "USD")),
+        ],
+    )
+    def test_money_in_every_dress(self, database: Database, theirs: Database, columns: str, due: Money) -> None:
+        bill = self._bill(database, theirs, columns)
+        assert bill is not None
+        assert bill.due == due
+
+    @pytest.mark.parametrize(
+        "columns",
+        [
+            "NULL AS due, 'USD' AS currency",
+            "'4,250' AS due, 'USD' AS currency",
+            "'1.234' AS due, 'USD' AS currency",
+            "1 AS due, NULL AS currency",
+            "1 AS due, 'dollars' AS currency",
+            "1 AS due, 'USD' AS currency, 'soon' AS due_date",
+        ],
+    )
+    def test_a_row_that_is_no_bill_is_an_error_not_a_guess(
+        self, database: Database, theirs: Database, columns: str
+    ) -> None:
+        with pytest.raises(StoreUnavailable, match="open_bill returned a row that is no bill"):
+            self._bill(database, theirs, columns)
+
+    def _bill(self, database: Database, theirs: Database, columns: str) -> Bill | None:
+        statement = f"SELECT 'b' AS id, {columns} FROM (SELECT :account_id AS x) AS y"
+        odd = THEIR_STATEMENTS.model_copy(update={"open_bill": statement})
+        return SqlDirectory(theirs, odd, database).open_bill(Account("a", "1"))

@@ -1,0 +1,274 @@
+"""The cashier: what is asked, recorded and told, for each way that a payment can go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from structlog.testing import capture_logs
+
+from fs_app.domain.card import Card
+from fs_app.domain.money import Money
+from fs_app.domain.payment import (
+    ENDINGS,
+    Approved,
+    Declined,
+    Ending,
+    Event,
+    Payment,
+    PaymentId,
+    PaymentRequest,
+    PaymentState,
+    Submitted,
+    TransactionId,
+    Unavailable,
+    Unknown,
+    Voided,
+)
+from fs_app.domain.secret import Secret
+from fs_app.errors import BillBusy, IllegalTransition, StoreError, StoreUnavailable
+from fs_app.payments.cashier import GatewayCashier
+from fs_app.ports import ChargeRequest, PaymentOutcome
+from fs_app.store.engine import Database
+from fs_app.store.ledger import SqlLedger
+from fs_app.store.schema import migrate
+from fs_app.testing.fakes_payments import ScriptedGateway, StandingClock
+
+CANARY = "4111111111111111"
+AMOUNT = Money(4250, "USD")
+REQUEST = PaymentRequest("uuid-1", "account-1", "bill-1", AMOUNT, "visa", "1111")
+T1 = TransactionId("fake1")
+TIMEOUT = Unknown("read timeout")
+
+
+class LedgerThatFails(SqlLedger):
+    """A ledger that fails when an event of one kind is to be recorded."""
+
+    failure: tuple[type, StoreError] | None = None
+
+    def record(self, payment_id: PaymentId, event: Event) -> Payment:
+        if self.failure is not None and isinstance(event, self.failure[0]):
+            raise self.failure[1]
+        return super().record(payment_id, event)
+
+
+class Till:
+    """A cashier and everything around it."""
+
+    def __init__(self, database: Database) -> None:
+        clock = StandingClock()
+        self.ledger = LedgerThatFails(database, clock)
+        self.gateway = ScriptedGateway()
+        self.cashier = GatewayCashier(self.ledger, self.gateway, clock)
+        self.card = Card(Secret(CANARY), Secret("1230"), Secret("987"), Secret("94107"), "visa", "1111")
+
+    def pay(self) -> PaymentOutcome:
+        """Pay, and check what must be true of every payment."""
+        outcome = self.cashier.pay(REQUEST, self.card)
+        assert self.card.wiped
+        assert self.ledger.get(outcome.payment.id) == outcome.payment, "told as it is recorded"
+        return outcome
+
+    def states(self, outcome: PaymentOutcome) -> list[str]:
+        """The states that the payment went through."""
+        return [line.state for line in self.ledger.history(outcome.payment.id)]
+
+    @property
+    def captures(self) -> int:
+        """How many captures the gateway has made."""
+        return sum(self.gateway.captures.values())
+
+
+@pytest.fixture
+def till(tmp_path: Path) -> Iterator[Till]:
+    """A cashier with a ledger in SQLite."""
+    database = Database(f"sqlite:///{tmp_path}/fs_app.sqlite", threads=2)
+    migrate(database)
+    yield Till(database)
+    database.close()
+
+
+def test_paid(till: Till) -> None:
+    outcome = till.pay()
+    assert outcome.result == Approved(T1, AMOUNT)
+    assert outcome.payment.state is PaymentState.SUBMITTED
+    assert till.states(outcome) == ["opened", "authorised", "submitted"]
+    assert till.gateway.calls == ["authorise", "submit"]
+    assert till.captures == 1
+
+
+def test_the_attempt_and_then_the_authorisation_are_committed_before_the_next_request(till: Till) -> None:
+    seen: list[PaymentState] = []
+
+    def authorise(request: ChargeRequest) -> Approved:
+        (attempt,) = till.ledger.payments()
+        seen.append(attempt.state)
+        assert attempt.order_id == request.order_id
+        assert request.card.number.reveal() == CANARY
+        return Approved(T1, AMOUNT)
+
+    def submit(transaction_id: TransactionId) -> Submitted:
+        seen.append(till.ledger.payments()[0].state)
+        assert till.card.wiped, "the card is not needed any more"
+        return till.gateway.capture(transaction_id)
+
+    till.gateway.script["authorise"].append(authorise)
+    till.gateway.script["submit"].append(submit)
+    till.pay()
+    assert seen == [PaymentState.OPENED, PaymentState.AUTHORISED]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (Declined("2001", T1), PaymentState.DECLINED),
+        (Unavailable("no connection"), PaymentState.NOT_SENT),
+        (Unavailable("81715 number", "number"), PaymentState.NOT_SENT),
+        (TIMEOUT, PaymentState.UNKNOWN),
+    ],
+)
+def test_everything_but_approved_ends_there(till: Till, answer: Event, state: PaymentState) -> None:
+    till.gateway.script["authorise"].append(answer)
+    outcome = till.pay()
+    assert (outcome.result, outcome.payment.state) == (answer, state)
+    assert till.gateway.calls == ["authorise"]
+
+
+@pytest.mark.parametrize("answer", [TIMEOUT, Unavailable("no connection")])
+def test_an_authorisation_not_known_to_be_submitted_is_being_checked(till: Till, answer: Event) -> None:
+    till.gateway.script["submit"].append(answer)
+    outcome = till.pay()
+    assert isinstance(outcome.result, Unknown)
+    assert outcome.result.transaction_id == T1
+    assert outcome.payment.state is PaymentState.AUTHORISED
+    assert ENDINGS[outcome.payment.state] is Ending.BEING_CHECKED
+
+
+@pytest.mark.parametrize("approved", [Money(3000, "USD"), Money(4251, "USD"), Money(4250, "EUR")])
+def test_another_amount_or_currency_is_given_back_and_is_not_paid(till: Till, approved: Money) -> None:
+    till.gateway.script["authorise"].append(Approved(T1, approved))
+    outcome = till.pay()
+    assert isinstance(outcome.result, Unavailable)
+    assert till.states(outcome) == ["opened", "authorised", "voided"]
+    assert till.gateway.voided == {T1}
+    assert till.captures == 0
+    assert ENDINGS[outcome.payment.state] is Ending.NOT_PAID
+
+
+@pytest.mark.parametrize("answer", [TIMEOUT, Unavailable("no connection"), RuntimeError(CANARY)])
+def test_a_partial_approval_not_known_to_be_given_back_is_being_checked(till: Till, answer: object) -> None:
+    till.gateway.script["authorise"].append(Approved(T1, Money(3000, "USD")))
+    till.gateway.script["void"].append(answer)
+    outcome = till.pay()
+    assert isinstance(outcome.result, Unknown)
+    assert outcome.payment.state is PaymentState.AUTHORISED
+    assert till.captures == 0
+
+
+@pytest.mark.parametrize("failure", [StoreUnavailable("down"), IllegalTransition("settled elsewhere")])
+def test_an_authorisation_that_cannot_be_recorded_is_not_submitted(till: Till, failure: StoreError) -> None:
+    till.ledger.failure = (Approved, failure)
+    outcome = till.pay()
+    assert isinstance(outcome.result, Unknown)
+    assert till.gateway.calls == ["authorise"]
+    assert ENDINGS[outcome.payment.state] is Ending.BEING_CHECKED
+
+
+def test_a_capture_that_cannot_be_recorded_is_not_told_as_paid_nor_as_not_paid(till: Till) -> None:
+    till.ledger.failure = (Submitted, StoreUnavailable("down"))
+    outcome = till.pay()
+    assert isinstance(outcome.result, Unknown)
+    assert till.captures == 1
+    assert ENDINGS[outcome.payment.state] is Ending.BEING_CHECKED
+
+
+def test_a_void_that_cannot_be_recorded_is_being_checked(till: Till) -> None:
+    till.gateway.script["authorise"].append(Approved(T1, Money(1, "USD")))
+    till.ledger.failure = (Voided, StoreUnavailable("down"))
+    assert isinstance(till.pay().result, Unknown)
+
+
+def test_a_decline_that_cannot_be_recorded_is_still_what_the_gateway_said(till: Till) -> None:
+    till.ledger.failure = (Declined, StoreUnavailable("down"))
+    till.gateway.script["authorise"].append(Declined("2001"))
+    outcome = till.pay()
+    assert outcome.result == Declined("2001")
+    assert outcome.payment.state is PaymentState.OPENED
+
+
+@pytest.mark.parametrize("method", ["authorise", "submit"])
+def test_an_adapter_that_raises_tells_nothing_of_the_card(till: Till, method: str) -> None:
+    def broken(_: object) -> None:
+        raise ValueError(f"request body: {CANARY}")
+
+    till.gateway.script[method].append(broken)
+    with capture_logs() as logs:
+        outcome = till.pay()
+    assert isinstance(outcome.result, Unknown)
+    assert "ValueError" in outcome.result.reason
+    assert CANARY not in repr((outcome, logs, till.ledger.history(outcome.payment.id)))
+    assert {"event": "gateway_raised", "error": "ValueError", "log_level": "error"} in logs
+
+
+@pytest.mark.parametrize("error", [BillBusy("open"), StoreUnavailable("down")])
+def test_where_no_attempt_could_be_opened_nothing_is_sent(
+    till: Till, error: StoreError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: PaymentRequest) -> Payment:
+        raise error
+
+    monkeypatch.setattr(till.ledger, "open", refuse)
+    with pytest.raises(type(error)):
+        till.cashier.pay(REQUEST, till.card)
+    assert till.card.wiped
+    assert till.gateway.calls == []
+
+
+def test_a_caller_killed_in_mid_charge_leaves_no_card(till: Till) -> None:
+    class Killed(BaseException):
+        pass
+
+    till.gateway.script["authorise"].append(Killed())
+    with pytest.raises(Killed):
+        till.cashier.pay(REQUEST, till.card)
+    assert till.card.wiped
+
+
+def test_a_bill_with_an_uncertain_payment_takes_no_second_one(till: Till) -> None:
+    till.gateway.script["authorise"].append(TIMEOUT)
+    till.pay()
+    with pytest.raises(BillBusy):
+        till.cashier.pay(REQUEST, till.card)
+    assert till.gateway.calls == ["authorise"]
+
+
+def test_ready_asks_the_gateway_once_in_a_while(till: Till) -> None:
+    assert till.cashier.ready()
+    assert till.cashier.ready()
+    assert till.gateway.calls == ["check"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "asked_again"),
+    [
+        (Unavailable("no connection"), True),
+        (TIMEOUT, True),
+        (Declined("2000"), False),
+        (Unavailable("81715 number", "number"), False),
+    ],
+)
+def test_a_failed_charge_makes_ready_ask_again(till: Till, answer: Event, asked_again: bool) -> None:
+    assert till.cashier.ready()
+    till.gateway.script["authorise"].append(answer)
+    till.gateway.script["check"].append("refused")
+    till.pay()
+    assert till.cashier.ready() is not asked_again
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> Iterator[None]:
+    """The log as no other test has set it up."""
+    structlog.reset_defaults()
+    yield
