@@ -103,7 +103,7 @@ def sandbox(obj: _Context) -> None:
     """Run the local gateway, which speaks Braintree's API."""
     from fs_app.app import run_sandbox
 
-    run_sandbox(obj.settings)
+    run_sandbox(*obj.load())
 
 
 @main.command(context_settings={"ignore_unknown_options": False})

@@ -11,6 +11,7 @@ keyed, by the driver's words; never with its statement or parameters.
 from __future__ import annotations
 
 import math
+import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -44,13 +45,22 @@ class Database:
     """One database. Keep one per URL and process; it is ready for use at once and connects when it is used.
 
     ``threads`` bounds the connections and ``deadline_seconds`` every call that names no other. Made before a fork,
-    it must not be used before it.
+    it must not be used before it. ``observe`` is told the seconds of each transaction, waiting for a thread
+    included, and whether it was committed.
     """
 
-    def __init__(self, url: str, threads: int = 8, deadline_seconds: float = 5.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        threads: int = 8,
+        deadline_seconds: float = 5.0,
+        *,
+        observe: Callable[[float, bool], None] | None = None,
+    ) -> None:
         self.url: URL = make_url(url)
         self.kind = self.url.get_backend_name()  # "sqlite" or "mysql"
         self.deadline_seconds = deadline_seconds
+        self._observe = observe or (lambda seconds, ok: None)
         self.off_hub = OffHub(threads)
         self._idle: deque[Connection] = deque()
         self._first = _NativeLock()
@@ -95,7 +105,13 @@ class Database:
 
     def _run(self, begin: tuple[str, ...], work: Callable[[Connection], T], deadline: float | None) -> T:
         seconds = self.deadline_seconds if deadline is None else deadline
-        return self.off_hub.call(lambda job: self._tried(job, begin, work), seconds)
+        started, ok = time.monotonic(), False
+        try:
+            result = self.off_hub.call(lambda job: self._tried(job, begin, work), seconds)
+            ok = True
+            return result
+        finally:
+            self._observe(time.monotonic() - started, ok)
 
     def _tried(self, job: Job, begin: tuple[str, ...], work: Callable[[Connection], T]) -> T:
         for tries_left in reversed(range(_TRIES)):

@@ -1,0 +1,1 @@
+"""The demo: what `scripts/demo` runs, and the phone in the terminal."""

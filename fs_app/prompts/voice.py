@@ -1,0 +1,133 @@
+"""The Voice port over recorded files: a prompt becomes a row of files, its text as heard, and its length.
+
+Everything is read once at load; ``render`` touches no file.
+"""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from fs_app.domain.prompt import Named, Phrase, Prompt, Value
+from fs_app.errors import ConfigError, Problem
+from fs_app.ports import Utterance
+from fs_app.prompts.languages import GRAMMARS
+from fs_app.prompts.languages.spoken import PAUSE
+from fs_app.prompts.phrasebook import Gap, PhraseBook, Punctuation, Recording, fragment_file, load_phrases
+
+RATE = 8000  # Hz; 16 bit, mono: what FreeSWITCH plays to G.711 without resampling
+
+
+def load_voice(sounds: Path) -> FileVoice:
+    """Read phrases.yaml and the header of every recording; ConfigError with all that is missing or unplayable."""
+    sounds = sounds.resolve()
+    books, problems = load_phrases(sounds)
+    seconds: dict[Path, float] = {}
+    texts: dict[Path, str] = {}
+    for book in books.values():
+        for recording in book.recordings():
+            path = sounds / book.language / recording.file
+            texts[path] = recording.text
+            length, complaint = measure(path)
+            seconds[path] = length
+            if complaint:
+                problems.append(_missing(path, recording, complaint))
+    if problems:
+        raise ConfigError(problems)
+    return FileVoice(sounds, books, seconds, texts)
+
+
+def measure(path: Path) -> tuple[float, str]:
+    """A recording's length in seconds, and why it cannot be played; the empty string where it can."""
+    try:
+        with wave.open(str(path), "rb") as sound:
+            shape = sound.getframerate(), sound.getnchannels(), sound.getsampwidth()
+            frames = sound.getnframes()
+    except FileNotFoundError:
+        return 0.0, "the recording is missing"
+    except (OSError, EOFError, wave.Error) as error:
+        return 0.0, f"cannot be read as WAV: {error}"
+    if shape != (RATE, 1, 2):
+        rate, channels, width = shape
+        return 0.0, f"is {rate} Hz, {channels} channel(s), {8 * width} bit; should be {RATE} Hz, mono, 16 bit"
+    return (frames / RATE, "") if frames else (0.0, "holds no sound")
+
+
+def _missing(path: Path, recording: Recording, complaint: str) -> Problem:
+    hint = f'record "{recording.text}" or run scripts/make-sounds' if recording.text else "run scripts/make-sounds"
+    return Problem(str(path), 0, 0, complaint, hint)
+
+
+class FileVoice:
+    """See `fs_app.ports.Voice` for the contract."""
+
+    def __init__(
+        self,
+        sounds: Path,
+        books: Mapping[str, PhraseBook],
+        seconds: Mapping[Path, float],
+        texts: Mapping[Path, str],
+    ) -> None:
+        self._sounds = sounds
+        self._books = books
+        self._seconds = seconds
+        self._texts = texts
+        self._render_phrase = lru_cache(maxsize=4096)(self._phrase)
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """The languages of phrases.yaml."""
+        return list(self._books)
+
+    def gaps(self, phrase: str, language: str) -> frozenset[str] | None:
+        """The gaps of a phrase, None where the language does not have it."""
+        book = self._books.get(language)
+        return None if book is None else book.gaps(phrase)
+
+    def render(self, prompt: Prompt, language: str) -> Utterance:
+        """The files and text of a prompt. KeyError for an unknown phrase or gap, ValueError for an amount whose
+        currency is not recorded."""
+        parts = [self._render_phrase(phrase, language) for phrase in prompt.phrases]
+        return Utterance(
+            files=tuple(path for part in parts for path in part.files),
+            text=" ".join(part.text for part in parts),
+            seconds=sum(part.seconds for part in parts),
+        )
+
+    def text_of(self, path: Path) -> str:
+        """What is said in a recording; KeyError for a file that is none of ours."""
+        return self._texts[path]
+
+    def seconds_of(self, path: Path) -> float:
+        """The length of a recording."""
+        return self._seconds[path]
+
+    def _phrase(self, phrase: Phrase, language: str) -> Utterance:
+        values = dict(phrase.values)
+        files: list[Path] = []
+        text = ""
+        for piece in self._books[language].phrases[phrase.name]:
+            if isinstance(piece, Gap):
+                more, words = self._value(values[piece.name], language, ends=piece.ends)
+                files += more
+                text += words
+            elif isinstance(piece, Punctuation):
+                text += piece.text
+            else:
+                files.append(self._sounds / language / piece.file)
+                text += piece.text
+        return Utterance(tuple(files), text, sum(self._seconds[path] for path in files))
+
+    def _value(self, value: Value, language: str, *, ends: bool) -> tuple[list[Path], str]:
+        if isinstance(value, Named):
+            named = self._render_phrase(Phrase(value.phrase), language)
+            return list(named.files), named.text
+        joined = GRAMMARS[language].join(value)
+        last = len(joined.names) - 1
+        files = [
+            fragment_file(name, ends=ends and index == last and name != PAUSE)
+            for index, name in enumerate(joined.names)
+        ]
+        return [self._sounds / language / file for file in files], joined.text
