@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fs_app.gateways.sandbox.exchange import Problems, text
+from fs_app.gateways.sandbox.exchange import Problems, section, text
 from fs_app.gateways.sandbox.store import new_id
 from fs_app.gateways.sandbox.xml import Tree
 
@@ -21,6 +21,7 @@ FIELDS = (
     "country_code_alpha2",
     "country_code_alpha3",
     "country_code_numeric",
+    "phone_number",
 )
 _POSTAL_CODE = re.compile(r"[A-Za-z0-9 -]*")
 
@@ -30,7 +31,8 @@ def read_address(given: Tree, problems: Problems, *path: str) -> Tree | None:
     check_postal_code(given, problems, *path)
     if not any(text(given, name) for name in FIELDS):
         return None
-    return {"id": new_id(2), **{name: text(given, name) for name in FIELDS}}
+    phone = section(given, "international_phone")
+    return {"id": new_id(2), **{name: text(given, name) for name in FIELDS}, "international_phone": phone}
 
 
 def check_postal_code(given: Tree, problems: Problems, *path: str) -> None:
@@ -47,6 +49,11 @@ def address_view(address: Tree) -> Tree:
     return {
         "id": address.get("id"),
         **{name: address.get(name) for name in FIELDS},
-        "phone_number": None,
-        "international_phone": {"country_code": None, "national_number": None},
+        "international_phone": phone_view(address),
     }
+
+
+def phone_view(holder: Tree) -> Tree:
+    """The international phone of an address or a customer, its fields nil where there is none."""
+    phone = holder.get("international_phone") or {}
+    return {name: phone.get(name) for name in ("country_code", "national_number")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from fs_app.gateways.sandbox import cards
-from fs_app.gateways.sandbox.addresses import address_view, read_address
+from fs_app.gateways.sandbox.addresses import address_view, phone_view, read_address
 from fs_app.gateways.sandbox.exchange import Answer, Call, NotFound, Problems, section, text
 from fs_app.gateways.sandbox.store import Card, Customer, global_id, new_number
 from fs_app.gateways.sandbox.xml import Items, Tree
@@ -41,11 +41,10 @@ def check_id(call: Call, customer_id: str | None, problems: Problems, *path: str
 
 def details_view(customer_id: str | None, details: Tree) -> Tree:
     """The customer as a transaction shows it."""
-    phone = details.get("international_phone") or {}
     return {
         "id": customer_id,
         **{name: details.get(name) for name in DETAILS},
-        "international_phone": {name: phone.get(name) for name in ("country_code", "national_number")},
+        "international_phone": phone_view(details),
         "global_id": global_id("customer", customer_id) if customer_id else None,
     }
 

@@ -30,6 +30,10 @@ class Fault:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"no fault is called {self.kind!r}; known: {', '.join(KINDS)}")
+        if not (isinstance(self.times, int) and isinstance(self.status, int) and self.times > 0):
+            raise ValueError("times is a whole number above 0, status a number of HTTP")
+        if not (isinstance(self.seconds, int | float) and 0 <= self.seconds <= 600):
+            raise ValueError("seconds is a number from 0 to 600")
         re.compile(self.path)
 
 

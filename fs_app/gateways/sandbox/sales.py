@@ -1,4 +1,4 @@
-"""POST /transactions: a sale from a card number, a card on file or a customer's default card.
+"""POST /transactions: a sale from, or a credit to, a card number, a card on file or a customer's default card.
 
 First everything that is wrong with the request is gathered, then the money's fate is decided: duplicate, processor
 by amount, the merchant's rules for AVS and CVV. Only then something is written.
@@ -13,11 +13,19 @@ from decimal import Decimal
 
 from fs_app.gateways.sandbox import cards, customers
 from fs_app.gateways.sandbox.addresses import check_postal_code, read_address
-from fs_app.gateways.sandbox.behaviour import APPROVED, Checks, Verdict, check, sale_verdict
-from fs_app.gateways.sandbox.exchange import Answer, Call, Problems, flag, section, text
+from fs_app.gateways.sandbox.behaviour import (
+    APPROVED,
+    NOT_APPLICABLE,
+    REFUNDED,
+    Checks,
+    Verdict,
+    check,
+    sale_verdict,
+)
+from fs_app.gateways.sandbox.exchange import Answer, Call, Problems, flag, text
 from fs_app.gateways.sandbox.store import Card, Customer, Transaction, VaultedCard, new_id, new_number
 from fs_app.gateways.sandbox.transaction_view import answer
-from fs_app.gateways.sandbox.transactions import read_amount
+from fs_app.gateways.sandbox.transactions import DESCRIPTOR, check_descriptor, read_amount
 from fs_app.gateways.sandbox.xml import Tree
 
 _SOURCES = frozenset(
@@ -34,11 +42,12 @@ _SOURCES = frozenset(
 )
 # A repeat of one of these within the merchant's window is a duplicate; a declined one may be tried anew.
 _REPEATABLE = frozenset({"authorized", "submitted_for_settlement", "settling", "settled", "voided"})
-_DESCRIPTOR: dict[str, tuple[str, str]] = {
-    "name": ("92201", r"(?=.{1,22}$)(.{3}|.{7}|.{12})\*.+"),
-    "phone": ("92202", r"(?=.{10,14}$)[^0-9]*([0-9][^0-9]*){10}"),
-    "url": ("92206", r".{1,13}"),
-}
+# What the SDK could not read back, or the real gateway does not take.
+_PATTERNS = (
+    ("tax_amount", "81535", r"[0-9]+(\.[0-9]{1,2})?"),
+    ("purchase_order_number", "91537", r".{1,17}"),
+    ("purchase_order_number", "91548", r"[ -~]+"),
+)
 
 
 @dataclass(slots=True)
@@ -51,7 +60,7 @@ class _Source:
 
 
 def create(call: Call) -> Answer:
-    """Make a sale; 201, or 422 with the transaction where the processor or a rule says no."""
+    """Make a sale or a credit; 201, or 422 with the transaction where the processor or a rule says no."""
     problems = Problems()
     amount = read_amount(call, problems, required=True)
     account = _account(call, problems)
@@ -61,7 +70,7 @@ def create(call: Call) -> Answer:
     problems.refuse(call)
     assert amount is not None and source is not None
     transaction = _transaction(call, amount, account, source)
-    checks = _checks(call, source)
+    checks = _checks(call, source) if transaction.type == "sale" else NOT_APPLICABLE
     verdict = _verdict(call, transaction, checks)
     _record(transaction, verdict, checks)
     _vault(call, transaction, source, person, approved=verdict.approved)
@@ -80,18 +89,18 @@ def _account(call: Call, problems: Problems) -> str:
 def _check_plain_fields(call: Call, problems: Problems) -> None:
     params = call.params
     kind = text(params, "type")
-    if kind != "sale":
-        problems.add({None: "91524", "credit": "91546"}.get(kind, "91523"), "transaction")
+    if kind not in ("sale", "credit"):
+        problems.add("91524" if kind is None else "91523", "transaction")
     if text(params, "transaction_source") not in (None, *_SOURCES):
         problems.add("915133", "transaction")
     if call.section("custom_fields").keys() - call.books.merchant.custom_fields:
         problems.add("91526", "transaction")
     if len(text(params, "order_id") or "") > 255:
         problems.add("91501", "transaction")
-    for name, (code, pattern) in _DESCRIPTOR.items():
-        given = text(call.section("descriptor"), name)
-        if given is not None and not re.fullmatch(pattern, given):
-            problems.add(code, "transaction", "descriptor")
+    for name, code, pattern in _PATTERNS:
+        if not re.fullmatch(pattern, text(params, name) or "0"):
+            problems.add(code, "transaction")
+    check_descriptor(call, problems)
     for part in ("billing", "shipping"):
         check_postal_code(call.section(part), problems, "transaction", part)
 
@@ -159,6 +168,8 @@ def _checks(call: Call, source: _Source) -> Checks:
 
 def _verdict(call: Call, transaction: Transaction, checks: Checks) -> Verdict:
     merchant = call.books.merchant
+    if transaction.type == "credit":
+        return REFUNDED
     if _is_duplicate(call, transaction):
         return Verdict("gateway_rejected", "", "", rejection="duplicate")
     verdict = sale_verdict(transaction.amount, flag(call.params, "accept_partial_authorization"))
@@ -194,13 +205,13 @@ def _transaction(call: Call, amount: Decimal, account: str, source: _Source) -> 
         "recurring": purpose in ("recurring", "recurring_first") or flag(params, "recurring"),
         "user": call.books.merchant.user or None,
         **{name: params.get(name) for name in ("channel", "purchase_order_number", "tax_amount", "tax_exempt")},
-        **{f"descriptor_{name}": text(call.section("descriptor"), name) for name in _DESCRIPTOR},
+        **{f"descriptor_{name}": text(call.section("descriptor"), name) for name in DESCRIPTOR},
     }
     person = source.customer
     billing = read_address(call.section("billing"), nothing) or (source.vaulted and source.vaulted.billing)
     return Transaction(
         id=new_id(),
-        type="sale",
+        type=text(params, "type") or "",
         amount=amount,
         currency=call.books.merchant.accounts[account],
         account=account,
@@ -258,5 +269,5 @@ def _vault(call: Call, transaction: Transaction, source: _Source, person: Tree, 
 
 def _enter(call: Call, transaction: Transaction, verdict: Verdict) -> None:
     transaction.enter(verdict.status, call.now)
-    if verdict.approved and flag(section(call.params, "options"), "submit_for_settlement"):
+    if verdict.status == "authorized" and flag(call.section("options"), "submit_for_settlement"):
         transaction.enter("submitted_for_settlement", call.now)

@@ -95,7 +95,7 @@ def transaction_view(transaction: Transaction) -> Tree:
         "network_response_code": "XX" if sale else None,
         "network_response_text": "sample network response text" if sale else None,
         "network_transaction_id": f"0{transaction.created_at:%Y%m%d%H%M%S}",
-        "retrieval_reference_number": None,
+        "retrieval_reference_number": f"{transaction.created_at:%y%m%d%H%M%S}" if sale else None,
         "authorization_expires_at": _expires(transaction),
         "global_id": global_id("transaction", transaction.id),
     }

@@ -13,6 +13,11 @@ from fs_app.gateways.sandbox.transaction_view import answer
 
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
 LARGEST = Decimal("100000000")
+DESCRIPTOR: dict[str, tuple[str, str]] = {
+    "name": ("92201", r"(?=.{1,22}$)(.{3}|.{7}|.{12})\*.+"),
+    "phone": ("92202", r"(?=.{10,14}$)[^0-9]*([0-9][^0-9]*){10}"),
+    "url": ("92206", r".{1,13}"),
+}
 _SETTLEABLE = frozenset({"submitted_for_settlement", "settlement_pending", "settlement_confirmed", "settling"})
 _TESTING = {
     "settle": "settled",
@@ -39,7 +44,12 @@ def submit(call: Call) -> Answer:
         problems.add("91522", "transaction")
     if len(order_id or "") > 255:
         problems.add("91501", "transaction")
+    check_descriptor(call, problems)
     problems.refuse(call)
+    descriptor = call.section("descriptor")
+    transaction.details.update(
+        {f"descriptor_{name}": text(descriptor, name) for name in DESCRIPTOR.keys() & descriptor}
+    )
     transaction.amount = transaction.amount if amount is None else amount
     transaction.order_id = order_id or transaction.order_id
     transaction.enter("submitted_for_settlement", call.now)
@@ -70,6 +80,8 @@ def refund(call: Call) -> Answer:
         problems.add("91521", "transaction")
     if len(text(call.params, "order_id") or "") > 255:
         problems.add("91501", "transaction")
+    if text(call.params, "merchant_account_id") not in (None, *call.books.merchant.accounts):
+        problems.add("91513", "transaction")
     problems.refuse(call)
     return answer(_refund(call, sale, left if amount is None else amount), 201)
 
@@ -98,6 +110,14 @@ def move_to(transaction: Transaction, status: str, now: datetime) -> None:
     transaction.enter(status, now)
 
 
+def check_descriptor(call: Call, problems: Problems) -> None:
+    """Note what is wrong with the name, phone and URL that shall stand on the cardholder's statement."""
+    for name, (code, pattern) in DESCRIPTOR.items():
+        given = text(call.section("descriptor"), name)
+        if given is not None and not re.fullmatch(pattern, given):
+            problems.add(code, "transaction", "descriptor")
+
+
 def read_amount(call: Call, problems: Problems, *, required: bool) -> Decimal | None:
     """The request's amount, None where it is absent or wrong; the problem is noted."""
     given = text(call.params, "amount")
@@ -120,12 +140,13 @@ def read_amount(call: Call, problems: Problems, *, required: bool) -> Decimal | 
 
 def _refund(call: Call, sale: Transaction, amount: Decimal) -> Transaction:
     verdict = refund_verdict(amount)
+    account = text(call.params, "merchant_account_id") or sale.account
     credit = Transaction(
         id=new_id(),
         type="credit",
         amount=amount,
-        currency=sale.currency,
-        account=sale.account,
+        currency=call.books.merchant.accounts[account],
+        account=account,
         order_id=text(call.params, "order_id"),
         card=sale.card,
         created_at=call.now,

@@ -48,7 +48,7 @@ def test_a_sale_answers_with_every_field(sdk: braintree.BraintreeGateway) -> Non
         params(
             order_id="order <1> & 'ü'",
             channel="phone",
-            billing={"first_name": "Ann", "postal_code": "94107", "street_address": "1 Main St"},
+            billing={"first_name": "Ann", "postal_code": "94107", "phone_number": "312-123-4567"},
             shipping={"locality": "Chicago"},
             customer={"first_name": "Ann", "last_name": "Ö\n", "email": "ann@example.com"},
             descriptor={"name": "abc*thing", "phone": "1234567890", "url": "x.com"},
@@ -67,6 +67,7 @@ def test_a_sale_answers_with_every_field(sdk: braintree.BraintreeGateway) -> Non
     assert (sale.credit_card_details.card_type, sale.credit_card_details.expiration_date) == ("Visa", "05/2031")
     assert (sale.credit_card_details.token, sale.credit_card_details.debit) == (None, "Unknown")
     assert (sale.billing_details.postal_code, sale.billing_details.id) == ("94107", None)
+    assert sale.billing_details.phone_number == "312-123-4567"
     assert sale.shipping_details.locality == "Chicago"
     assert (sale.customer_details.last_name, sale.customer_details.id) == ("Ö\n", None)
     assert (sale.descriptor.name, sale.custom_fields) == ("abc*thing", {"store_me": "a value"})
@@ -220,6 +221,9 @@ def test_special_numbers_carry_their_indicators(
         ({"order_id": "x" * 256}, Codes.OrderIdIsTooLong),
         ({"transaction_source": "guess"}, Codes.TransactionSourceIsInvalid),
         ({"custom_fields": {"unknown": "x"}}, Codes.CustomFieldIsInvalid),
+        ({"tax_amount": "asdf"}, Codes.TaxAmountFormatIsInvalid),
+        ({"purchase_order_number": "x" * 18}, Codes.PurchaseOrderNumberIsTooLong),
+        ({"purchase_order_number": "ü"}, Codes.PurchaseOrderNumberIsInvalid),
         ({"descriptor": {"name": "abcd*x"}}, ErrorCodes.Descriptor.NameFormatIsInvalid),
         ({"descriptor": {"phone": "12345"}}, ErrorCodes.Descriptor.PhoneFormatIsInvalid),
         ({"descriptor": {"url": "x" * 14}}, ErrorCodes.Descriptor.UrlFormatIsInvalid),
@@ -283,6 +287,23 @@ def test_a_sale_is_submitted_for_less_but_never_for_more(sdk: Any) -> None:
     assert codes(sdk.transaction.submit_for_settlement(sale.id)) == [Codes.CannotSubmitForSettlement]
 
 
+def test_a_submit_may_change_the_descriptor(sdk: Any) -> None:
+    sale = sold(sdk, descriptor={"name": "abc*one", "url": "x.com"})
+    wrong = {"descriptor": {"name": "x"}}
+    assert codes(sdk.transaction.submit_for_settlement(sale.id, None, wrong)) == ["92201"]
+    change = {"descriptor": {"name": "abc*two"}}
+    submitted = sdk.transaction.submit_for_settlement(sale.id, None, change).transaction
+    assert (submitted.descriptor.name, submitted.descriptor.url) == ("abc*two", "x.com")
+
+
+def test_a_credit_gives_money_without_a_sale(sdk: Any) -> None:
+    credit = sdk.transaction.credit(params()).transaction
+    assert (credit.type, credit.status) == ("credit", "submitted_for_settlement")
+    assert (credit.processor_response_code, credit.cvv_response_code) == ("1002", "A")
+    assert codes(sdk.transaction.create(params(type="gift"))) == [Codes.TypeIsInvalid]
+    assert codes(sdk.transaction.create(params())) == [Codes.TypeIsRequired]
+
+
 def test_a_sale_is_voided_until_it_is_settled(sdk: Any) -> None:
     assert sdk.transaction.void(sold(sdk).id).transaction.status == "voided"
     submitted = sold(sdk, options={"submit_for_settlement": True})
@@ -317,6 +338,8 @@ def test_refunds_never_exceed_the_sale(sdk: Any) -> None:
     rest = sdk.transaction.refund(sale.id).transaction
     assert rest.amount == Decimal("4.00")
     assert codes(sdk.transaction.refund(sale.id)) == [Codes.HasAlreadyBeenRefunded]
+    unknown = {"amount": "1.00", "merchant_account_id": "nobody"}
+    assert codes(sdk.transaction.refund(settled(sdk).id, unknown)) == [Codes.MerchantAccountIdIsInvalid]
     assert codes(sdk.transaction.refund(refund.id)) == [Codes.CannotRefundCredit]
     found = sdk.transaction.find(sale.id)
     assert (found.refund_ids, found.refund_id) == ([refund.id, rest.id], rest.id)
