@@ -74,8 +74,9 @@ class _Walk:
             outcome = node.step.run(self._call)
         except StepEnds as ends:
             outcome = ends.outcome
-        except StoreError:
+        except StoreError as error:
             outcome = TROUBLE
+            self._call.journal.note({"trouble": f"{node.name}: {type(error).__name__}"})
         except CallEnded:
             outcome = HUNG_UP
             raise

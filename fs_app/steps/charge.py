@@ -62,6 +62,7 @@ class Charge(Step):
             return "busy"
         except StoreUnavailable:
             call.facts.ending, call.facts.payment = Ending.NOT_PAID, None
+            call.journal.note({"ending": Ending.NOT_PAID, "trouble": "charge: StoreUnavailable"})
             return "unavailable"
         finally:
             call.channel.forget_keys()

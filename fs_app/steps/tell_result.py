@@ -22,7 +22,7 @@ class TellResult(Step):
     """Tells one of the three endings: paid, not paid, being checked.
 
     The number of a payment that was made or is being checked is said digit by digit and can be heard again, up to
-    five times. No answer is fine: the caller is done.
+    five times; any key but 0 may have cut it short, so it says it again. No key is fine: the caller is done.
     """
 
     do = "tell_result"
@@ -33,7 +33,7 @@ class TellResult(Step):
         Ending.BEING_CHECKED.value: Outcome("the caller was told not to pay again while it is being checked"),
         "agent": Outcome("it was told, and the caller pressed 0 for a person"),
     }
-    keys = {"1 or 9": "hear it again", "0": "a person", "no key": "done"}
+    keys = {"1, 9 and others": "hear it again", "0": "a person", "no key": "done"}
 
     paid: Annotated[PhraseName, Says("amount", "digits")] = Field(
         "paid", description="{digits}: confirmation number"
@@ -58,6 +58,6 @@ class TellResult(Step):
         verdict = Verdict.SILENCE
         for _ in range(_TIMES):
             verdict = call.channel.ask(result + say(self.hear_again), keys.menu("hear again", _AGAIN)).verdict
-            if verdict in (Verdict.AGENT, Verdict.BACK, Verdict.SILENCE):
+            if verdict in (Verdict.AGENT, Verdict.SILENCE):
                 return verdict
         return verdict

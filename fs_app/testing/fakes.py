@@ -105,7 +105,7 @@ Gate = Callable[[PaymentRequest, Card], ChargeResult]
 
 @dataclass
 class FakeCashier:
-    """Implements `ports.Cashier`: attempts are kept, ``gate`` decides, ``submits`` tells whether they are captured."""
+    """Implements `ports.Cashier`: ``gate`` decides each attempt, ``submits`` tells whether it is captured."""
 
     gate: Gate
     is_ready: bool = True

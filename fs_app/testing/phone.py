@@ -25,8 +25,8 @@ HANG_UP = "hang up"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the dialogue: what was said, ``asked`` for a question, ``aside`` for what else happened."""
+class Turn:
+    """One turn of the dialogue: what was said, ``asked`` for a question, ``aside`` for what else happened."""
 
     kind: str  # said | asked | keyed | aside
     text: str
@@ -46,7 +46,7 @@ class ScriptedPhone:
     ) -> None:
         self.uuid = "5e7c9f10-0000-4000-8000-000000000001"
         self.language = language
-        self.dialogue: list[Line] = []
+        self.dialogue: list[Turn] = []
         self.fields: list[Field] = []
         self.handed_over: list[str] = []
         self.ended = False
@@ -140,4 +140,4 @@ class ScriptedPhone:
             raise CallEnded
 
     def _note(self, kind: str, text: str) -> None:
-        self.dialogue.append(Line(kind, text))
+        self.dialogue.append(Turn(kind, text))

@@ -188,6 +188,15 @@ MISTAKES = [
         id="no person",
     ),
     pytest.param(
+        ("agent: operator, gave_up: operator", "gave_up: operator"),
+        [
+            "small.yaml:4:9: defaults.next has no agent; add the step that leads to a person",
+            "small.yaml:10:3: nothing follows 'number' on 'agent'; add it to next",
+            "small.yaml:13:3: nothing follows 'pin' on 'agent'; add it to next",
+        ],
+        id="no agent by default",
+    ),
+    pytest.param(
         ("agent: operator, gave_up: operator", "agent: operator, gave_up: operator, gaveup: bye"),
         ["small.yaml:4:46: no step has an outcome 'gaveup'; did you mean 'gave_up'?"],
         id="unknown default outcome",

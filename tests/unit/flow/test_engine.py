@@ -144,6 +144,7 @@ def test_a_database_that_is_down_leads_to_a_person_with_an_apology(tmp_path: Pat
     assert walked.journal.path == "one:trouble operator:talked bye:ended"
     assert walked.phone.said[0] == "We are sorry. We have a technical problem."
     assert walked.phone.handed_over == ["payments"]
+    assert walked.journal.notes == {"trouble": "one: StoreUnavailable"}
 
 
 def test_trouble_on_the_way_from_a_person_ends_with_an_apology_not_in_silence(tmp_path: Path) -> None:

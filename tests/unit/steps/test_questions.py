@@ -115,6 +115,23 @@ def test_star_leads_from_the_amount_back_to_the_offers() -> None:
     assert call.cashier.payments[0].request.amount == usd(8120)
 
 
+def test_star_leads_from_the_read_back_to_the_amount() -> None:
+    call = dial([*IDENTIFY, "2", "4250#", "*", "4520#", "1", *CARD, *PAY])
+    assert call.cashier.payments[0].request.amount == usd(4520)
+
+
+@pytest.mark.parametrize("answers", [["2", "0"], ["2", "4250#", "0"]])
+def test_0_within_the_amount_is_a_person(answers: list[str]) -> None:
+    assert dial([*IDENTIFY, *answers]).path.endswith("amount:agent operator:talked goodbye:ended")
+
+
+def test_star_at_an_amount_without_offers_goes_back_a_question() -> None:
+    call = dial([*IDENTIFY, "*", "2468", "0"], limits=Limits(maximum_minor=5000))
+    assert call.path.endswith(
+        "amount:back identity:verified balance:due amount:agent operator:talked goodbye:ended"
+    )
+
+
 def test_a_minimum_is_offered_where_the_bill_has_one() -> None:
     bill = Bill("b1", "a1", usd(8120), date(2026, 2, 15), minimum=usd(2500))
     call = dial([*IDENTIFY, "3", *CARD, *PAY], bill=bill)
@@ -127,6 +144,13 @@ def test_a_bill_above_the_maximum_is_paid_in_part() -> None:
     assert "You can pay up to 50.00 USD in one call. Please key in the amount" in call.said
     assert "in full" not in call.said
     assert call.cashier.payments[0].request.amount == usd(4000)
+
+
+def test_a_bill_above_the_maximum_can_have_its_minimum_paid() -> None:
+    bill = Bill("b1", "a1", usd(8120), minimum=usd(2500))
+    call = dial([*IDENTIFY, "3", *CARD, *PAY], limits=Limits(maximum_minor=5000), bill=bill)
+    assert "up to 50.00 USD in one call. To pay another amount, press 2. To pay the minimum" in call.said
+    assert call.cashier.payments[0].request.amount == usd(2500)
 
 
 def test_a_bill_below_the_minimum_can_be_paid_in_full() -> None:

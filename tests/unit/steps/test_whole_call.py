@@ -74,6 +74,7 @@ def test_a_gateway_that_cannot_be_reached_is_not_paid_and_leads_to_a_person() ->
 def test_a_database_that_fails_at_the_charge_is_not_paid() -> None:
     call = dial(WHOLE_CALL, gate=in_turn([StoreUnavailable("down")]))
     assert "charge:unavailable result:not_paid operator:talked" in call.path
+    assert call.journal.notes == {"ending": "not_paid", "trouble": "charge: StoreUnavailable"}
     assert_wiped(call)
 
 
@@ -87,6 +88,17 @@ def test_the_confirmation_number_is_said_again_with_1_and_with_9() -> None:
     call = dial([*WHOLE_CALL, "1", "9", ""])
     assert call.said.count("Your confirmation number is") == 3
     assert call.path.endswith("result:paid goodbye:ended")
+
+
+def test_a_key_that_cut_the_result_short_has_it_said_again() -> None:
+    for key in "*5":
+        call = dial([*WHOLE_CALL, key])
+        assert call.said.count("Your confirmation number is") == 2
+        assert call.path.endswith("result:paid goodbye:ended")
+
+
+def test_the_result_is_not_said_for_ever() -> None:
+    assert dial([*WHOLE_CALL, *["1"] * 9]).said.count("Your confirmation number is") == 5
 
 
 def test_0_after_the_result_is_a_person() -> None:
