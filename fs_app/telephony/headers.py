@@ -68,8 +68,8 @@ class Frame:
         return find_value(self.head, b"Content-Type") or b""
 
     @property
-    def key(self) -> str | None:
-        """The key of a private keypad message (``key: x``, ``digits: 4``), None where the frame is none."""
+    def keys(self) -> str | None:
+        """The keys of a private keypad message (``key: x``, ``digits: 4``), None where the frame is none."""
         return self.event("digits") if self.body.startswith(b"key: ") else None
 
 

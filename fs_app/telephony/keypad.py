@@ -32,7 +32,7 @@ class Keypad:
         self._inband = inband
         self._tell = on_key
         self.buffer = KeyBuffer()
-        session.on_key(self._pressed)
+        session.on_keys(self._pressed)
 
     def __len__(self) -> int:
         return len(self.buffer)
@@ -51,6 +51,8 @@ class Keypad:
         """Take the last key out of the channel's variables: after a secret field. Does not wait."""
         self._session.start_all(FORGET_LAST)
 
-    def _pressed(self, key: str) -> None:
-        if key in KEYS and self.buffer.feed(key):
-            self._tell()
+    def _pressed(self, digits: str) -> None:
+        """In the hub. After one of the keys A to D, which match nothing, the switch sends both at once: ``A3``."""
+        for key in digits[: KeyBuffer.LIMIT]:
+            if key in KEYS and self.buffer.feed(key):
+                self._tell()

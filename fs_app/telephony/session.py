@@ -52,7 +52,7 @@ class Session(OutboundSession):  # type: ignore[misc]
         self._framer = Framer()
         self._replies: deque[Pending] = deque()
         self._executions: dict[str, Execution] = {}
-        self._on_key: Callable[[str], None] = lambda key: None
+        self._on_keys: Callable[[str], None] = lambda keys: None
         self._on_event: Callable[[Frame], None] = lambda frame: None
         self._end_callbacks: list[Callable[[], None]] = []
         self._on_reaction = on_reaction
@@ -116,9 +116,9 @@ class Session(OutboundSession):  # type: ignore[misc]
             command.wait(max(0.0, until - time.monotonic()))
         return self.info
 
-    def on_key(self, callback: Callable[[str], None]) -> None:
+    def on_keys(self, callback: Callable[[str], None]) -> None:
         """Who gets the keys of the private keypad, in the hub: the callback must not wait."""
-        self._on_key = callback
+        self._on_keys = callback
 
     def on_event(self, callback: Callable[[Frame], None]) -> None:
         """Who gets the events that are no completion, in the hub: the callback must not wait."""
@@ -236,8 +236,8 @@ class Session(OutboundSession):  # type: ignore[misc]
             self.end("the switch let the call go")
 
     def _take_event(self, frame: Frame) -> None:
-        if (key := frame.key) is not None:
-            self._on_key(key)
+        if (keys := frame.keys) is not None:
+            self._on_keys(keys)
             return
         name = frame.event("Event-Name")
         if name == "CHANNEL_EXECUTE_COMPLETE":

@@ -1,0 +1,104 @@
+"""The gate: what may be written to the switch, and what never."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fs_app.errors import UnsafeArgument
+from fs_app.telephony import commands
+from fs_app.telephony.keypad import BIND, FORGET_LAST, LISTEN_INBAND, RELEASE
+
+EVENT_UUID = "11112222-3333-4444-5555-666677778888"
+HOSTILE = [
+    "${system(touch /tmp/x)}",
+    "$${domain}",
+    "x\nexecute-app-name: system",
+    "payments\n",
+    "\n\napi shutdown",
+    "a\x00b",
+    "caf\u00e9",
+    "١٢٣",
+    "a\u2028b",
+    "a b;c",
+    "{var=1}/a",
+    "'",
+    "x" * 100_000,
+]
+
+
+@pytest.mark.parametrize("application", sorted(commands.APPLICATIONS))
+@pytest.mark.parametrize("argument", HOSTILE)
+def test_no_application_gets_a_hostile_argument(application, argument):
+    for whole in (argument, f"/sounds/{argument}", f"name={argument}", f"payments@{argument}"):
+        with pytest.raises(UnsafeArgument) as caught:
+            commands.execute(application, whole, EVENT_UUID)
+        assert argument not in str(caught.value)
+
+
+@given(st.sampled_from(sorted(commands.APPLICATIONS)), st.text())
+def test_what_passes_can_do_no_harm(application, argument):
+    try:
+        written = commands.execute(application, argument, EVENT_UUID)
+    except UnsafeArgument:
+        return
+    assert b"$" not in written and b"{" not in written
+    assert written.count(b"\n\n") == 1 and written.endswith(b"\n\n")
+    assert written.count(b"\n") == 7 - (argument == "")
+
+
+@pytest.mark.parametrize("argument", HOSTILE)
+def test_no_api_and_no_plain_command_gets_a_hostile_argument(argument):
+    for build in (
+        lambda: commands.api("uuid_break", argument),
+        lambda: commands.plain("filter", f"Unique-ID {argument}"),
+        lambda: commands.plain("event", f"plain {argument}"),
+        lambda: commands.plain("linger", argument),
+        lambda: commands.queue_argument(argument),
+        lambda: commands.execute("answer", "", argument),
+    ):
+        with pytest.raises(UnsafeArgument):
+            build()
+
+
+@pytest.mark.parametrize("application", ["system", "bgsystem", "python", "socket", "transfer", "eval", ""])
+def test_an_application_we_do_not_use_cannot_be_run(application):
+    with pytest.raises(UnsafeArgument):
+        commands.execute(application, "", EVENT_UUID)
+
+
+def test_an_execution_carries_its_uuid_and_its_lock():
+    assert commands.execute("playback", "/sounds/en/welcome.wav", EVENT_UUID) == (
+        b"sendmsg\ncall-command: execute\nexecute-app-name: playback\nexecute-app-arg: /sounds/en/welcome.wav\n"
+        b"event-lock: true\nEvent-UUID: " + EVENT_UUID.encode() + b"\n\n"
+    )
+
+
+def test_plain_commands():
+    assert commands.plain("connect") == b"connect\n\n"
+    assert commands.plain("linger", "10") == b"linger 10\n\n"
+    assert commands.plain("event", "plain " + " ".join(commands.EVENTS)).startswith(
+        b"event plain CHANNEL_EXECUTE_C"
+    )
+    assert commands.api("uuid_break", EVENT_UUID) == b"api uuid_break " + EVENT_UUID.encode() + b"\n\n"
+
+
+@pytest.mark.parametrize("step", [*BIND, *LISTEN_INBAND, *RELEASE, *FORGET_LAST])
+def test_the_keypad_passes_the_gate(step):
+    assert commands.execute(*step, EVENT_UUID)
+
+
+def test_a_sentence_is_one_argument():
+    files = [f"/sounds/en/{name}.wav" for name in ("your", "balance", "is")]
+    argument = commands.files_argument(files)
+    assert argument == "file_string:///sounds/en/your.wav!/sounds/en/balance.wav!/sounds/en/is.wav"
+    assert commands.execute("playback", argument, EVENT_UUID)
+    assert commands.files_argument(files[:1]) == files[0]
+
+
+@pytest.mark.parametrize(
+    ("queue", "argument"), [("payments", "payments@default"), ("payments@west", "payments@west")]
+)
+def test_a_queue_has_a_domain(queue, argument):
+    assert commands.queue_argument(queue) == argument

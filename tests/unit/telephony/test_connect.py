@@ -1,0 +1,77 @@
+"""What is taken from the connect reply, and what is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from fs_app.errors import ProtocolError
+from fs_app.telephony.connect import ConnectInfo, read_connect
+from fs_app.telephony.headers import Frame
+
+UUID = "11112222-3333-4444-5555-666677778888"
+
+
+def connect(**variables: str) -> ConnectInfo:
+    lines = ["Event-Name: CHANNEL_DATA", f"Unique-ID: {UUID}"]
+    lines += [
+        f"{name.replace('_', '-') if name[0].isupper() else 'variable_' + name}: {v}"
+        for name, v in variables.items()
+    ]
+    return read_connect(Frame("\n".join(lines).encode(), b""))
+
+
+def test_the_lines_settings():
+    info = connect(
+        fs_app_flow="pay_balance",
+        fs_app_language="en_US",
+        fs_app_line="inband",
+        fs_app_queue="payments%40default",
+        fs_app_attempt="2",
+    )
+    assert (info.flow, info.language, info.line) == ("pay_balance", "en_US", "inband")
+    assert (info.queue, info.attempt) == ("payments@default", 2)
+    assert info.inband
+
+
+@pytest.mark.parametrize(
+    "value", ["${system(x)}", "a%0Ab", "a%2F..", "x" * 65, "", "a%20b", "%E2%80%A8", "%ff", "pay%00", "pay%0A"]
+)
+def test_a_setting_that_does_not_match_is_not_there(value):
+    info = connect(fs_app_flow=value, fs_app_queue=value, fs_app_language=value, fs_app_attempt=value)
+    assert (info.flow, info.queue, info.language, info.attempt) == (None, None, None, 1)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("15551230000", "15551230000"),
+        ("%2B15551230000", "+15551230000"),
+        ("anonymous", None),
+        ("12", None),
+        ("1" * 21, None),
+        ("555%0Avariable_x%3A%20y", None),
+        ("${system(x)}", None),
+        ("%D9%A1%D9%A2%D9%A3", None),
+    ],
+)
+def test_a_caller_id_is_digits(sent, kept):
+    assert connect(Caller_Caller_ID_Number=sent).caller_id == kept
+
+
+@pytest.mark.parametrize(
+    ("variables", "inband"),
+    [
+        ({}, False),
+        ({"switch_r_sdp": "a%3Drtpmap%3A101%20telephone-event/8000"}, False),
+        ({"switch_r_sdp": "a%3Drtpmap%3A0%20PCMU/8000"}, True),
+        ({"switch_r_sdp": "a%3Drtpmap%3A0%20PCMU/8000", "dtmf_type": "info"}, False),
+    ],
+)
+def test_keys_are_looked_for_in_the_audio_where_they_cannot_come_otherwise(variables, inband):
+    assert connect(**variables).inband is inband
+
+
+@pytest.mark.parametrize("uuid", ["", "x", "${system(x)}", "a%0Ab-c-d-e-f-g"])
+def test_a_call_without_a_usable_uuid_is_no_call(uuid):
+    with pytest.raises(ProtocolError):
+        read_connect(Frame(f"Event-Name: CHANNEL_DATA\nUnique-ID: {uuid}".encode(), b""))
