@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
 import gevent
 import pytest
+from gevent.os import tp_read
+from sqlalchemy import Connection, update
 
 from fs_app.domain.card import luhn_ok
 from fs_app.domain.money import Money
@@ -29,6 +32,7 @@ from fs_app.domain.payment import (
 from fs_app.errors import BillBusy, IllegalTransition, StoreUnavailable
 from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger, new_confirmation
+from fs_app.store.tables import payments
 from fs_app.testing.fakes_payments import StandingClock
 
 AMOUNT = Money(4250, "USD")
@@ -90,13 +94,13 @@ class TestOpen:
         ]
 
     def test_confirmation_numbers_can_be_said_and_checked(self, ledger: SqlLedger) -> None:
-        payments = [ledger.open(replace(REQUEST, bill_id=f"bill-{number}")) for number in range(20)]
-        for payment in payments:
+        opened = [ledger.open(replace(REQUEST, bill_id=f"bill-{number}")) for number in range(20)]
+        for payment in opened:
             assert len(payment.confirmation) == 8
             assert payment.confirmation[0] != "0"
             assert luhn_ok(payment.confirmation)
             assert len(payment.order_id) == 36
-        assert len({payment.confirmation for payment in payments}) == len({p.order_id for p in payments}) == 20
+        assert len({payment.confirmation for payment in opened}) == len({p.order_id for p in opened}) == 20
 
     def test_a_taken_confirmation_number_is_drawn_again(self, database: Database, clock: StandingClock) -> None:
         numbers = iter(["10000009", "10000009", "10000009", "20000008"])
@@ -196,6 +200,29 @@ class TestRecord:
         gevent.joinall(tasks, timeout=20)
         assert Counter(type(task.exception) for task in tasks) == {type(None): 5, IllegalTransition: 5}
         assert len(ledger.history(payment.id)) == 2
+
+    def test_an_answer_waits_for_one_that_is_being_recorded(self, ledger: SqlLedger, database: Database) -> None:
+        payment = ledger.open(REQUEST)
+        moved, release = os.pipe(), os.pipe()
+
+        def decline(connection: Connection) -> None:
+            declined = update(payments).where(payments.c.id == payment.id)
+            connection.execute(declined.values(state=PaymentState.DECLINED, open_bill=None))
+            os.write(moved[1], b"x")
+            os.read(release[0], 1)
+
+        first = gevent.spawn(database.write, decline)
+        tp_read(moved[0], 1)
+        second = gevent.spawn(ledger.record, payment.id, Approved(T1, AMOUNT))
+        second.join(0.3)
+        assert not second.ready()
+        os.write(release[1], b"x")
+        first.get(timeout=5)
+        with pytest.raises(IllegalTransition):
+            second.get(timeout=5)
+        assert ledger.get(payment.id).state is PaymentState.DECLINED
+        for end in (*moved, *release):
+            os.close(end)
 
     def test_an_unknown_id(self, ledger: SqlLedger) -> None:
         with pytest.raises(KeyError):
