@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from fs_app import __version__
 from fs_app.errors import ConfigError, FsAppError
@@ -141,7 +140,8 @@ def check(obj: _Context) -> None:
 def graph(obj: _Context, flow: str, svg: Path | None) -> None:
     """Draw FLOW: Mermaid text, or an SVG picture."""
     from fs_app.app import load_all_flows, load_prompts
-    from fs_app.flow.graph import mermaid, write_svg
+    from fs_app.flow.graph import mermaid
+    from fs_app.flow.graph import svg as draw_svg
     from fs_app.yamlfile import did_you_mean
 
     flows = load_all_flows(obj.settings, load_prompts(obj.settings))
@@ -151,7 +151,7 @@ def graph(obj: _Context, flow: str, svg: Path | None) -> None:
     if svg is None:
         click.echo(mermaid(flows[flow]))
     else:
-        write_svg(flows[flow], svg)
+        svg.write_text(draw_svg(flows[flow]), encoding="utf-8")
         console.print(f"wrote {svg}")
 
 
@@ -179,14 +179,12 @@ def upgrade(obj: _Context) -> None:
 @click.pass_obj
 def db_demo(obj: _Context) -> None:
     """Add the demo accounts."""
-    from fs_app.app import open_database
+    from fs_app.app import SystemClock, open_database
     from fs_app.store.demo_data import DEMO_ACCOUNTS, insert_demo_data
 
-    insert_demo_data(open_database(obj.settings))
-    table = Table("account", "second factor", "what it shows")
-    for account in DEMO_ACCOUNTS:
-        table.add_row(account.number, account.factor, account.shows)
-    console.print(table)
+    insert_demo_data(open_database(obj.settings), SystemClock(obj.settings.timezone).today())
+    numbers = ", ".join(account.number for account in DEMO_ACCOUNTS)
+    console.print(f"demo accounts {numbers}; README.md tells what each shows")
 
 
 # --- prompts ---------------------------------------------------------------------------------------------------

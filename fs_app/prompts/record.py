@@ -8,8 +8,6 @@ Needs the ``voices`` extra (piper-tts, a voice, numpy, scipy): not part of a run
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
 import sys
 import wave
 from collections.abc import Callable
@@ -24,6 +22,7 @@ from rich.progress import track
 from scipy.signal import butter, resample_poly, sosfiltfilt
 
 from fs_app.errors import ConfigError
+from fs_app.prompts.manifest import Manifest
 from fs_app.prompts.phrasebook import Recording, load_phrases
 from fs_app.prompts.voice import RATE
 
@@ -32,13 +31,11 @@ Samples = np.ndarray[Any, np.dtype[np.float64]]
 # One voice a language; another Piper voice is another entry.
 VOICES: dict[str, Callable[[], PiperVoice]] = {"en": lambda: PiperVoice.load(model_path(), config_path())}
 
-RECIPE = "2"  # change it when the sound of the same text changes: everything is made again
 LOUDNESS_DB = -20.0  # RMS of the spoken part, dB of full scale: ITU-T P.56 speech level of a telephone announcement
 PEAK_DB = -3.0  # G.711 clips what comes near full scale
 SILENCE_DB = -42.0  # beneath the loudest window: not speech
 PAUSE_SECONDS = 0.25
 EDGE_SECONDS = 0.02  # kept at both ends, faded
-MANIFEST = "recorded.json"
 
 
 def main() -> None:
@@ -65,39 +62,18 @@ def record_all(
     folder: Path, recordings: list[Recording], load: Callable[[], PiperVoice], force: bool
 ) -> tuple[int, int]:
     """Make what is missing or whose text changed; how many were made and how many were left alone."""
-    manifest_path = folder / MANIFEST
-    manifest: dict[str, list[str]] = json.loads(manifest_path.read_text()) if manifest_path.exists() else {}
-    todo = [each for each in recordings if _is_due(folder / each.file, each, manifest.get(each.file), force)]
+    manifest = Manifest.read(folder)
+    todo = [each for each in recordings if manifest.is_due(each, force=force)]
     if todo:
         voice = load()
         for recording in track(todo, description=f"recording {folder.name}", console=Console(stderr=True)):
             path = folder / recording.file
             path.parent.mkdir(parents=True, exist_ok=True)
             _write(path, _sound(voice, recording))
-            manifest[recording.file] = [_hash(recording), _digest(path)]
-    wanted = {each.file for each in recordings}
-    for file in sorted(set(manifest) - wanted):
-        if _digest(folder / file) == manifest[file][1]:
-            (folder / file).unlink()  # ours, and nobody says it any more
-        del manifest[file]
-    manifest_path.write_text(json.dumps(dict(sorted(manifest.items())), indent=0) + "\n")
+            manifest.made(recording)
+    manifest.keep_only(recordings)
+    manifest.write()
     return len(todo), len(recordings) - len(todo)
-
-
-def _is_due(path: Path, recording: Recording, known: list[str] | None, force: bool) -> bool:
-    if not path.exists():
-        return True
-    if known is None or known[1] != _digest(path):
-        return force  # somebody's own recording
-    return known[0] != _hash(recording)
-
-
-def _hash(recording: Recording) -> str:
-    return hashlib.sha256(f"{RECIPE}|{recording.speak}".encode()).hexdigest()[:16]
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else ""
 
 
 def _sound(voice: PiperVoice, recording: Recording) -> Samples:
@@ -117,7 +93,7 @@ def _windows(samples: Samples, rate: int) -> Samples:
     """RMS of each 10 ms."""
     size = rate // 100
     cut = samples[: len(samples) // size * size].reshape(-1, size)
-    return np.sqrt((cut**2).mean(axis=1) + 1e-12)
+    return np.asarray(np.sqrt((cut**2).mean(axis=1) + 1e-12))
 
 
 def _trim(samples: Samples, rate: int) -> Samples:
