@@ -167,6 +167,10 @@ class Database:
             self._idle.append(connection)
 
 
+def _nobody(_seconds: float, _answered: bool) -> None:
+    """Nobody observes."""
+
+
 def reason_of(error: DBAPIError) -> str:
     """An error of the driver in words that hold nothing a caller keyed."""
     cause = error.orig

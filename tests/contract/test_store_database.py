@@ -139,6 +139,23 @@ class TestTransactions:
             assert [task.successful() for task in tasks] == [True, True]
             assert len(tries) == 3
 
+    def test_every_transaction_is_observed(self, database_url: str) -> None:
+        seen: list[tuple[bool, bool]] = []
+        database = Database(database_url, observe=lambda seconds, answered: seen.append((seconds > 0, answered)))
+        migrate(database)
+        seen.clear()
+        with open_at_end(database):
+            database.write(add("1"))
+            with pytest.raises(StoreUnavailable):
+                database.write(add("1"))
+        assert seen == [(True, True), (True, False)]
+
+    @pytest.mark.parametrize("url", ["postgresql://me:xyzzy@host/x", "sqlite://", "xyzzy", ""])
+    def test_another_kind_of_database_is_refused(self, url: str) -> None:
+        with pytest.raises(ValueError, match="a database is sqlite") as caught:
+            Database(url)
+        assert "xyzzy" not in str(caught.value)
+
 
 class TestDeadlines:
     def test_a_stuck_work_fails_at_its_deadline_and_takes_no_effect_later(self, database: Database) -> None:
