@@ -270,10 +270,10 @@ class Call:
 
     def let_go(self) -> None:
         """The application is gone and the dialplan is to go on: nothing of it plays or waits any more."""
+        self.listener = None
         self.commands.clear()
         for playing in self.playing:
             playing.over = playing.broken = True
-        self.listener = None
         self._stir.set()
 
     def end(self, cause: str, *, by: str) -> None:

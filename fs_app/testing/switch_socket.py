@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import uuid4
 
 import gevent
@@ -39,7 +40,7 @@ class Listener:
         self._events: set[str] = set()
         self._filters: list[tuple[str, str]] = []
         self._linger: int | None = None
-        self._reader = gevent.spawn(self._read)
+        gevent.spawn(self._read)
 
     def send(self, data: bytes) -> None:
         """Write to the application; it may be gone."""
@@ -64,18 +65,22 @@ class Listener:
 
     def close(self) -> None:
         """Drop the connection without a word, as a switch that dies."""
-        self._reader.kill(block=False)
+        self.finished = True
+        with suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)  # closing alone would wait for the reader
         self._sock.close()
+        self.call.switch.drop(self)
 
     def _bye(self) -> None:
         if not self.finished:
             self.send(switch_wire.farewell(self.call.uuid))
             self._finish()
-        self.call.switch.drop(self)
-        self._sock.close()
+        self.close()
 
     def _finish(self) -> None:
         self.finished = True
+        if self.call.listener is self and _resumes(self.call):
+            self.call.let_go()
         self.call.stir()
 
     # --- commands ---
@@ -101,8 +106,7 @@ class Listener:
             self.call.tell(Happening(What.SOCKET_CLOSED, self.host))
         self._finish()
         if self.call.gone:
-            self.call.switch.drop(self)
-            self._sock.close()
+            self.close()
 
     def _obey(self, line: str, headers: dict[str, str], body: str) -> None:
         verb, _, argument = line.partition(" ")
@@ -198,16 +202,14 @@ def _serve(call: Call, sock: socket.socket, address: str, host: str) -> None:
     call.switch.listeners.add(listener)
     call.tell(Happening(What.CONNECTED, host))
     call.wait(None, lambda: listener.connected or listener.finished, listening=False)
+    gevent.sleep(call.switch.tick)
     call.fire("CHANNEL_PARK")
 
-    def resumes() -> bool:
-        if listener.finished and call.variables.get("socket_resume") == "true":
-            call.let_go()
-            return True
-        return False
-
-    call.wait(None, lambda: call.bridge is not None or resumes())
+    call.wait(None, lambda: call.bridge is not None or (listener.finished and _resumes(call)))
     call.fire("CHANNEL_UNPARK")
     if listener.finished:
-        call.switch.drop(listener)
-        sock.close()
+        listener.close()
+
+
+def _resumes(call: Call) -> bool:
+    return call.variables.get("socket_resume") == "true"
