@@ -81,7 +81,6 @@ class Wire:
             self._writable()
             if self._unsent:
                 self._writer.start(self._writable)
-                self._stall.start(self._end, "the switch does not read")
         elif len(self._unsent) > _MAX_UNSENT:
             self._end("the switch does not read")
 
@@ -109,14 +108,16 @@ class Wire:
         try:
             sent = self._sock.send(self._unsent)
         except BlockingIOError:
-            return
+            sent = 0
         except OSError:
             self._end("the socket broke")
             return
         del self._unsent[:sent]
-        if not self._unsent:
+        self._stall.stop()
+        if self._unsent:
+            self._stall.start(self._end, "the switch does not read")
+        else:
             self._writer.stop()
-            self._stall.stop()
 
     def _readable(self) -> None:
         try:
