@@ -44,9 +44,10 @@ _MYSQL_HARMLESS = frozenset({1040, 1044, 1045, 1049, 1054, 1130, 1142, 1143, 114
 class Database:
     """One database. Keep one per URL and process; it is ready for use at once and connects when it is used.
 
-    ``threads`` bounds the connections and ``deadline_seconds`` every call that names no other. Made before a fork,
-    it must not be used before it. ``observe`` is told the seconds of each transaction, waiting for a thread
-    included, and whether it was committed.
+    ``threads`` bounds the connections and ``deadline_seconds`` every call that names no other. ``observe`` is told
+    of each transaction, in the caller's greenlet: its seconds, waiting for a thread included, and False where the
+    database was unavailable. Made before a fork, it must not be used before it. ValueError for a URL of another
+    kind than ``sqlite:///file`` and ``mysql+mysqldb://...``.
     """
 
     def __init__(
@@ -57,10 +58,12 @@ class Database:
         *,
         observe: Callable[[float, bool], None] | None = None,
     ) -> None:
+        if not url.startswith(("sqlite:///", "mysql+mysqldb://")):
+            raise ValueError("a database is sqlite:///file or mysql+mysqldb://user:password@host/name")
         self.url: URL = make_url(url)
         self.kind = self.url.get_backend_name()  # "sqlite" or "mysql"
         self.deadline_seconds = deadline_seconds
-        self._observe = observe or (lambda seconds, ok: None)
+        self._observe = observe or _nobody
         self.off_hub = OffHub(threads)
         self._idle: deque[Connection] = deque()
         self._first = _NativeLock()
@@ -105,13 +108,14 @@ class Database:
 
     def _run(self, begin: tuple[str, ...], work: Callable[[Connection], T], deadline: float | None) -> T:
         seconds = self.deadline_seconds if deadline is None else deadline
-        started, ok = time.monotonic(), False
+        started, answered = time.monotonic(), True
         try:
-            result = self.off_hub.call(lambda job: self._tried(job, begin, work), seconds)
-            ok = True
-            return result
+            return self.off_hub.call(lambda job: self._tried(job, begin, work), seconds)
+        except StoreUnavailable:
+            answered = False
+            raise
         finally:
-            self._observe(time.monotonic() - started, ok)
+            self._observe(time.monotonic() - started, answered)
 
     def _tried(self, job: Job, begin: tuple[str, ...], work: Callable[[Connection], T]) -> T:
         for tries_left in reversed(range(_TRIES)):
