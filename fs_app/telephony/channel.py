@@ -33,6 +33,7 @@ T = TypeVar("T")
 class Timing:
     """The times of a line, in seconds."""
 
+    connect: float = 5.0  # from the connection to its set-up; what says nothing is no switch
     first_key: float = 6.0  # from the end of a prompt to the first key
     inter_key: float = 3.0  # from one key to the next
     gap: float = 1.5  # between two sayings of a prompt while we work

@@ -157,7 +157,7 @@ class CallServer:
 
     def _run(self, session: Session) -> str:
         try:
-            channel = self._channel(session, session.connect())
+            channel = self._channel(session, session.connect(self._timing.connect))
         except (FsAppError, CallEnded) as error:
             log.warning("a connection that is no call", problem=str(error))
             return "not_a_call"
@@ -178,7 +178,7 @@ class CallServer:
         self._refusing += 1
         session = self._session(sock, address)
         try:
-            channel = self._channel(session, session.connect())
+            channel = self._channel(session, session.connect(self._timing.connect))
             log.warning("call refused, all lines busy", call=channel.uuid, limit=self._limit)
             channel.answer()
             self._apologise(channel, BUSY)

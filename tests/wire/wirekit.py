@@ -84,6 +84,7 @@ class Peer:
     def __init__(self, sock: socket.socket, connect_reply: bytes | None = None) -> None:
         self.sock = sock
         self.sock.settimeout(SECONDS)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.connect_reply = connect_reply or connect_text()
         self.commands: list[str] = []
         self._buffer = b""

@@ -1,0 +1,352 @@
+"""The channel against a switch played by hand: prompts, answers, work, hand-over."""
+
+from __future__ import annotations
+
+import time
+
+import gevent
+import pytest
+from gevent.event import Event
+from wirekit import SECONDS, UUID, Peer, SilentVoice, event_text, eventually, tcp_pair
+
+from fs_app.domain.keys import Field, Verdict, menu
+from fs_app.domain.prompt import SILENCE, say
+from fs_app.errors import CallEnded, SwitchError, SwitchTimeout, UnsafeArgument
+from fs_app.ports import Handover
+from fs_app.telephony.channel import SwitchChannel, Timing
+from fs_app.telephony.session import Session
+
+QUICK = Timing(first_key=0.15, inter_key=0.1, gap=0.02, margin=0.3)
+PATIENT = Timing(first_key=SECONDS, inter_key=SECONDS)
+PIN = Field("pin", min_length=4, max_length=4, secret=True)
+ACCOUNT = Field("account", min_length=4, max_length=12)
+HELLO = say("hello")
+
+
+class Call:
+    """A channel and the switch's end of it, set up and answered."""
+
+    def __init__(self, timing: Timing, prompt_seconds: float = SECONDS) -> None:
+        application, switch = tcp_pair()
+        self.session, self.switch = Session(application), Peer(switch)
+        setting_up = gevent.spawn(self.switch.set_up)
+        info = self.session.connect()
+        setting_up.get(timeout=SECONDS)
+        self.channel = SwitchChannel(
+            self.session, info, SilentVoice(prompt_seconds), language="en", timing=timing, spawn=gevent.spawn
+        )
+        answering = gevent.spawn(self.channel.answer)
+        self.switch.answer()
+        answering.get(timeout=SECONDS)
+
+    def keys_are_here(self, count: int) -> None:
+        eventually(lambda: len(self.channel._keypad) == count)
+
+
+@pytest.fixture
+def call_with():
+    calls = []
+
+    def start(timing: Timing, prompt_seconds: float = SECONDS) -> Call:
+        calls.append(Call(timing, prompt_seconds))
+        return calls[-1]
+
+    yield start
+    for call in calls:
+        call.session.close()
+        call.switch.close()
+
+
+@pytest.fixture
+def call(call_with):
+    return call_with(PATIENT)
+
+
+def doing(function, *arguments, **named):
+    return gevent.spawn(function, *arguments, **named)
+
+
+# --- prompts ---
+
+
+def test_a_sentence_is_one_command(call):
+    playing = doing(call.channel.play, HELLO + say("world"))
+    command = call.switch.expect("execute playback")
+    assert "execute-app-arg: file_string:///sounds/en/hello.wav!/sounds/en/world.wav\n" in command
+    call.switch.complete(command)
+    playing.get(timeout=SECONDS)
+
+
+def test_an_empty_prompt_plays_nothing(call):
+    call.channel.play(SILENCE)
+    call.session.start("unset", "x")
+    call.switch.expect("execute unset")
+
+
+def test_a_key_breaks_a_prompt_and_is_kept(call):
+    playing = doing(call.channel.play, HELLO)
+    command = call.switch.expect("execute playback")
+    call.switch.key("7")
+    assert call.switch.expect("api uuid_break") == f"api uuid_break {UUID}"
+    call.switch.complete(command)
+    playing.get(timeout=SECONDS)
+    assert call.channel.ask(HELLO, menu("m", "7")).digits == "7"
+
+
+def test_a_break_that_came_too_early_is_repeated(call):
+    playing = doing(call.channel.play, HELLO)
+    command = call.switch.expect("execute playback")
+    call.switch.key("7")
+    call.switch.expect("api uuid_break")
+    call.switch.expect("api uuid_break")
+    call.switch.complete(command)
+    playing.get(timeout=SECONDS)
+
+
+def test_a_prompt_that_may_not_be_interrupted_keeps_the_keys(call):
+    playing = doing(call.channel.play, HELLO, interruptible=False)
+    command = call.switch.expect("execute playback")
+    call.switch.key("7")
+    call.keys_are_here(1)
+    call.switch.complete(command)
+    playing.get(timeout=SECONDS)
+    assert call.switch.commands[-1] == command
+    call.channel.forget_keys()
+    call.keys_are_here(0)
+
+
+@pytest.mark.parametrize("response", ["FILE NOT FOUND", "PLAYBACK ERROR"])
+def test_a_prompt_that_was_not_played_names_its_file(call, response):
+    playing = doing(call.channel.play, HELLO)
+    call.switch.complete(call.switch.expect("execute playback"), response)
+    with pytest.raises(SwitchError, match=f"hello.wav: {response}"):
+        playing.get(timeout=SECONDS)
+
+
+def test_a_prompt_that_never_ends_has_a_deadline(call_with):
+    call = call_with(Timing(margin=0.1), prompt_seconds=0.1)
+    with pytest.raises(SwitchTimeout):
+        call.channel.play(HELLO)
+
+
+# --- answers ---
+
+
+def test_a_secret_field_ends_when_complete_and_leaves_no_key_behind(call):
+    asking = doing(call.channel.ask, HELLO, PIN)
+    command = call.switch.expect("execute playback")
+    call.switch.key("1")
+    call.switch.expect("api uuid_break")
+    call.switch.complete(command)
+    for key in "234":
+        call.switch.key(key)
+    heard = asking.get(timeout=SECONDS)
+    assert (heard.verdict, heard.digits) == (Verdict.ENTERED, "1234")
+    assert "execute-app-arg: last_matching_digits\n" in call.switch.expect("execute unset")
+
+
+def test_a_late_hash_is_not_the_next_answer(call):
+    for key in "1234#7":
+        call.switch.key(key)
+    call.keys_are_here(6)
+    assert call.channel.ask(HELLO, PIN).digits == "1234"
+    assert call.channel.ask(HELLO, menu("m", "7")).digits == "7"
+
+
+def test_keys_typed_early_are_the_answer_and_no_prompt_is_played(call):
+    for key in "4711#":
+        call.switch.key(key)
+    call.keys_are_here(5)
+    assert call.channel.ask(HELLO, ACCOUNT).digits == "4711"
+    call.session.start("unset", "x")
+    call.switch.expect("execute unset")
+
+
+@pytest.mark.parametrize(("first", "then"), [("12*", "4711#"), ("9#", "4711#")])
+def test_a_cleared_entry_and_a_lone_nine_say_it_again(call, first, then):
+    for key in first:
+        call.switch.key(key)
+    call.keys_are_here(len(first))
+    asking = doing(call.channel.ask, HELLO, ACCOUNT)
+    command = call.switch.expect("execute playback")
+    for key in then:
+        call.switch.key(key)
+    call.switch.expect("api uuid_break")
+    call.switch.complete(command)
+    assert asking.get(timeout=SECONDS).digits == "4711"
+
+
+@pytest.mark.parametrize(
+    ("keys", "verdict"),
+    [
+        ("0#", Verdict.AGENT),
+        ("*", Verdict.BACK),
+        ("12#", Verdict.TOO_SHORT),
+        ("#", Verdict.SILENCE),
+    ],
+)
+def test_what_is_no_answer_leaves_no_digits(call, keys, verdict):
+    for key in keys:
+        call.switch.key(key)
+    call.keys_are_here(len(keys))
+    heard = call.channel.ask(HELLO, ACCOUNT)
+    assert (heard.verdict, heard.digits) == (verdict, "")
+
+
+def test_a_key_that_is_no_choice(call):
+    call.switch.key("5")
+    call.keys_are_here(1)
+    assert call.channel.ask(HELLO, menu("m", "12")).verdict is Verdict.WRONG_KEY
+
+
+def test_keys_a_to_d_are_no_keys(call):
+    for digits in ("1", "A2", "D", "B3", "4"):
+        call.switch.key(digits)
+    call.keys_are_here(4)
+    assert call.channel.ask(HELLO, PIN).digits == "1234"
+
+
+def test_the_first_key_time_counts_from_the_end_of_the_prompt(call_with):
+    call = call_with(QUICK, 1.0)
+    asking = doing(call.channel.ask, HELLO, ACCOUNT)
+    command = call.switch.expect("execute playback")
+    assert not asking.ready() and not asking.join(2 * QUICK.first_key) and not asking.ready()
+    call.switch.complete(command)
+    ended = time.monotonic()
+    assert asking.get(timeout=SECONDS).verdict is Verdict.SILENCE
+    assert time.monotonic() - ended >= QUICK.first_key * 0.9
+
+
+def test_a_pause_ends_an_answer_that_is_long_enough(call_with):
+    call = call_with(QUICK)
+    for key in "47110":
+        call.switch.key(key)
+    call.keys_are_here(5)
+    started = time.monotonic()
+    assert call.channel.ask(HELLO, ACCOUNT).digits == "47110"
+    assert time.monotonic() - started >= QUICK.inter_key * 0.9
+
+
+def test_a_patient_field_waits_longer(call_with):
+    call = call_with(QUICK)
+    started = time.monotonic()
+    heard = call.channel.ask(SILENCE, menu("m", "1", patience=2.0))
+    assert heard.verdict is Verdict.SILENCE
+    assert time.monotonic() - started >= 2 * QUICK.first_key * 0.9
+
+
+def test_a_hang_up_in_mid_entry_ends_it_at_once(call):
+    asking = doing(call.channel.ask, SILENCE, PIN)
+    call.switch.key("1")
+    call.switch.hang_up()
+    started = time.monotonic()
+    with pytest.raises(CallEnded):
+        asking.get(timeout=SECONDS)
+    assert time.monotonic() - started < 0.5
+
+
+# --- work ---
+
+
+def test_a_prompt_loops_while_we_work_and_stops_with_it(call_with):
+    call = call_with(QUICK)
+    finish = Event()
+    working = doing(call.channel.play_while, HELLO, lambda: finish.wait() and "done")
+    call.switch.complete(call.switch.expect("execute playback"))
+    second = call.switch.expect("execute playback")
+    finish.set()
+    call.switch.expect("api uuid_break")
+    call.switch.complete(second)
+    assert working.get(timeout=SECONDS) == "done"
+
+
+def test_the_works_error_is_raised_again(call):
+    def work() -> None:
+        raise LookupError("no such bill")
+
+    working = doing(call.channel.play_while, SILENCE, work)
+    with pytest.raises(LookupError, match="no such bill"):
+        working.get(timeout=SECONDS)
+
+
+def test_work_goes_on_when_the_caller_has_gone(call):
+    finish, finished = Event(), Event()
+
+    def work() -> None:
+        finish.wait()
+        finished.set()
+
+    working = doing(call.channel.play_while, HELLO, work)
+    call.switch.expect("execute playback")
+    call.switch.hang_up()
+    with pytest.raises(CallEnded):
+        working.get(timeout=SECONDS)
+    finish.set()
+    assert finished.wait(SECONDS)
+
+
+def test_a_prompt_that_cannot_be_played_does_not_lose_the_works_result(call):
+    finish = Event()
+    working = doing(call.channel.play_while, HELLO, lambda: finish.wait() and "paid")
+    call.switch.complete(call.switch.expect("execute playback"), "FILE NOT FOUND")
+    finish.set()
+    assert working.get(timeout=SECONDS) == "paid"
+
+
+# --- hand-over and end ---
+
+
+def hand_over(call: Call, **variables: str):
+    handing = doing(call.channel.hand_over, "payments")
+    call.switch.complete(call.switch.expect("execute clear_digit_action"))
+    command = call.switch.expect("execute callcenter")
+    assert "execute-app-arg: payments@default\n" in command
+    call.switch.complete(command, "_none_", **variables)
+    return handing
+
+
+@pytest.mark.parametrize(
+    ("variables", "outcome"),
+    [({"cc_cause": "cancel", "cc_cancel_reason": "TIMEOUT"}, Handover.NOT_ANSWERED), ({}, Handover.FAILED)],
+)
+def test_a_caller_who_comes_back_unheard_has_the_keypad_again(call, variables, outcome):
+    handing = hand_over(call, **variables)
+    for application in ("set", "clear_digit_action", "bind_digit_action", "digit_action_set_realm"):
+        call.switch.complete(call.switch.expect(f"execute {application}"))
+    assert handing.get(timeout=SECONDS) is outcome
+
+
+def test_a_talk_is_over_when_the_caller_has_gone(call):
+    handing = hand_over(call, cc_cause="answered")
+    assert handing.join(0.1) is None and not handing.ready(), "nothing that follows may cut the talk"
+    call.switch.write(event_text("CHANNEL_UNBRIDGE", Unique_ID=UUID))
+    call.switch.hang_up()
+    assert handing.get(timeout=SECONDS) is Handover.TALKED
+    with pytest.raises(CallEnded):
+        call.channel.play(HELLO)
+
+
+def test_a_caller_who_hangs_up_in_the_queue_is_gone(call):
+    handing = doing(call.channel.hand_over, "payments")
+    call.switch.complete(call.switch.expect("execute clear_digit_action"))
+    call.switch.expect("execute callcenter")
+    call.switch.hang_up()
+    with pytest.raises(CallEnded):
+        handing.get(timeout=SECONDS)
+
+
+@pytest.mark.parametrize("queue", ["", "pay ments", "${system(x)}", "a@b@c", "a\nb"])
+def test_a_queue_with_a_bad_name_is_not_asked_for(call, queue):
+    with pytest.raises(UnsafeArgument):
+        call.channel.hand_over(queue)
+    call.session.start("unset", "x")
+    call.switch.expect("execute unset")
+
+
+def test_hanging_up_waits_for_the_end_and_may_be_repeated(call):
+    hanging = doing(call.channel.hang_up)
+    call.switch.expect("execute hangup")
+    call.switch.hang_up()
+    hanging.get(timeout=SECONDS)
+    call.channel.hang_up()
+    assert call.session.ended == "the caller hung up"

@@ -1,0 +1,278 @@
+"""The call server: limit, refusal, faults that stay in their call, an orderly stop, and no leak."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import gevent
+import pytest
+from gevent import socket
+from gevent.event import Event
+from structlog.testing import capture_logs
+from wirekit import SECONDS, Peer, SilentVoice, connect_text, eventually
+
+from fs_app.domain.keys import menu
+from fs_app.domain.prompt import SILENCE, say
+from fs_app.telephony.channel import Timing
+from fs_app.telephony.server import CallServer
+
+HELLO = say("hello")
+
+
+class Count:
+    def __init__(self) -> None:
+        self.started = self.refused = 0
+        self.outcomes: list[str] = []
+        self.reactions: list[float] = []
+
+    def call_started(self) -> None:
+        self.started += 1
+
+    def call_ended(self, outcome: str) -> None:
+        self.outcomes.append(outcome)
+
+    def call_refused(self) -> None:
+        self.refused += 1
+
+    def reacted(self, seconds: float) -> None:
+        self.reactions.append(seconds)
+
+
+@pytest.fixture
+def serve():
+    servers, peers = [], []
+
+    def start(handle, *, limit: int = 400, timing: Timing | None = None):
+        count = Count()
+        server = CallServer(
+            ("127.0.0.1", 0),
+            handle,
+            voice=SilentVoice(),
+            language="en",
+            limit=limit,
+            watcher=count,
+            timing=timing or Timing(),
+        )
+        server.start()
+        servers.append(server)
+
+        def dial(connect_reply: bytes | None = None) -> Peer:
+            peers.append(Peer(socket.create_connection(("127.0.0.1", server.port)), connect_reply))
+            return peers[-1]
+
+        return server, count, dial
+
+    yield start
+    for peer in peers:
+        peer.close()
+    for server in servers:
+        server.stop(0, 1)
+
+
+def answer_and_play(channel, info) -> None:
+    channel.answer()
+    channel.play(HELLO)
+
+
+def test_a_call_from_connect_to_hang_up(serve):
+    _, count, dial = serve(answer_and_play)
+    peer = dial()
+    peer.set_up()
+    peer.answer()
+    peer.complete(peer.expect("execute playback"))
+    peer.expect("execute hangup")
+    peer.hang_up()
+    eventually(lambda: count.outcomes == ["finished"])
+    with pytest.raises(EOFError):
+        peer.read()
+
+
+def test_the_lines_language_is_used_where_there_are_prompts_in_it(serve):
+    languages = []
+    _, _, dial = serve(lambda channel, info: languages.append(channel.language))
+    for sent in ("en", "xx"):
+        peer = dial(connect_text({"variable_fs_app_language": sent}))
+        peer.set_up()
+        peer.expect("execute hangup")
+    assert languages == ["en", "en"]
+
+
+def test_a_full_server_refuses_politely_and_lets_the_dialplan_go_on(serve):
+    server, count, dial = serve(answer_and_play, limit=1)
+    first = dial()
+    first.set_up()
+    second = dial()
+    second.set_up()
+    second.answer()
+    command = second.expect("execute playback")
+    assert "/all_lines_busy.wav" in command
+    second.complete(command)
+    with pytest.raises(EOFError):
+        second.read()
+    assert (count.started, count.refused, server.active) == (1, 1, 1)
+    first.close()
+    eventually(lambda: server.active == 0)
+    third = dial()
+    third.set_up()
+    third.answer()
+
+
+def test_a_fault_in_one_call_apologises_there_and_touches_no_other(serve):
+    def handle(channel, info) -> None:
+        channel.answer()
+        if info.caller_id == "666":
+            raise ZeroDivisionError("a step has a fault")
+        channel.play(HELLO)
+
+    _, count, dial = serve(handle)
+    other = dial()
+    other.set_up()
+    other.answer()
+    other_prompt = other.expect("execute playback")
+    with capture_logs() as logs:
+        faulty = dial(connect_text({"Caller-Caller-ID-Number": "666", "Caller-Caller-ID-Name": "TELLTALE"}))
+        faulty.set_up()
+        faulty.answer()
+        command = faulty.expect("execute playback")
+        assert "/technical_problem.wav" in command
+        faulty.complete(command)
+        with pytest.raises(EOFError):
+            faulty.read()
+    assert [line["event"] for line in logs] == ["call failed"]
+    assert "TELLTALE" not in str(logs)
+    other.complete(other_prompt)
+    other.expect("execute hangup")
+    other.hang_up()
+    eventually(lambda: sorted(count.outcomes) == ["failed", "finished"])
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\nHost: here\n\n",
+        b"\xff\xfe\x00" * 1000 + b"\n\n",
+        b"Content-Type: command/reply\nReply-Text: -ERR no\n\n",
+        b"Content-Type: command/reply\nUnique-ID: ${system(x)}\n\n",
+        b"Content-Type: text/rude-rejection\nContent-Length: 0\n\n",
+        b"Content-Type: command/reply\nX: " + b"x" * 300_000,
+        b"",
+    ],
+)
+def test_a_connection_that_is_no_call_ends(serve, sent):
+    _, count, dial = serve(answer_and_play)
+    peer = dial()
+    try:
+        peer.write(sent)
+        if not sent:
+            peer.close()
+    except OSError:
+        pass  # it has closed already
+    eventually(lambda: count.outcomes == ["not_a_call"])
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"])
+def test_a_connection_that_does_not_answer_ends_within_a_deadline(serve, sent):
+    assert Timing().connect <= 5.0
+    _, count, dial = serve(answer_and_play, timing=Timing(connect=0.1))
+    dial().write(sent)
+    eventually(lambda: count.outcomes == ["not_a_call"])
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"Caller-Caller-ID-Name": "%0Avariable_fs_app_flow%3A%20x"},
+        {"Caller-Caller-ID-Name": "a%E2%80%A8variable_fs_app_flow: x"},
+        {"Caller-Caller-ID-Name": "%ff%fe%80"},
+        {"Caller-Caller-ID-Number": "${system(touch /tmp/x)}"},
+        {"Caller-Caller-ID-Name": "x" * 65536, "variable_sip_h_X-Long": "y" * 65536},
+    ],
+)
+def test_a_hostile_caller_gets_an_ordinary_call(serve, raw):
+    seen = []
+
+    def handle(channel, info) -> None:
+        seen.append(info)
+        answer_and_play(channel, info)
+
+    _, count, dial = serve(handle)
+    peer = dial(connect_text(raw))
+    peer.set_up()
+    peer.answer()
+    peer.complete(peer.expect("execute playback"))
+    peer.expect("execute hangup")
+    peer.hang_up()
+    eventually(lambda: count.outcomes == ["finished"])
+    assert seen[0].flow is None
+    assert seen[0].caller_id in ("15551230000", None)
+    assert not any("$" in command for command in peer.commands)
+
+
+def test_stop_lets_a_call_finish(serve):
+    server, count, dial = serve(answer_and_play)
+    peer = dial()
+    peer.set_up()
+    peer.answer()
+    command = peer.expect("execute playback")
+    stopping = gevent.spawn(server.stop, SECONDS)
+    gevent.sleep(0)
+    peer.complete(command)
+    peer.expect("execute hangup")
+    peer.hang_up()
+    stopping.get(timeout=SECONDS)
+    assert count.outcomes == ["finished"]
+    with pytest.raises(OSError):
+        dial()
+
+
+def test_stop_ends_calls_after_the_grace_but_never_work_under_way(serve):
+    finish, booked = Event(), []
+
+    def charge() -> None:
+        finish.wait()
+        booked.append("approved")
+
+    def handle(channel, info) -> None:
+        channel.answer()
+        channel.play_while(SILENCE, charge)
+
+    server, count, dial = serve(handle)
+    peer = dial()
+    peer.set_up()
+    peer.answer()
+    eventually(lambda: server.working == 1)
+    stopping = gevent.spawn(server.stop, 0.05, SECONDS)
+    eventually(lambda: count.outcomes == ["hung_up"])
+    assert not stopping.ready(), "it waits for the charge"
+    finish.set()
+    stopping.get(timeout=SECONDS)
+    assert booked == ["approved"]
+
+
+def open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def test_three_hundred_dropped_connections_leave_nothing(serve):
+    def handle(channel, info) -> None:
+        channel.answer()
+        channel.ask(SILENCE, menu("m", "1"))
+
+    server, count, dial = serve(handle)
+    before = open_files()
+    for batch in range(6):
+        peers = [dial() for _ in range(50)]
+        for peer in peers:
+            peer.set_up()
+            peer.expect("execute answer")
+        for number, peer in enumerate(peers):
+            if number % 3 == 0:
+                peer.write(b"Content-Length: 500\nContent-Type: text/event-plain\n\nEvent-Name: CHANN")
+            if number % 3 == 1:
+                peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.close()
+        eventually(lambda reached=50 * (batch + 1): len(count.outcomes) == reached)
+    assert server.active == 0
+    assert open_files() == before
+    assert set(count.outcomes) == {"hung_up"}
