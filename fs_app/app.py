@@ -29,7 +29,7 @@ from fs_app.journal import CallJournal
 from fs_app.metrics import MeasuredGateway, Metrics, MetricsServer
 from fs_app.payments.cashier import GatewayCashier
 from fs_app.ports import Directory, Voice
-from fs_app.prompts.voice import load_voice
+from fs_app.prompts.voice import FileVoice, load_voice
 from fs_app.settings import GatewaySettings, Settings
 from fs_app.steps import STEPS
 from fs_app.store.directory import TableDirectory
@@ -65,7 +65,7 @@ class SystemClock:
 # --- parts ---------------------------------------------------------------------------------------------------
 
 
-def load_prompts(settings: Settings) -> Voice:
+def load_prompts(settings: Settings) -> FileVoice:
     """The phrases and their recordings; ConfigError with every problem."""
     return load_voice(settings.sounds)
 
@@ -225,15 +225,15 @@ class Calls:
     def _handle(self, channel: SwitchChannel, info: ConnectInfo) -> None:
         line = self._line(channel, info)
         journal = CallJournal(self.metrics, uuid=info.uuid, flow=line.flow, caller_id=info.caller_id)
+        call = Call(line, channel, self._services, journal, caller_id=info.caller_id)
         outcome = "failed"
         try:
             channel.answer()
             if info.attempt > 1:
                 channel.play(say("one_moment"), interruptible=False)
-            call = Call(line, channel, self._services, journal, caller_id=info.caller_id)
             outcome = run_flow(self._flows[line.flow], call)
         except CallEnded:
-            outcome = "caller_hung_up"
+            outcome = "agent" if call.counts["talked"] else "caller_hung_up"
             raise
         finally:
             journal.close(outcome)

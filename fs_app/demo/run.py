@@ -1,0 +1,88 @@
+"""``fs-app demo``: the real server and gateway in processes of their own, and a caller."""
+
+from __future__ import annotations
+
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from fs_app.app import SystemClock, load_prompts, open_gateway
+from fs_app.demo.agreement import differences
+from fs_app.demo.workspace import Workspace
+from fs_app.errors import FsAppError
+from fs_app.prompts.voice import FileVoice
+from fs_app.store.ledger import SqlLedger
+from fs_app.testing.switch import SimulatedSwitch, dialplan
+from fs_app.testing.transcript import Transcript, read_transcript
+from fs_app.testing.transcript_play import Differs, play
+
+_FOLDER = Path("var/demo")
+
+
+def run_demo(config: Path, *, auto: bool, freeswitch: bool, console: Console) -> int:
+    """Run the demo; the exit code for the shell: 0 only where every call went as it should and the ledger and the
+    gateway agree."""
+    console.print("starting the server and the local gateway ...", style="dim")
+    with Workspace(config, _FOLDER) as workspace:
+        console.print(f"running; their log is {workspace.log}", style="dim")
+        voice = load_prompts(workspace.settings)
+        ledger = SqlLedger(workspace.database, SystemClock(workspace.settings.timezone))
+        if freeswitch:
+            from fs_app.demo.freeswitch import run_on_freeswitch
+
+            fine = run_on_freeswitch(workspace.settings.calls.listen, console, auto=auto, heard=voice.text_of)
+        elif auto:
+            fine = _play_calls(workspace, voice, ledger, console)
+        else:
+            fine = _phone(workspace, voice, ledger)
+        return 0 if _agree(workspace, ledger, console) and fine else 1
+
+
+def _play_calls(workspace: Workspace, voice: FileVoice, ledger: SqlLedger, console: Console) -> bool:
+    """The calls of ``calls/*.txt``, one after the other; each is printed as it went."""
+    fine = True
+    with as_file(files("fs_app.demo") / "calls") as folder, SimulatedSwitch(dialplan(workspace.hosts)) as switch:
+        for path in sorted(folder.glob("*.txt")):
+            title, _, _ = path.read_text(encoding="utf-8").partition("\n")
+            console.rule(title.lstrip("# "))
+            fine = _play_call(read_transcript(path), switch, voice, ledger, console) and fine
+    return fine
+
+
+def _play_call(
+    transcript: Transcript, switch: SimulatedSwitch, voice: FileVoice, ledger: SqlLedger, console: Console
+) -> bool:
+    earlier = len(ledger.payments())
+    try:
+        played = play(transcript, switch, voice.text_of, lambda: ledger.payments()[earlier:])
+    except Differs as difference:
+        console.print(str(difference), markup=False, style="red")
+        return False
+    for line in played.dialogue:
+        console.print(line, markup=False, highlight=False, style=_STYLES.get(line[:2]))
+    return True
+
+
+_STYLES = {">>": "bold cyan", "==": "bold green"}
+
+
+def _agree(workspace: Workspace, ledger: SqlLedger, console: Console) -> bool:
+    """Show the ledger, and whether the gateway has every attempt the same."""
+    payments = ledger.payments()
+    found = differences(payments, open_gateway(workspace.settings.gateway))
+    table = Table("attempt", "amount", "card", "state", "confirmation", title="the ledger")
+    for payment in payments:
+        card = f"{payment.request.brand} {payment.request.last_four}"
+        table.add_row(str(payment.id), str(payment.request.amount), card, payment.state, payment.confirmation)
+    console.print(table)
+    for text in found:
+        console.print(text, style="bold red", markup=False)
+    if not found:
+        console.print(f"ledger and gateway agree on {len(payments)} attempts", style="bold green")
+    return not found
+
+
+def _phone(workspace: Workspace, voice: FileVoice, ledger: SqlLedger) -> bool:
+    raise FsAppError("the phone in the terminal is not there yet")

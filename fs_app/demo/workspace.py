@@ -1,0 +1,115 @@
+"""A place for one demo: the settings of conf/fs_app.yaml with a database and ports of its own, and the server."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import gevent
+import yaml
+
+from fs_app.app import SystemClock, open_database
+from fs_app.errors import FsAppError
+from fs_app.settings import Settings, load_settings
+from fs_app.store.demo_data import insert_demo_data
+from fs_app.store.schema import migrate
+
+_START_SECONDS = 30.0
+_STOP_SECONDS = 10.0
+
+
+class Workspace:
+    """Fresh database with the demo accounts; ``fs-app serve`` in processes of its own. Use as a context manager."""
+
+    def __init__(self, config: Path, folder: Path) -> None:
+        self.folder = folder.resolve()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self.config = self.folder / "fs_app.yaml"
+        self.log = self.folder / "server.log"
+        self.config.write_text(yaml.safe_dump(_demo_settings(config, self.folder)), encoding="utf-8")
+        self.settings, _ = load_settings(self.config)
+        self.database = open_database(self.settings)
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            migrate(self.database)
+            insert_demo_data(self.database, SystemClock(self.settings.timezone).today())
+            self._start()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    @property
+    def hosts(self) -> list[str]:
+        """Where the switch connects."""
+        host, port = self.settings.calls.listen
+        return [f"{host}:{port}"]
+
+    def _start(self) -> None:
+        command = [sys.executable, "-m", "fs_app", "--config", str(self.config), "serve"]
+        with self.log.open("wb") as log:
+            self._server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        until = time.monotonic() + _START_SECONDS
+        while not _answers(self.settings.calls.listen):
+            if self._server.poll() is not None or time.monotonic() > until:
+                raise FsAppError(f"the server did not start; {self.log} says:\n{self._last_lines()}")
+            gevent.sleep(0.1)
+
+    def _stop(self) -> None:
+        self.database.close()
+        if self._server is None or self._server.poll() is not None:
+            return
+        self._server.terminate()
+        try:
+            self._server.wait(timeout=_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._server.terminate()  # the second one ends it at once
+
+    def _last_lines(self) -> str:
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
+
+
+def _demo_settings(config: Path, folder: Path) -> dict[str, Any]:
+    """The shipped settings, with what two demos at once would fight about replaced."""
+    settings: Settings = load_settings(config)[0]
+    ports = _free_ports(3)
+    return {
+        "calls": {"listen": f"127.0.0.1:{ports[0]}", "grace_seconds": 2},
+        "gateway": {"kind": "local", "listen": f"127.0.0.1:{ports[1]}"},
+        "metrics": f"127.0.0.1:{ports[2]}",
+        "database": {"url": f"sqlite:///{folder}/fs_app.sqlite"},
+        "payments": {"maximum_minor": 500_000},
+        "flows": str(settings.flows),
+        "sounds": str(settings.sounds),
+    }
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports nobody listens on now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def _answers(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(address, timeout=1).close()
+    except OSError:
+        return False
+    return True
