@@ -174,6 +174,11 @@ class Call:
         return self.wait_for(What.PROMPT, seconds)
 
     @property
+    def told(self) -> bool:
+        """True where `next` has nothing left that happened."""
+        return self._happenings.empty()
+
+    @property
     def story(self) -> str:
         """Everything that happened so far, for the message of a failed test."""
         return ", ".join(f"{happening.what} {happening.detail}".strip() for happening in self.history)
