@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from fs_app.domain.money import Money
@@ -33,3 +33,8 @@ class Bill:
     due: Money
     due_date: date | None = None
     minimum: Money | None = None
+
+    def less(self, taken: Money) -> Bill:
+        """The bill after a payment: a minimum that has been reached is none any more."""
+        minimum = None if self.minimum is None or self.minimum <= taken else self.minimum - taken
+        return replace(self, due=self.due - taken, minimum=minimum)

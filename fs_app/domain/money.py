@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 # ISO 4217 minor units that are not 2 (ISO 4217 list one, active currencies).
 _EXPONENTS = {
-    "BHD": 3, "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "IQD": 3, "ISK": 0, "JOD": 3, "JPY": 0, "KMF": 0,
-    "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0, "RWF": 0, "TND": 3, "UGX": 0, "UYI": 0, "VND": 0,
+    "BHD": 3, "BIF": 0, "CLF": 4, "CLP": 0, "DJF": 0, "GNF": 0, "IQD": 3, "ISK": 0, "JOD": 3, "JPY": 0, "KMF": 0,
+    "KRW": 0, "KWD": 3, "LYD": 3, "OMR": 3, "PYG": 0, "RWF": 0, "TND": 3, "UGX": 0, "UYI": 0, "UYW": 4, "VND": 0,
     "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
 }  # fmt: skip
+
+# What a person or a gateway writes; Decimal itself takes "1_000", "1e3" and digits of other scripts.
+_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_LARGEST_POWER = 13  # 10 ** 13 with four decimals is below 2 ** 63
 
 
 def exponent(currency: str) -> int:
@@ -34,14 +38,17 @@ class Money:
 
     @classmethod
     def parse(cls, text: str | Decimal, currency: str) -> Money:
-        """From ``"42.50"`` or a Decimal. ValueError where it is no number or has too many decimals."""
-        try:
-            scaled = Decimal(text).scaleb(exponent(currency))
-        except InvalidOperation as error:
-            raise ValueError(f"not an amount: {text!r}") from error
-        if not scaled.is_finite() or scaled != scaled.to_integral_value():
+        """From ``"42.50"`` or a Decimal. ValueError where it is no number, has too many decimals, or is too large
+        for a 64-bit column of a database."""
+        if isinstance(text, str) and not _AMOUNT.fullmatch(text):
+            raise ValueError(f"not an amount: {text!r}")
+        amount = Decimal(text)
+        if not amount.is_finite() or amount.adjusted() > _LARGEST_POWER:
+            raise ValueError(f"not an amount: {text!r}")
+        money = cls(int(amount.scaleb(exponent(currency))), currency)
+        if money.decimal() != amount:
             raise ValueError(f"not an amount in {currency}: {text!r}")
-        return cls(int(scaled), currency)
+        return money
 
     def decimal(self) -> Decimal:
         """The amount in major units with the currency's own decimals, e.g. ``Decimal("42.50")``."""

@@ -4,7 +4,7 @@
 number  PIN   postal code  what it shows
 ======  ====  ===========  ============================================================================
 10001   1234               42.50 USD due; its caller ID +1 415 555 0101 is known
-10002         94107        118.00 USD due, by postal code
+10002         94107        118.00 USD due, at least 25.00 of it now; by postal code
 10003   1234               nothing due
 10004   1234               a closed account
 10005   1234  94107        2001.00 USD due: the sandbox declines that amount for insufficient funds
@@ -31,6 +31,7 @@ class DemoAccount:
 
     number: str
     due_minor: int = 0
+    minimum_minor: int | None = None
     has_pin: bool = True
     postal_code: str | None = None
     telephone: str | None = None
@@ -39,7 +40,7 @@ class DemoAccount:
 
 DEMO_ACCOUNTS = (
     DemoAccount("10001", 4_250, telephone="14155550101"),
-    DemoAccount("10002", 11_800, has_pin=False, postal_code="94107"),
+    DemoAccount("10002", 11_800, 2_500, has_pin=False, postal_code="94107"),
     DemoAccount("10003"),
     DemoAccount("10004", closed=True),
     DemoAccount("10005", 200_100, postal_code="94107"),
@@ -75,6 +76,7 @@ def _insert(connection: Connection, pin_hash: str, due_date: date) -> None:
                     id=f"{account_id}-1",
                     account_id=account_id,
                     amount_minor=account.due_minor,
+                    minimum_minor=account.minimum_minor,
                     currency="USD",
                     due_date=due_date,
                 )

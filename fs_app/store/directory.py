@@ -37,17 +37,19 @@ class TableDirectory:
 
     def open_bill(self, account: Account) -> Bill | None:
         """The oldest bill on which something is due, less what payments took; None where nothing is due."""
-        due = (bills.c.amount_minor - taken(bills.c.id, bills.c.currency)).label("due")
+        paid = taken(bills.c.id, bills.c.currency)
         oldest = (
-            select(bills, due)
-            .where(bills.c.account_id == account.id, due > 0)
+            select(bills, paid.label("paid"))
+            .where(bills.c.account_id == account.id, bills.c.amount_minor > paid)
             .order_by(bills.c.due_date.is_(None), bills.c.due_date, bills.c.id)
             .limit(1)
         )
         row = self._database.read(lambda connection: connection.execute(oldest).one_or_none())
         if row is None:
             return None
-        return Bill(row.id, row.account_id, Money(int(row.due), row.currency), row.due_date)
+        minimum = None if row.minimum_minor is None else Money(row.minimum_minor, row.currency)
+        bill = Bill(row.id, row.account_id, Money(row.amount_minor, row.currency), row.due_date, minimum)
+        return bill.less(Money(int(row.paid), row.currency))
 
     def _only(self, chosen: Select[Any]) -> Account | None:
         rows = self._database.read(lambda connection: connection.execute(chosen.limit(2)).all())

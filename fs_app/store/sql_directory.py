@@ -11,8 +11,8 @@ Laws:
 international number. They return ``id`` and ``number``, and may return ``closed`` ``language`` ``postal_code``
 ``pin_hash`` (argon2); more than one row is nobody.
 ``open_bill`` takes ``:account_id`` and returns ``id``, ``currency`` and either ``due`` (42.50) or ``due_minor``
-(4250). It may return ``due_date`` and ``balance_as_of`` (UTC): what our ledger took after that time is subtracted.
-Its first row counts.
+(4250). It may return ``due_date``, ``minimum`` or ``minimum_minor``, and ``balance_as_of`` (UTC): what our ledger
+took after that time is subtracted. Its first row counts.
 """
 
 from __future__ import annotations
@@ -54,12 +54,11 @@ class _Shape:
 
 
 _ACCOUNT_MAY = ("closed", "language", "postal_code", "pin_hash")
+_BILL_MAY = ("due_date", "minimum", "minimum_minor", "balance_as_of")
 _SHAPES = {
     "account_by_number": _Shape("number", (("id",), ("number",)), _ACCOUNT_MAY),
     "account_by_caller_id": _Shape("caller_id", (("id",), ("number",)), _ACCOUNT_MAY),
-    "open_bill": _Shape(
-        "account_id", (("id",), ("currency",), ("due", "due_minor")), ("due_date", "balance_as_of")
-    ),
+    "open_bill": _Shape("account_id", (("id",), ("currency",), ("due", "due_minor")), _BILL_MAY),
 }
 
 # What is not SQL's own words: strings, quoted names, comments.
@@ -119,7 +118,7 @@ class SqlDirectory:
             return bill
         since = select(taken(bill.id, bill.due.currency, as_of))
         minor = self._ours.read(lambda connection: connection.execute(since).scalar_one())
-        return Bill(bill.id, bill.account_id, bill.due - Money(int(minor), bill.due.currency), bill.due_date)
+        return bill.less(Money(int(minor), bill.due.currency))
 
     def _refusals(self, name: str, sql: str) -> list[str]:
         columns = self._theirs.read(lambda connection: _columns(connection, name, sql))
@@ -180,8 +179,9 @@ def _column_problems(columns: list[str] | str, shape: _Shape) -> list[str]:
         if name not in shape.known:
             hint = did_you_mean(name, shape.known) or f"known: {', '.join(sorted(shape.known))}"
             found.append(f"nothing is called {name!r} here; {hint}")
-    if {"due", "due_minor"} <= set(columns):
-        found.append("either 'due' or 'due_minor', not both")
+    for name in ("due", "minimum"):
+        if {name, f"{name}_minor"} <= set(columns):
+            found.append(f"either {name!r} or '{name}_minor', not both")
     return found
 
 
@@ -198,14 +198,24 @@ def _account(row: Values) -> Account:
 
 def _bill(account: Account, row: Values) -> tuple[Bill, datetime | None]:
     currency = _text(row["currency"]).strip().upper()
-    if "due_minor" in row:
-        due = Money(int(row["due_minor"]), currency)
-    else:
-        amount = Decimal(str(row["due"]))
-        if isinstance(row["due"], float):  # 42.5 is stored as 42.5 or as 42.499999999999996
-            amount = amount.quantize(Decimal(1).scaleb(-exponent(currency)))
-        due = Money.parse(amount, currency)
-    return Bill(_text(row["id"]), account.id, due, _day(row.get("due_date"))), _time(row.get("balance_as_of"))
+    due = _money(row, "due", currency)
+    if due is None:
+        raise ValueError("no amount")
+    bill = Bill(_text(row["id"]), account.id, due, _day(row.get("due_date")), _money(row, "minimum", currency))
+    return bill, _time(row.get("balance_as_of"))
+
+
+def _money(row: Values, name: str, currency: str) -> Money | None:
+    """From ``name`` in major units or ``name_minor`` in minor ones."""
+    minor, value = row.get(f"{name}_minor"), row.get(name)
+    if minor is not None:
+        return Money(int(minor), currency)
+    if value is None:
+        return None
+    amount = Decimal(str(value))
+    if isinstance(value, float):  # 42.1 - 0.3 is 41.800000000000004
+        amount = amount.quantize(Decimal(1).scaleb(-exponent(currency)))
+    return Money.parse(amount, currency)
 
 
 def _text(value: Any) -> str:

@@ -90,6 +90,7 @@ bills = Table(
     Column("id", String(64), primary_key=True),
     Column("account_id", String(64), ForeignKey("accounts.id"), nullable=False, index=True),
     Column("amount_minor", BigInteger, nullable=False),
+    Column("minimum_minor", BigInteger),  # of it, what has to be paid by the due date
     Column("currency", String(3), nullable=False),
     Column("due_date", Date),
     **_MYSQL,

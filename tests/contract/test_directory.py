@@ -36,15 +36,15 @@ THEIR_TABLES = (
     "CREATE TABLE customer (cust_no INTEGER PRIMARY KEY, login VARCHAR(20), phone VARCHAR(20), active SMALLINT,"
     " zip VARCHAR(10), pin VARCHAR(255))",
     "CREATE TABLE invoice (inv INTEGER PRIMARY KEY, cust_no INTEGER, open_amount DECIMAL(10,2), cur CHAR(3),"
-    " due DATE, as_of DATETIME)",
+    " due DATE, as_of DATETIME, least DECIMAL(10,2))",
 )
 THEIR_STATEMENTS = StatementSettings(
     account_by_number="SELECT cust_no AS id, login AS number, 1 - active AS closed, zip AS postal_code,"
     " pin AS pin_hash FROM customer WHERE login = :number;",
     account_by_caller_id="SELECT cust_no AS id, login AS number, 1 - active AS closed, zip AS postal_code,"
     " pin AS pin_hash FROM customer WHERE phone = :caller_id",
-    open_bill="SELECT inv AS id, open_amount AS due, cur AS currency, due AS due_date, as_of AS balance_as_of"
-    " FROM invoice WHERE cust_no = :account_id AND open_amount > 0 ORDER BY due, inv",
+    open_bill="SELECT inv AS id, open_amount AS due, cur AS currency, due AS due_date, as_of AS balance_as_of,"
+    " least AS minimum FROM invoice WHERE cust_no = :account_id AND open_amount > 0 ORDER BY due, inv",
 )
 
 
@@ -61,15 +61,10 @@ class TableWorld:
         values = {"id": number, "number": number, "telephone": phone}
         self._database.write(lambda connection: _run(connection.execute(insert(accounts).values(values))))
 
-    def add_bill(self, bill_id: int, number: str, minor: int, due: date | None) -> None:
+    def add_bill(self, bill_id: int, number: str, minor: int, due: date | None, least: int | None = None) -> None:
         """Another bill."""
-        values = {
-            "id": str(bill_id),
-            "account_id": number,
-            "amount_minor": minor,
-            "currency": "USD",
-            "due_date": due,
-        }
+        money = {"amount_minor": minor, "minimum_minor": least, "currency": "USD"}
+        values = {"id": str(bill_id), "account_id": number, "due_date": due, **money}
         self._database.write(lambda connection: _run(connection.execute(insert(bills).values(values))))
 
 
@@ -101,11 +96,12 @@ class SqlWorld:
         self._write("INSERT INTO customer VALUES (:no, :login, :phone, 1, '', '')", no=int(number), login=number,
                     phone=phone)  # fmt: skip
 
-    def add_bill(self, bill_id: int, number: str, minor: int, due: date | None) -> None:
+    def add_bill(self, bill_id: int, number: str, minor: int, due: date | None, least: int | None = None) -> None:
         """Another bill, as it stood an hour before the clock of the tests."""
         self._write(
-            "INSERT INTO invoice VALUES (:inv, :no, :amount, 'USD', :due, '2026-03-14 14:09:26')",
+            "INSERT INTO invoice VALUES (:inv, :no, :amount, 'USD', :due, '2026-03-14 14:09:26', :least)",
             inv=bill_id, no=int(number), amount=str(Money(minor, "USD").decimal()), due=due,
+            least=None if least is None else str(Money(least, "USD").decimal()),
         )  # fmt: skip
 
     def _write(self, statement: str, **values: object) -> None:
@@ -203,6 +199,21 @@ class TestDirectory:
         bill = world.directory.open_bill(account)
         assert bill is not None
         assert (bill.id, bill.due, bill.account_id) == ("72", Money(200, "USD"), account_id)
+
+    def test_a_minimum_goes_down_with_each_payment_and_away(self, world: World, database: Database) -> None:
+        ledger = SqlLedger(database, StandingClock())
+        account = found(world.directory.by_number("10003"))
+        world.add_bill(71, account.id, 9000, TODAY, 2500)
+        seen = []
+        for minor in (0, 1000, 1500, 500):
+            if minor:
+                payment = ledger.open(PaymentRequest("uuid", account.id, "71", Money(minor, "USD")))
+                ledger.record(payment.id, Approved(T1, payment.request.amount))
+                ledger.record(payment.id, Submitted(T1))
+            bill = world.directory.open_bill(account)
+            assert bill is not None
+            seen.append((bill.due.minor, bill.minimum and bill.minimum.minor))
+        assert seen == [(9000, 2500), (8000, 1500), (6500, None), (6000, None)]
 
     def test_a_payment_lowers_what_is_due_as_soon_as_it_is_taken(self, world: World, database: Database) -> None:
         ledger = SqlLedger(database, StandingClock())

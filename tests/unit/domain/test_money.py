@@ -34,10 +34,18 @@ def test_decimals_are_the_currencys_own() -> None:
     assert Money.parse(Decimal("42.5"), "USD") == Money(4250, "USD")
 
 
-@pytest.mark.parametrize("text", ["", "x", "1.234", "NaN", "Infinity", "1,5"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "1.234", "NaN", "Infinity", "1,5", "1_000", "1e3", " 1", "1\n", "١", "1.", "1" * 15]
+)
 def test_what_is_no_amount_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not an amount"):
         Money.parse(text, "USD")
+
+
+@pytest.mark.parametrize("amount", ["1e999999999", "1e14", "sNaN", "1." + "0" * 40 + "1"])
+def test_a_decimal_that_is_no_amount_is_refused(amount: str) -> None:
+    with pytest.raises(ValueError, match="not an amount"):
+        Money.parse(Decimal(amount), "USD")
 
 
 def test_currencies_do_not_mix() -> None:

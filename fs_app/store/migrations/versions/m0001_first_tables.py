@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(64), primary_key=True),
         sa.Column("account_id", sa.String(64), sa.ForeignKey("accounts.id"), nullable=False, index=True),
         sa.Column("amount_minor", sa.BigInteger, nullable=False),
+        sa.Column("minimum_minor", sa.BigInteger),
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("due_date", sa.Date),
         **_MYSQL,
