@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from fs_app.store.sql_directory import _SHAPES, _text_problems
 
@@ -45,3 +48,17 @@ def test_a_statement_that_reads(sql: str) -> None:
 )
 def test_a_statement_that_does_not(sql: str, message: str) -> None:
     assert message in told(sql)
+
+
+DOC = Path(__file__).parents[3] / "docs" / "billing-database.md"
+
+
+@pytest.mark.parametrize("name", sorted(_SHAPES))
+def test_the_documentation_names_every_column_and_its_example_is_good(name: str) -> None:
+    text = DOC.read_text()
+    example = yaml.safe_load(text.split("```yaml")[1].split("```")[0])
+    assert _text_problems(example["directory"]["statements"][name], _SHAPES[name]) == []
+    missing = {
+        column for column in {*_SHAPES[name].known, f":{_SHAPES[name].parameter}"} if f"`{column}`" not in text
+    }
+    assert missing == set()
