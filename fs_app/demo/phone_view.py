@@ -115,7 +115,9 @@ class PhoneView:
         text = Text.assemble("<< ", line.text, (length, "dim"))
         if line.cut_at is not None:
             return text
-        return Group(text, ProgressBar(total=line.seconds or 1.0, completed=heard, width=30))
+        progress = Table.grid()
+        progress.add_row(ProgressBar(total=line.seconds or 1.0, completed=heard, width=30))
+        return Group(text, progress)
 
 
 def spoken(happening: Happening, heard: Callable[[Path], str]) -> str:

@@ -8,15 +8,17 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from fs_app.app import SystemClock, load_prompts, open_gateway
+from fs_app.app import SystemClock, load_prompts, open_directory, open_gateway
 from fs_app.demo.agreement import differences
+from fs_app.demo.phone import run_phone
+from fs_app.demo.phone_view import Side
 from fs_app.demo.workspace import Workspace
-from fs_app.errors import FsAppError
 from fs_app.prompts.voice import FileVoice
+from fs_app.store.demo_data import DEMO_ACCOUNTS, DEMO_PIN
 from fs_app.store.ledger import SqlLedger
 from fs_app.testing.switch import SimulatedSwitch, dialplan
 from fs_app.testing.transcript import Transcript, read_transcript
-from fs_app.testing.transcript_play import Differs, play
+from fs_app.testing.transcript_play import Differs, booked, play
 
 _FOLDER = Path("var/demo")
 
@@ -36,7 +38,7 @@ def run_demo(config: Path, *, auto: bool, freeswitch: bool, console: Console) ->
         elif auto:
             fine = _play_calls(workspace, voice, ledger, console)
         else:
-            fine = _phone(workspace, voice, ledger)
+            fine = _phone(workspace, voice, ledger, console)
         return 0 if _agree(workspace, ledger, console) and fine else 1
 
 
@@ -84,5 +86,21 @@ def _agree(workspace: Workspace, ledger: SqlLedger, console: Console) -> bool:
     return not found
 
 
-def _phone(workspace: Workspace, voice: FileVoice, ledger: SqlLedger) -> bool:
-    raise FsAppError("the phone in the terminal is not there yet")
+def _phone(workspace: Workspace, voice: FileVoice, ledger: SqlLedger, console: Console) -> bool:
+    """A person on the phone, in real time."""
+    directory = open_directory(workspace.settings, workspace.database)
+
+    def balance() -> str:
+        lines = []
+        for number in (account.number for account in DEMO_ACCOUNTS):
+            account = directory.by_number(number)
+            bill = directory.open_bill(account) if account else None
+            lines.append(f"{number}  {bill.due}" if bill else f"{number}  nothing due")
+        return "\n".join(lines)
+
+    side = Side(balance, lambda: booked(ledger.payments()), _HINTS)
+    with SimulatedSwitch(dialplan(workspace.hosts), speed=1.0) as switch:
+        return run_phone(switch, voice.text_of, side, console=console, caller_id="+14085550100") == 0
+
+
+_HINTS = ("account 10001#", f"PIN {DEMO_PIN}", "card 4111111111111111", "date 1231", "code 123", "zip 94107")
