@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -25,13 +26,11 @@ def migrate(database: Database) -> None:
     """Create or upgrade our tables; harmless where they are up to date. StoreUnavailable where that fails.
 
     An SQLite file and its folder are made if need be, and the file is set to write-ahead logging, so that readers
-    and a writer do not wait for each other. Two processes at once: SQLite's write lock or a named lock of MySQL
-    lets one go first.
+    and a writer do not wait for each other. Run it from one process at a time: MySQL commits each change of a table
+    at once.
     """
     if database.path is not None:
-        database.path.parent.mkdir(parents=True, exist_ok=True)
-        database.path.touch(mode=0o600)
-        database.off_hub.call(partial(_log_ahead, database.path), _PATIENCE_SECONDS)
+        database.off_hub.call(partial(_make_file, database.path), _PATIENCE_SECONDS)
     patient = Database(database.url.render_as_string(hide_password=False), 1, _PATIENCE_SECONDS)
     try:
         patient.write(_upgrade)
@@ -67,12 +66,14 @@ def _found(connection: Connection) -> tuple[str | None, set[str]]:
     return current, set(inspect(connection).get_table_names())
 
 
-def _log_ahead(path: Path, _job: object) -> None:
-    connection = sqlite3.connect(path)
+def _make_file(path: Path, _job: object) -> None:
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
-    finally:
-        connection.close()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+    except (OSError, sqlite3.Error) as error:
+        raise StoreUnavailable(f"cannot make the database file: {error}") from None
 
 
 def _config() -> Config:
@@ -89,11 +90,4 @@ def _script() -> ScriptDirectory:
 def _upgrade(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
-    is_mysql = connection.dialect.name in ("mysql", "mariadb")
-    if is_mysql:
-        connection.exec_driver_sql("SELECT GET_LOCK('fs_app.upgrade', 300)")
-    try:
-        command.upgrade(config, "head")
-    finally:
-        if is_mysql:
-            connection.exec_driver_sql("DO RELEASE_LOCK('fs_app.upgrade')")
+    command.upgrade(config, "head")

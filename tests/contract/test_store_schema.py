@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -111,7 +112,7 @@ def test_a_lost_table_is_named(database: Database) -> None:
     assert "has lost tables: payment_events" in (schema_problem(database) or "")
 
 
-def test_a_database_out_of_reach_is_named(tmp_path: object) -> None:
+def test_a_database_out_of_reach_is_named(tmp_path: Path) -> None:
     absent = schema_problem(Database(f"sqlite:///{tmp_path}/none/fs_app.sqlite"))
     assert absent is not None
     assert "does not exist yet: run `fs-app db upgrade`" in absent
@@ -121,11 +122,18 @@ def test_a_database_out_of_reach_is_named(tmp_path: object) -> None:
     assert "xyzzy" not in down
 
 
-def test_migrating_makes_the_folder_and_logs_ahead(tmp_path: object) -> None:
+def test_migrating_makes_the_folder_and_logs_ahead(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/var/fs_app.sqlite")
     migrate(database)
     assert database.read(lambda c: c.execute(text("PRAGMA journal_mode")).scalar()) == "wal"
     database.close()
+
+
+def test_a_file_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("this is no database " * 100)
+    for url in (f"sqlite:///{tmp_path}/file/x.sqlite", f"sqlite:///{tmp_path}/file"):
+        with pytest.raises(StoreUnavailable, match="cannot make the database file"):
+            migrate(Database(url))
 
 
 def test_demo_accounts_are_inserted_once(database: Database) -> None:
