@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import socket
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import TypeVar
@@ -29,7 +28,7 @@ from fs_app.journal import CallJournal
 from fs_app.metrics import MeasuredGateway, Metrics, MetricsServer
 from fs_app.payments.cashier import GatewayCashier
 from fs_app.ports import Directory, Voice
-from fs_app.prompts.voice import FileVoice, load_voice
+from fs_app.prompts.voice import FileVoice, load_voice, read_voice
 from fs_app.settings import GatewaySettings, Settings
 from fs_app.steps import STEPS
 from fs_app.store.directory import TableDirectory
@@ -46,7 +45,6 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 _SERVER_PHRASES = ("all_lines_busy", "technical_problem", "one_moment")
-_LOCAL_GATEWAY_SECONDS = 10.0
 
 
 class SystemClock:
@@ -112,17 +110,31 @@ def open_directory(settings: Settings, database: Database) -> Directory:
 # --- checks --------------------------------------------------------------------------------------------------
 
 
-def check_everything(settings: Settings, document: Document) -> list[Problem]:
-    """What must be mended before a call may come: prompts, flows, line defaults, database, SQL, gateway keys."""
+def check_everything(settings: Settings, document: Document, *, gateway_must_answer: bool = True) -> list[Problem]:
+    """What must be mended before a call may come: prompts, flows, line defaults, database, SQL, gateway.
+
+    With ``gateway_must_answer=False`` a gateway that cannot be reached is no problem, only one that refuses our
+    keys: the server starts all the same, as callers can still hear their balance and reach a person.
+    """
     problems: list[Problem] = []
-    voice = _collect(problems, lambda: load_prompts(settings))
-    if voice is not None:
+    voice, found = read_voice(settings.sounds)
+    problems += found
+    if voice.languages:
         problems += _voice_problems(voice, settings, document)
         flows = _collect(problems, lambda: load_all_flows(settings, voice))
         if flows is not None and settings.line.flow not in flows:
             hint = did_you_mean(settings.line.flow, flows) or f"there are: {', '.join(sorted(flows))}"
             place = ("line", "flow")
             problems.append(document.problem(place, f"no flow is called {settings.line.flow!r}", hint))
+    problems += _store_problems(settings, document)
+    trouble = open_gateway(settings.gateway).check()
+    if trouble is not None and (trouble.lasting or gateway_must_answer):
+        problems.append(document.problem(("gateway",), trouble.reason))
+    return problems
+
+
+def _store_problems(settings: Settings, document: Document) -> list[Problem]:
+    problems: list[Problem] = []
     database = open_database(settings)
     problem = schema_problem(database)
     if problem is not None:
@@ -130,10 +142,6 @@ def check_everything(settings: Settings, document: Document) -> list[Problem]:
     directory = open_directory(settings, database)
     if isinstance(directory, SqlDirectory):
         problems += [_statement_problem(document, key, message) for key, message in directory.problems()]
-    if settings.gateway.kind != "local" or _listens(settings.gateway.listen):
-        problem = open_gateway(settings.gateway).check()
-        if problem is not None:
-            problems.append(document.problem(("gateway",), problem))
     database.close()
     return problems
 
@@ -163,14 +171,6 @@ def _voice_problems(voice: Voice, settings: Settings, document: Document) -> lis
 def _statement_problem(document: Document, key: str, message: str) -> Problem:
     place = ("directory", "url") if key == "url" else ("directory", "statements", key)
     return document.problem(place, message)
-
-
-def _listens(address: tuple[str, int]) -> bool:
-    try:
-        socket.create_connection(address, timeout=1).close()
-    except OSError:
-        return False
-    return True
 
 
 # --- roles ---------------------------------------------------------------------------------------------------
@@ -250,9 +250,7 @@ class Calls:
 
 def run_calls(settings: Settings, document: Document) -> None:
     """The ``calls`` role until SIGTERM; ConfigError where anything is wrong with the configuration."""
-    if settings.gateway.kind == "local":
-        _await_local_gateway(settings.gateway.listen)
-    problems = check_everything(settings, document)
+    problems = check_everything(settings, document, gateway_must_answer=False)
     if problems:
         raise ConfigError(problems)
     calls = Calls(settings)
@@ -276,15 +274,8 @@ def _start(start: Callable[[], None], document: Document, place: tuple[str, ...]
     try:
         start()
     except OSError as error:
-        reason = f"cannot listen there: {error.strerror or error}"
+        reason = f"cannot listen there: {os.strerror(error.errno) if error.errno else error}"
         raise ConfigError([document.problem(place, reason, "is another one running?")]) from None
-
-
-def _await_local_gateway(address: tuple[str, int]) -> None:
-    """Both roles are started together: give the local gateway time to bind."""
-    until = time.monotonic() + _LOCAL_GATEWAY_SECONDS
-    while not _listens(address) and time.monotonic() < until:
-        gevent.sleep(0.1)
 
 
 def _until_told_to_stop() -> None:

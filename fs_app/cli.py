@@ -125,7 +125,8 @@ def check(obj: _Context) -> None:
     """Settings, flows, prompts, database and gateway: every problem with its place."""
     from fs_app.app import check_everything
 
-    problems = check_everything(*obj.load())
+    settings, document = obj.load()
+    problems = check_everything(settings, document, gateway_must_answer=settings.gateway.kind != "local")
     if problems:
         raise ConfigError(problems)
     console.print("everything is in order", style="green")

@@ -24,7 +24,7 @@ from fs_app.domain.payment import (
     Unknown,
     Voided,
 )
-from fs_app.ports import ChargeRequest, Gateway, GatewayRecord
+from fs_app.ports import ChargeRequest, Gateway, GatewayRecord, GatewayTrouble
 
 T = TypeVar("T")
 
@@ -124,7 +124,7 @@ class MeasuredGateway:
     def find(self, order_id: OrderId) -> Sequence[GatewayRecord] | None:
         return self._timed("find", lambda: self._gateway.find(order_id))
 
-    def check(self) -> str | None:
+    def check(self) -> GatewayTrouble | None:
         return self._gateway.check()
 
 

@@ -184,14 +184,25 @@ class Gateway(Protocol):
         """Every transaction with that order id, oldest first; None where the gateway could not be asked."""
         ...
 
-    def check(self) -> str | None:
-        """Ask the gateway whether our keys work. None where they do, else the problem in words for an admin."""
+    def check(self) -> GatewayTrouble | None:
+        """Ask the gateway whether it takes our requests. None where it does."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
+class GatewayTrouble:
+    """Why the gateway cannot be used, in words for an admin; ``lasting`` where waiting does not help: bad keys."""
+
+    reason: str
+    lasting: bool
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass(frozen=True, slots=True)
 class GatewayRecord:
-    """A transaction as the gateway has it. ``status`` is the gateway's own word, e.g. ``submitted_for_settlement``."""
+    """A transaction as the gateway has it. ``status`` is its own word, e.g. ``submitted_for_settlement``."""
 
     transaction_id: TransactionId
     order_id: OrderId

@@ -37,7 +37,7 @@ from fs_app.domain.payment import (
     Voided,
 )
 from fs_app.gateways import answers
-from fs_app.ports import ChargeRequest, GatewayRecord
+from fs_app.ports import ChargeRequest, GatewayRecord, GatewayTrouble
 
 T = TypeVar("T")
 Fault = Unavailable | Unknown
@@ -51,8 +51,8 @@ _REFUSED: dict[type[BaseException], str] = {
     AuthorizationError: "our keys may not do this at the gateway (403)",
     NotFoundError: "the gateway does not know that transaction or merchant (404)",
     UpgradeRequiredError: "the gateway wants a newer SDK (426)",
-    ConnectTimeoutError: "no connection to the gateway within the time limit",
 }
+_LASTING = frozenset(_REFUSED.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ class BraintreeGateway:
         answer = self._guarded(ask)
         return None if isinstance(answer, Fault) else answer
 
-    def check(self) -> str | None:
+    def check(self) -> GatewayTrouble | None:
         """Search for an order id that cannot exist: the cheapest question that needs working keys."""
 
         def ask() -> None:
@@ -175,7 +175,8 @@ class BraintreeGateway:
         answer = self._guarded(ask)
         if answer is None:
             return None
-        return f"the gateway at {self._account.place} cannot be used: {answer.reason}"
+        text = f"the gateway at {self._account.place} cannot be used: {answer.reason}"
+        return GatewayTrouble(text, lasting=answer.reason in _LASTING)
 
     def _sale(self, request: ChargeRequest) -> dict[str, Any]:
         params: dict[str, Any] = {
@@ -246,6 +247,8 @@ def _fault(error: Exception) -> Fault:
     for kind, reason in _REFUSED.items():
         if isinstance(error, kind):
             return Unavailable(reason)
+    if isinstance(error, ConnectTimeoutError):
+        return Unavailable("no connection to the gateway within the time limit")
     if isinstance(error, NoConnectionError) and _never_connected(error):
         return Unavailable("no connection to the gateway")
     return Unknown(f"no trusted answer from the gateway ({type(error).__name__})")

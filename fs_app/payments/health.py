@@ -27,7 +27,7 @@ class GatewayHealth:
 
     def __init__(
         self,
-        check: Callable[[], str | None],
+        check: Callable[[], object | None],
         clock: Clock,
         *,
         good_seconds: float = 60.0,
@@ -65,7 +65,7 @@ class GatewayHealth:
         except Exception as error:  # noqa: BLE001  the outermost frame of its thread; a Gateway never raises
             problem = f"its check failed ({type(error).__name__})"
         if problem is not None:
-            _log.warning("gateway_down", problem=problem)
+            _log.warning("gateway_down", problem=str(problem))
         self._learn(problem is None)
         self._asking = None
         asked.set()

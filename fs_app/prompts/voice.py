@@ -21,7 +21,15 @@ RATE = 8000  # Hz; 16 bit, mono: what FreeSWITCH plays to G.711 without resampli
 
 
 def load_voice(sounds: Path) -> FileVoice:
-    """Read phrases.yaml and the header of every recording; ConfigError with all that is missing or unplayable."""
+    """The voice, complete; ConfigError with everything that is missing or unplayable."""
+    voice, problems = read_voice(sounds)
+    if problems:
+        raise ConfigError(problems)
+    return voice
+
+
+def read_voice(sounds: Path) -> tuple[FileVoice, list[Problem]]:
+    """Read phrases.yaml and the header of every recording; the voice as far as it goes, and all that is wrong."""
     sounds = sounds.resolve()
     books, problems = load_phrases(sounds)
     seconds: dict[Path, float] = {}
@@ -34,9 +42,7 @@ def load_voice(sounds: Path) -> FileVoice:
             seconds[path] = length
             if complaint:
                 problems.append(_missing(path, recording, complaint))
-    if problems:
-        raise ConfigError(problems)
-    return FileVoice(sounds, books, seconds, texts)
+    return FileVoice(sounds, books, seconds, texts), problems
 
 
 def measure(path: Path) -> tuple[float, str]:

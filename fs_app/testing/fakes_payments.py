@@ -19,7 +19,7 @@ from fs_app.domain.payment import (
     Unknown,
     Voided,
 )
-from fs_app.ports import ChargeRequest, GatewayRecord
+from fs_app.ports import ChargeRequest, GatewayRecord, GatewayTrouble
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -44,7 +44,7 @@ class StandingClock:
         self.at += timedelta(seconds=seconds)
 
 
-def _all_is_well(_: None) -> str | None:
+def _all_is_well(_: None) -> GatewayTrouble | None:
     return None
 
 
@@ -108,7 +108,7 @@ class ScriptedGateway:
             if request.order_id == order_id
         ]
 
-    def check(self) -> str | None:
+    def check(self) -> GatewayTrouble | None:
         """All is well, unless the script says otherwise."""
         return self._next("check", _all_is_well, None)
 

@@ -252,15 +252,17 @@ def test_wrong_keys_are_told_to_the_admin(merchant: str, key: str) -> None:
         account = BraintreeAccount("local", merchant, "fs_app_demo_public", key, port=server.port)
         problem = BraintreeGateway(account).check()
     assert problem is not None
-    assert "refuses our keys" in problem
-    assert f"127.0.0.1:{server.port}" in problem
-    assert key not in problem
+    assert problem.lasting
+    assert "refuses our keys" in problem.reason
+    assert f"127.0.0.1:{server.port}" in problem.reason
+    assert key not in problem.reason
 
 
 def test_a_gateway_that_is_down_is_told_to_the_admin() -> None:
     problem = gateway_at(closed_port()).check()
     assert problem is not None
-    assert "no connection" in problem
+    assert "no connection" in problem.reason
+    assert not problem.lasting
 
 
 # --- leaks ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,108 @@
+"""The server does not start on anything broken, and says everything that is wrong, with its place."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from gevent.socket import create_server
+
+from fs_app.gateways.sandbox.server import SandboxServer
+from fs_app.store.engine import Database
+from fs_app.store.schema import migrate
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def site(tmp_path):
+    """Settings that would start, on ports of their own; change them and `fs_app` runs a command with them."""
+
+    class Site:
+        def __init__(self):
+            self.path = tmp_path / "site.yaml"
+            self.settings = {
+                "calls": {"listen": "127.0.0.1:0"},
+                "metrics": "127.0.0.1:0",
+                "gateway": {"kind": "local", "listen": "127.0.0.1:1"},
+                "database": {"url": f"sqlite:///{tmp_path}/x.sqlite"},
+                "flows": str(ROOT / "conf/flows"),
+                "sounds": str(ROOT / "sounds"),
+            }
+
+        def fs_app(self, *command):
+            self.path.write_text(yaml.safe_dump(self.settings))
+            done = subprocess.run(
+                [sys.executable, "-m", "fs_app", "--config", str(self.path), *command],
+                capture_output=True,
+                text=True,
+                timeout=60,
+                env={**os.environ, "COLUMNS": "200"},
+            )
+            return done.returncode, done.stdout + done.stderr
+
+    site = Site()
+    migrate(Database(site.settings["database"]["url"]))
+    return site
+
+
+def test_a_good_site_is_in_order(site):
+    assert site.fs_app("check") == (0, "everything is in order\n")
+
+
+def test_broken_settings(site):
+    site.settings["calls"]["limit"] = "many"
+    site.settings["colour"] = "blue"
+    code, text = site.fs_app("calls")
+    assert code == 78
+    assert "site.yaml:2:10: limit: this should be a whole number" in text
+    assert "unknown key 'colour'" in text
+    assert "2 problems; nothing was started" in text
+
+
+def test_a_broken_flow_and_a_missing_prompt_and_an_old_schema_together(site, tmp_path):
+    flows, sounds = tmp_path / "flows", tmp_path / "sounds"
+    flows.mkdir()
+    shipped = (ROOT / "conf/flows/pay_balance.yaml").read_text()
+    (flows / "pay_balance.yaml").write_text(shipped.replace("do: tell_balance", "do: tell_balence"))
+    sounds.mkdir()
+    (sounds / "phrases.yaml").symlink_to(ROOT / "sounds/phrases.yaml")
+    (sounds / "en").mkdir()
+    for path in (ROOT / "sounds/en").iterdir():
+        if path.name != "paid.1.wav":
+            (sounds / "en" / path.name).symlink_to(path)
+    site.settings |= {"flows": str(flows), "sounds": str(sounds)}
+    site.settings["database"]["url"] = f"sqlite:///{tmp_path}/never-made.sqlite"
+    code, text = site.fs_app("calls")
+    assert code == 78
+    assert "paid.1.wav: the recording is missing" in text
+    assert "does not exist yet: run `fs-app db upgrade`" in text
+    assert "no step does 'tell_balence'; did you mean 'tell_balance'?" in text
+    assert "pay_balance.yaml:" in text
+
+
+def test_wrong_gateway_keys(site):
+    with SandboxServer() as gateway:
+        site.settings["gateway"] |= {"listen": f"127.0.0.1:{gateway.port}", "private_key": "very-private"}
+        code, text = site.fs_app("calls")
+    assert code == 78
+    assert "site.yaml:" in text and "the gateway refuses our keys (401)" in text
+    assert "very-private" not in text
+
+
+def test_a_port_that_is_taken(site):
+    with create_server(("127.0.0.1", 0)) as taken, SandboxServer() as gateway:
+        site.settings["gateway"]["listen"] = f"127.0.0.1:{gateway.port}"
+        site.settings["calls"]["listen"] = f"127.0.0.1:{taken.getsockname()[1]}"
+        code, text = site.fs_app("calls")
+    assert code == 78
+    assert "cannot listen there: Address already in use; is another one running?" in text
+
+
+def test_a_default_flow_that_does_not_exist(site):
+    site.settings["line"] = {"flow": "pay_balanse"}
+    code, text = site.fs_app("check")
+    assert code == 78
+    assert "no flow is called 'pay_balanse'; did you mean 'pay_balance'?" in text
