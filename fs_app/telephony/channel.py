@@ -42,7 +42,7 @@ class Timing:
     talk: float = 4 * 3600.0  # with an agent, then we let go of the line
 
 
-_BREAK_SECONDS = 0.1  # a break ends a playback within two media ticks of 20 ms
+_BREAK_SECONDS = 0.06  # a break ends a playback within two media ticks of 20 ms
 
 
 class Spawn(Protocol):

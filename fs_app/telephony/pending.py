@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 from uuid import uuid4
 
 from gevent.event import AsyncResult
@@ -35,15 +36,15 @@ class Pending:
             self._result.wait(seconds)
         if not self.done:
             raise SwitchTimeout(f"{self.what}: no answer within {seconds:g} s")
-        answer = self._result.get()
-        assert answer is not None
-        return answer
+        return cast(Frame, self._result.get())
 
     def resolve(self, frame: Frame) -> None:
+        """The answer is there. Whatever comes after the first end is dropped."""
         if not self.done:
             self._result.set(frame)
 
     def fail(self, error: FsAppError | CallEnded) -> None:
+        """No answer will come: whoever waits gets this error."""
         if not self.done:
             self._result.set_exception(error)
 
@@ -65,6 +66,7 @@ class Execution(Pending):
         self.uuid = str(uuid4())
 
     def replied(self, frame: Frame) -> None:
+        """The reply has come: only a refusal says anything."""
         if text := _refusal(frame):
             self.fail(CommandRefused(f"{self.what}: {text}"))
 
