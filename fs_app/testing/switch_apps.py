@@ -15,7 +15,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from fs_app.testing import switch_headers, switch_wire
-from fs_app.testing.switch_call import Call, Happening, Playing, What
+from fs_app.testing.switch_call import Call, Playing
+from fs_app.testing.switch_happenings import Happening, What
 
 Application = Callable[[Call, str], None]
 
@@ -79,24 +80,19 @@ def playback(call: Call, data: str) -> None:
 
 def bind_digit_action(call: Call, data: str) -> None:
     realm, digits, name, *_ = data.split(",")
-    pattern = digits[1:] if digits.startswith("~") else re.escape(digits)
-    call.bindings.setdefault(realm, []).append((pattern, name))
-    call.realm = call.realm or realm
+    call.keys.bind(realm, digits, name)
 
 
 def digit_action_set_realm(call: Call, data: str) -> None:
-    """A realm that does not exist leaves the old one in force."""
-    if data in call.bindings:
-        call.realm = data
+    call.keys.set_realm(data)
 
 
 def clear_digit_action(call: Call, data: str) -> None:
-    call.bindings.clear()
-    call.realm = ""
+    call.keys.clear()
 
 
 def spandsp_start_dtmf(call: Call, data: str) -> None:
-    call.detecting = True
+    call.keys.detecting = True
 
 
 def hangup(call: Call, data: str) -> None:

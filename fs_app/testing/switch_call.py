@@ -12,8 +12,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -22,38 +20,12 @@ from gevent.event import Event
 from gevent.queue import Empty, Queue
 
 from fs_app.testing import switch_headers, switch_wire
+from fs_app.testing.switch_happenings import Action, Happening, What
+from fs_app.testing.switch_keys import Keys
 
 if TYPE_CHECKING:
     from fs_app.testing.switch import SimulatedSwitch
     from fs_app.testing.switch_socket import Listener
-
-Action = tuple[str, str]
-"""An application of the dialplan and its data."""
-
-
-class What(StrEnum):
-    """What can happen to a caller."""
-
-    CONNECTED = "connected"  # detail: the application server's host:port
-    ANSWERED = "answered"
-    PROMPT = "prompt"  # files, seconds
-    PROMPT_ENDED = "prompt ended"  # files; detail: played, broken, or gone
-    QUEUED = "queued"  # detail: the queue
-    AGENT = "agent"  # an agent answered; detail: the queue
-    SOCKET_CLOSED = "socket closed"  # the application let go without hanging up
-    FALLBACK = "fallback"  # the dialplan goes on without the application; detail: its next action
-    HUNG_UP = "hung up"  # detail: the cause; by: caller, application or switch
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing that happened to a caller."""
-
-    what: What
-    detail: str = ""
-    files: tuple[Path, ...] = ()
-    seconds: float = 0.0
-    by: str = ""
 
 
 @dataclass(slots=True)
@@ -90,7 +62,6 @@ class Call:
     ) -> None:
         self.switch = switch
         self.uuid = str(uuid4())
-        self.inband = inband
         self.stepped = stepped
         self.facts: dict[str, object] = {
             "uuid": self.uuid,
@@ -113,16 +84,12 @@ class Call:
         self.listener: Listener | None = None
         self.commands: deque[Command] = deque()
         self.playing: list[Playing] = []
-        self.bindings: dict[str, list[tuple[str, str]]] = {}
-        self.realm = ""
-        self.detecting = False
+        self.keys = Keys(self, inband=inband)
         self.transferred_to: list[Action] | None = None
         self.bridge: Callable[[], None] | None = None  # what follows once the running applications have ended
         self.talk_over = False
         self.history: list[Happening] = []
         self.over = Event()  # the call's last event is out
-        self._private: list[str] = []
-        self._dialed = ""
         self._locks = self._depth = 0
         self._stir = Event()
         self._happenings: Queue[Happening] = Queue()
@@ -134,7 +101,7 @@ class Call:
         for key in keys:
             if not re.fullmatch(r"[0-9*#A-D]", key):
                 raise ValueError(f"not a telephone key: {key!r}")
-            self._press(key)
+            self.keys.press(key)
 
     def hang_up(self) -> None:
         """Put the receiver down; harmless when the call has ended."""
@@ -292,13 +259,6 @@ class Call:
         self.tell(Happening(What.HUNG_UP, cause, by=by))
         self._stir.set()
 
-    def deliver_private(self) -> None:
-        """Send what the digit bindings made, if the application's socket takes diverted events."""
-        if self.listener is not None and self.listener.diverted:
-            for body in self._private:
-                self.listener.send(switch_wire.event_message(body))
-            self._private.clear()
-
     def fire(self, name: str, own: Iterable[tuple[str, str]] = (), *, divert: bool = False) -> None:
         """Fire an event of this channel at everybody who listens; with ``divert``, at our own socket alone."""
         headers = switch_wire.event_headers(name, self.switch.next_sequence(), self.facts, self.variables)
@@ -322,28 +282,6 @@ class Call:
             self.variables.pop("current_loop", None)
             self.variables.pop("total_loops", None)
 
-    def _press(self, key: str) -> None:
-        if self.gone or (self.inband and not self.detecting):
-            return  # nobody hears the tone
-        sensitive = self.variables.get("sensitive_dtmf") == "true"
-        if self.inband:
-            self.log("DEBUG", f"DTMF BEGIN DETECTED: [{key}]")
-        elif not sensitive:
-            self.log("DEBUG", f"RTP RECV DTMF {key}:2080")
-        for pattern, name in self.bindings.get(self.realm, []):
-            if re.fullmatch(pattern, key):
-                self.variables["last_matching_digits"] = key
-                self.log("DEBUG", f"{self.facts['channel']} Digit match binding [{name}][x]")
-                self._private.append(switch_wire.key_body(name, key))
-                self.deliver_private()
-                return
-        if not sensitive:
-            self.log("INFO", f"RECV DTMF {key}:2080")
-            self._dialed += key
-            source = "INBAND_AUDIO" if self.inband else "RTP"
-            own = [("DTMF-Digit", key), ("DTMF-Duration", "2080"), ("DTMF-Source", source)]
-            self.fire("DTMF", own, divert=self.listener is not None and self.listener.diverted)
-
     def _report(self) -> None:
         self.facts["state"] = "CS_HANGUP"
         self.fire("CHANNEL_STATE")
@@ -352,7 +290,7 @@ class Call:
         self.fire("CHANNEL_STATE")
         last = self.variables.get("current_application", "")
         data = self.variables.get("current_application_data")
-        self.variables |= switch_wire.report_variables(self.facts, self._dialed, last)
+        self.variables |= switch_wire.report_variables(self.facts, self.keys.dialed, last)
         if data is not None:
             self.variables["last_arg"] = data
         self.fire("CHANNEL_HANGUP_COMPLETE")

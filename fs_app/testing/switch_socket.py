@@ -9,7 +9,8 @@ import gevent
 from gevent import socket
 
 from fs_app.testing import switch_wire
-from fs_app.testing.switch_call import Call, Command, Happening, What
+from fs_app.testing.switch_call import Call, Command
+from fs_app.testing.switch_happenings import Happening, What
 
 MYEVENTS = frozenset(
     {
@@ -126,7 +127,7 @@ class Listener:
                 self._bye()
             case _:
                 self.send(switch_wire.command_reply(self._settle(verb, argument)))
-        self.call.deliver_private()
+        self.call.keys.deliver()
 
     def _settle(self, verb: str, argument: str) -> str:
         """The commands that change what this socket gets; the reply's text."""
