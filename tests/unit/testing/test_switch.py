@@ -282,3 +282,11 @@ def test_only_keys_of_a_telephone_can_be_pressed(application: Application) -> No
     switch, call = start(application)
     with switch, pytest.raises(ValueError, match="not a telephone key"):
         call.press("x")
+
+
+def test_a_switch_that_vanishes_closes_its_sockets(application: Application) -> None:
+    switch, call = start(application)
+    switch.vanish()
+    with pytest.raises(AssertionError, match="closed before"):
+        application.until(b"CHANNEL_HANGUP")
+    assert call.uuid not in switch.calls
