@@ -3,3 +3,5 @@
 from gevent import monkey
 
 monkey.patch_all()
+
+pytest_plugins = ["tests.fixtures_mariadb"]

@@ -92,3 +92,11 @@ def test_yes_and_no_are_read_as_the_admin_means_them(tmp_path):
 
 def test_every_default_is_valid():
     assert Settings().calls.listen == ("127.0.0.1", 8084)
+
+
+def test_the_operators_database_is_checked_like_ours(tmp_path):
+    statements = "statements: {account_by_number: SELECT 1, open_bill: SELECT 1}"
+    [problem] = problems(tmp_path, f"directory: {{kind: sql, url: 'oracle://me:hush@db/x', {statements}}}\n")
+    assert "should start with sqlite:/// or mysql+mysqldb://" in problem and "hush" not in problem
+    settings, _ = load_settings(write(tmp_path, f"directory: {{kind: sql, url: 'sqlite:///b.db', {statements}}}\n"))
+    assert settings.directory.url.get_secret_value() == f"sqlite:///{tmp_path}/b.db"
