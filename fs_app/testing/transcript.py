@@ -30,8 +30,8 @@ ANYTHING = "..."
 _SIGNS = ("<<", ">>!", ">>", "==")
 _KEYED = re.compile(rf"[0-9*#]+|{re.escape(SILENCE)}|{re.escape(HANGS_UP)}")
 
-# What a header may say. `line` sets a channel variable, as the dialplan does; what the call meets is made by whoever
-# plays it: gateway, database, and who sits at the queue.
+# What a header may say. `line` sets a channel variable, as the dialplan does; what the call meets is made by
+# whoever plays it: gateway, database, and who sits at the queue.
 HEADERS = {
     "caller": r"\+?[0-9]{3,20}",
     "line": r"[a-z_]+=\S+",

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+import gevent
+
 from fs_app.domain.payment import Payment, PaymentState
 from fs_app.testing.switch import Call, Happening, SimulatedSwitch, What
 from fs_app.testing.transcript import ANYTHING, HANGS_UP, SILENCE, Line, Transcript, matches
@@ -21,6 +23,7 @@ from fs_app.testing.transcript import ANYTHING, HANGS_UP, SILENCE, Line, Transcr
 _SECONDS = 15.0  # no transcript waits longer for anything
 _QUIET_SECONDS = 0.05  # a caller keys when nothing plays any more; so long the server has to say something else
 _BREAK_SECONDS = 1.0  # a prompt that a key has not ended by then cannot be interrupted
+_BOOKING_SECONDS = 3.0  # from the end of a call until the ledger has to hold what was under way
 _WIDTH = 56
 
 _BOOKED = {
@@ -101,7 +104,7 @@ class _Caller:
                 self._key(line)
                 self._await_break()
             else:
-                self._hear_out()
+                self._hear_out(line)
                 self._key(line)
         if not (lines and lines[-1].text == ANYTHING):
             text = self._next_prompt()
@@ -131,13 +134,15 @@ class _Caller:
         self._waiting = None
         if happening is None:
             return None
-        text = " ".join(self._heard(path) for path in happening.files)
-        text = " ".join(text.split())
+        text = self._text(happening)
         if peek is not None and matches(peek.text, text):
             self._waiting = happening
             return None
         self._playing = True
         return text
+
+    def _text(self, happening: Happening) -> str:
+        return " ".join(" ".join(self._heard(path) for path in happening.files).split())
 
     def _await(self) -> Happening | None:
         """The next prompt that starts; what else happens is written down."""
@@ -163,15 +168,13 @@ class _Caller:
         elif line.text != SILENCE:
             self._call.press(line.text)
 
-    def _hear_out(self) -> None:
-        """Let the prompt end, and give the server the time to say something else; that would be a difference."""
+    def _hear_out(self, line: Line) -> None:
+        """Let the prompt end. The server has a moment to say something else instead of waiting for this key."""
         self._call.hear_out()
         self._playing = False
-        self._waiting = None
         while (happening := self._call.next(_QUIET_SECONDS)) is not None:
             if happening.what is What.PROMPT:
-                self._waiting = happening
-                return
+                self._differs(f"<< {self._text(happening)}", str(line))
             self._note(happening)
 
     def _await_break(self) -> None:
@@ -203,23 +206,21 @@ class _Caller:
                 pass
 
     def compare_results(self, payments: Callable[[], Sequence[Payment]]) -> None:
-        """The ledger's lines, then how the call ended, against the transcript's. A caller who hung up may be gone
+        """The ledger's lines, then how the call ended, against the transcript's. A caller who hung up is gone
         before the ledger has what was under way: it is given the time."""
         expected = [line.text for line in self._transcript.results]
-        until = time.monotonic() + _SECONDS
+        until = time.monotonic() + _BOOKING_SECONDS
         while True:
             actual = [*booked(payments()), *self._ended]
             same = len(actual) == len(expected) and all(
                 f"{got} ".startswith(f"{want} ") for want, got in zip(expected, actual, strict=True)
             )
-            if same:
-                self.dialogue += [f"== {line}" for line in actual]
-                return
-            if time.monotonic() > until or "being checked" not in " ".join(actual):
+            if same or time.monotonic() >= until:
                 break
-            self._call.next(0.05)
+            gevent.sleep(_QUIET_SECONDS)
         self.dialogue += [f"== {line}" for line in actual]
-        raise Differs(self._side_by_side([str(line) for line in self._expected()]))
+        if not same:
+            raise Differs(self._side_by_side([str(line) for line in self._expected()]))
 
     def _expected(self) -> tuple[Line, ...]:
         return (*self._transcript.dialogue, *self._transcript.results)
