@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
-from pydantic.functional_validators import BeforeValidator
+from pydantic.functional_validators import AfterValidator, BeforeValidator
 
 from fs_app import yamlfile
 from fs_app.domain.card import BRANDS
@@ -40,6 +40,19 @@ def _address(value: Any) -> Any:
 def _path(value: Any, info: ValidationInfo) -> Any:
     base = (info.context or {}).get("base", Path())
     return (base / value).resolve() if isinstance(value, str) else value
+
+
+def _database_url(value: str, info: ValidationInfo) -> str:
+    if value.startswith("sqlite:///"):
+        base = (info.context or {}).get("base", Path())
+        return f"sqlite:///{(base / value.removeprefix('sqlite:///')).resolve()}"
+    if not value.startswith("mysql+mysqldb://"):
+        raise ValueError("should start with sqlite:/// or mysql+mysqldb://")
+    return value
+
+
+def _hidden_database_url(value: SecretStr, info: ValidationInfo) -> SecretStr:
+    return SecretStr(_database_url(value.get_secret_value(), info))
 
 
 Env = BeforeValidator(_from_environment)
@@ -74,21 +87,9 @@ class LineSettings(_Part):
 class DatabaseSettings(_Part):
     """Our own tables: accounts (unless the operator's database has them) and the payment ledger."""
 
-    url: Text = Field(
-        "sqlite:///../var/fs_app.sqlite", description="sqlite:///file or mysql+mysqldb://user:pw@host/db"
-    )
+    url: Annotated[str, Env, AfterValidator(_database_url)] = "sqlite:///../var/fs_app.sqlite"
     threads: int = Field(8, ge=1, le=64)
     deadline_seconds: float = Field(5.0, gt=0)
-
-    @field_validator("url")
-    @classmethod
-    def _known_database(cls, value: str, info: ValidationInfo) -> str:
-        if value.startswith("sqlite:///"):
-            base = (info.context or {}).get("base", Path())
-            return f"sqlite:///{(base / value.removeprefix('sqlite:///')).resolve()}"
-        if not value.startswith("mysql+mysqldb://"):
-            raise ValueError("should start with sqlite:/// or mysql+mysqldb://")
-        return value
 
 
 class StatementSettings(_Part):
@@ -103,7 +104,7 @@ class DirectorySettings(_Part):
     """Where accounts and bills are looked up."""
 
     kind: Literal["tables", "sql"] = "tables"
-    url: Secret | None = None
+    url: Annotated[SecretStr, Env, AfterValidator(_hidden_database_url)] | None = None
     statements: StatementSettings | None = None
 
     @model_validator(mode="after")
