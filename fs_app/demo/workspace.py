@@ -88,7 +88,7 @@ def _demo_settings(config: Path, folder: Path) -> dict[str, Any]:
     settings: Settings = load_settings(config)[0]
     ports = _free_ports(3)
     return {
-        "calls": {"listen": f"127.0.0.1:{ports[0]}", "grace_seconds": 2},
+        "calls": {"listen": f"127.0.0.1:{ports[0]}", "grace_seconds": 20},
         "gateway": {"kind": "local", "listen": f"127.0.0.1:{ports[1]}"},
         "metrics": f"127.0.0.1:{ports[2]}",
         "database": {"url": f"sqlite:///{folder}/fs_app.sqlite"},
