@@ -23,7 +23,7 @@ from fs_app.testing.transcript import ANYTHING, HANGS_UP, SILENCE, Line, Transcr
 _SECONDS = 15.0  # no transcript waits longer for anything
 _QUIET_SECONDS = 0.05  # a caller keys when nothing plays any more; so long the server has to say something else
 _BREAK_SECONDS = 1.0  # a prompt that a key has not ended by then cannot be interrupted
-_BOOKING_SECONDS = 3.0  # from the end of a call until the ledger has to hold what was under way
+_BOOKING_SECONDS = 2.0  # from the end of a call until the ledger has to hold what was under way
 _WIDTH = 56
 
 _BOOKED = {

@@ -9,10 +9,12 @@ import wave
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import structlog
 from prometheus_client import generate_latest
+from sqlalchemy import Connection, insert, select
 
 from fs_app.app import Calls
 from fs_app.domain.payment import Payment
@@ -25,12 +27,19 @@ from fs_app.store.demo_data import insert_demo_data
 from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
 from fs_app.store.schema import migrate
+from fs_app.store.tables import accounts, bills
 from fs_app.testing.switch import Agents, SimulatedSwitch, dialplan
 from fs_app.testing.transcript import Transcript
 from fs_app.testing.transcript_play import Played, play
 
 ROOT = Path(__file__).resolve().parents[2]
 AGENTS = {"": Agents(), "busy": Agents(answer=False)}
+
+
+class Prepared(NamedTuple):
+    sounds: Path
+    flows: Path
+    database: Path
 
 
 class UtcClock:
@@ -41,33 +50,33 @@ class UtcClock:
 class World:
     """Everything a call meets; ``traces`` is every place where a card must not be found afterwards."""
 
-    def __init__(self, folder: Path, sounds: Path, prepared: Path, transcript: Transcript) -> None:
+    def __init__(self, folder: Path, prepared: Prepared, transcript: Transcript) -> None:
         self.transcript = transcript
         self.file = folder / "fs_app.sqlite"
-        shutil.copyfile(prepared, self.file)
+        shutil.copyfile(prepared.database, self.file)
         self.log = io.StringIO()
-        self.voice: FileVoice = load_voice(sounds)
+        self.voice: FileVoice = load_voice(prepared.sounds)
         self.gateway = SandboxServer()
         self.gateway.start()
         if (fault := transcript.world.get("gateway", "down")) != "down":
             self.gateway.faults.plan(kind=fault, path="POST /transactions$")
-        self.calls = Calls(self._settings(sounds))
+        self.calls = Calls(self._settings(prepared))
         if transcript.world.get("gateway") == "down":
             self.gateway.stop()
         self.database = Database(f"sqlite:///{self.file}", 1)
         self.ledger = SqlLedger(self.database, UtcClock())
 
-    def _settings(self, sounds: Path) -> Settings:
+    def _settings(self, prepared: Prepared) -> Settings:
         down = "database" in self.transcript.world
         file = self.file.parent / "no such folder" / "fs_app.sqlite" if down else self.file
         return Settings.model_validate(
             {
-                "calls": {"listen": "127.0.0.1:0", "first_key_seconds": 0.4, "inter_key_seconds": 0.2},
+                "calls": {"listen": "127.0.0.1:0", "first_key_seconds": 0.6, "inter_key_seconds": 0.3},
                 "database": {"url": f"sqlite:///{file}"},
                 "gateway": {"listen": f"127.0.0.1:{self.gateway.port}"},
                 "metrics": "127.0.0.1:0",
-                "flows": str(ROOT / "conf" / "flows"),
-                "sounds": str(sounds),
+                "flows": str(prepared.flows),
+                "sounds": str(prepared.sounds),
             }
         )
 
@@ -100,9 +109,15 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """What every call needs, made once."""
+    folder = tmp_path_factory.mktemp("prepared")
+    return Prepared(_sounds(folder / "sounds"), _flows(folder / "flows"), _database(folder / "fs_app.sqlite"))
+
+
+def _sounds(folder: Path) -> Path:
     """The shipped phrases, each recorded as a tenth of a second of silence: the text is what counts here."""
-    folder = tmp_path_factory.mktemp("sounds")
+    folder.mkdir()
     shutil.copyfile(ROOT / "sounds" / PHRASES_FILE, folder / PHRASES_FILE)
     books, problems = load_phrases(folder)
     assert not problems
@@ -116,22 +131,36 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the demo accounts, copied for every call."""
-    file = tmp_path_factory.mktemp("database") / "prepared.sqlite"
+def _flows(folder: Path) -> Path:
+    """The shipped flows, and pay_balance with the postal code as the second factor."""
+    shutil.copytree(ROOT / "conf" / "flows", folder)
+    text = (folder / "pay_balance.yaml").read_text()
+    text = text.replace("flow: pay_balance", "flow: by_postal_code").replace("by: pin", "by: postal_code")
+    (folder / "by_postal_code.yaml").write_text(text)
+    return folder
+
+
+def _database(file: Path) -> Path:
+    """The demo accounts, and one that owes more; copied for every call."""
     database = Database(f"sqlite:///{file}", 1)
     migrate(database)
     insert_demo_data(database, datetime.now(UTC).date())
-    database.write(lambda connection: connection.exec_driver_sql("SELECT 1"))
+    database.write(_add_large_bill)
     database.close()
     return file
 
 
+def _add_large_bill(connection: Connection) -> None:
+    """Account 10006 owes 3000.00 USD, enough to pay any amount that the local gateway declines for a reason."""
+    pin_hash = connection.execute(select(accounts.c.pin_hash).where(accounts.c.number == "10001")).scalar_one()
+    connection.execute(insert(accounts).values(id="large", number="10006", closed=False, pin_hash=pin_hash))
+    connection.execute(insert(bills).values(id="large-1", account_id="large", amount_minor=300_000, currency="USD"))
+
+
 @pytest.fixture
-def world(request, tmp_path: Path, sounds: Path, prepared: Path) -> Iterator[World]:
+def world(request, tmp_path: Path, prepared: Prepared) -> Iterator[World]:
     """The world of the transcript that the test is parametrised with (``indirect``)."""
-    made = World(tmp_path, sounds, prepared, request.param)
+    made = World(tmp_path, prepared, request.param)
     handlers = logging.getLogger().handlers[:]
     configure_logging("debug", stream=made.log)
     try:
