@@ -68,7 +68,7 @@ def play(
     finally:
         call.hang_up()
         call.over.wait(_SECONDS)
-    return Played(call, tuple(caller.dialogue), switch.overheard)
+    return Played(call, caller.dialogue, switch.overheard)
 
 
 def booked(payments: Sequence[Payment]) -> list[str]:
@@ -88,16 +88,22 @@ class _Caller:
         self._heard = heard
         self._playing = False
         self._waiting: Happening | None = None  # a prompt that has begun and was not looked at yet
+        self._left: Sequence[Line] = ()  # what the transcript still has
         self._ended: list[str] = []
-        self.dialogue: list[str] = []
+        self._rows: list[tuple[str, str]] = []  # each line as it was written and as it went
+
+    @property
+    def dialogue(self) -> tuple[str, ...]:
+        return tuple(heard for _, heard in self._rows)
 
     # --- the dialogue ---
 
     def go_through(self) -> None:
         lines = self._transcript.dialogue
-        for line, following in itertools.zip_longest(lines, lines[1:]):
+        for position, line in enumerate(lines):
+            self._left = lines[position + 1 :]
             if line.sign == "<<" and line.text == ANYTHING:
-                self._listen_until(following)
+                self._listen_until(line, next(iter(self._left), None))
             elif line.sign == "<<":
                 self._expect(line)
             elif line.sign == ">>!":
@@ -109,20 +115,20 @@ class _Caller:
         if not (lines and lines[-1].text == ANYTHING):
             text = self._next_prompt()
             if text is not None:
-                self._differs(f"<< {text}", "(the call is over)")
+                self._differs("(nothing more)", f"<< {text}")
 
     def _expect(self, line: Line) -> None:
         text = self._next_prompt()
         if text is None:
-            self._differs("(nothing more is said)", str(line))
+            self._differs(str(line), "(nothing more)")
         elif not matches(line.text, text):
-            self._differs(f"<< {text}", str(line))
-        self.dialogue.append(f"<< {text}")
+            self._differs(str(line), f"<< {text}")
+        self._rows.append((str(line), f"<< {text}"))
 
-    def _listen_until(self, following: Line | None) -> None:
+    def _listen_until(self, line: Line, following: Line | None) -> None:
         """Any number of prompts, until the next is the one that follows in the transcript, or the call is over."""
         while (text := self._next_prompt(peek=following)) is not None:
-            self.dialogue.append(f"<< {text}")
+            self._rows.append((str(line), f"<< {text}"))
 
     def _next_prompt(self, peek: Line | None = None) -> str | None:
         """The text of the next prompt, once the one that plays was heard out; None where none comes any more.
@@ -157,12 +163,12 @@ class _Caller:
             elif over:
                 return None
             elif time.monotonic() >= until:
-                self._differs("(nothing happens)", "(something happens)")
+                self._differs("(something happens)", "(nothing happens)")
 
     # --- the caller ---
 
     def _key(self, line: Line) -> None:
-        self.dialogue.append(str(line))
+        self._rows.append((str(line), str(line)))
         if line.text == HANGS_UP:
             self._call.hang_up()
         elif line.text != SILENCE:
@@ -174,7 +180,7 @@ class _Caller:
         self._playing = False
         while (happening := self._call.next(_QUIET_SECONDS)) is not None:
             if happening.what is What.PROMPT:
-                self._differs(f"<< {self._text(happening)}", str(line))
+                self._differs(str(line), f"<< {self._text(happening)}")
             self._note(happening)
 
     def _await_break(self) -> None:
@@ -212,36 +218,27 @@ class _Caller:
         until = time.monotonic() + _BOOKING_SECONDS
         while True:
             actual = [*booked(payments()), *self._ended]
-            same = len(actual) == len(expected) and all(
-                f"{got} ".startswith(f"{want} ") for want, got in zip(expected, actual, strict=True)
-            )
-            if same or time.monotonic() >= until:
+            pairs = list(itertools.zip_longest(expected, actual, fillvalue=""))
+            wrong = [not want or not f"{got} ".startswith(f"{want} ") for want, got in pairs]
+            if not any(wrong) or time.monotonic() >= until:
                 break
             gevent.sleep(_QUIET_SECONDS)
-        self.dialogue += [f"== {line}" for line in actual]
-        if not same:
-            raise Differs(self._side_by_side([str(line) for line in self._expected()]))
+        rows = [(f"== {want}", f"== {got}") for want, got in pairs]
+        if any(wrong):
+            raise Differs(self._side_by_side([*self._rows, *rows], len(self._rows) + wrong.index(True)))
+        self._rows += rows
 
-    def _expected(self) -> tuple[Line, ...]:
-        return (*self._transcript.dialogue, *self._transcript.results)
+    def _differs(self, written: str, heard: str) -> NoReturn:
+        """Fail at this line: what went before, the line, and what else the transcript has."""
+        left = [(str(line), "") for line in (*self._left, *self._transcript.results)]
+        raise Differs(self._side_by_side([*self._rows, (written, heard), *left], len(self._rows)))
 
-    def _differs(self, actual: str, expected: str) -> NoReturn:
-        """Fail here: both dialogues up to this line."""
-        done = len(self.dialogue)
-        self.dialogue.append(actual)
-        wanted = [str(line) for line in self._expected()]
-        if any(line.text == ANYTHING for line in self._transcript.dialogue):
-            wanted = [*self.dialogue[:done], expected]
-        self.dialogue += [f"== {line}" for line in self._ended]
-        raise Differs(self._side_by_side(wanted))
-
-    def _side_by_side(self, expected: Sequence[str]) -> str:
-        """Two columns; ``!`` marks where they part."""
-        rows = [f"{self._transcript.file}: the call went another way", f"  {'written':<{_WIDTH}}  heard"]
-        for wanted, got in itertools.zip_longest(expected, self.dialogue, fillvalue=""):
-            sign, _, text = wanted.partition(" ")
-            same = wanted == got or (sign == got[:2] and (matches(text, got[3:]) or f"{got} ".startswith(wanted)))
-            left, right = (textwrap.wrap(part, _WIDTH, subsequent_indent="   ") or [""] for part in (wanted, got))
+    def _side_by_side(self, rows: Sequence[tuple[str, str]], wrong: int) -> str:
+        """Two columns; ``!`` marks the line where they part."""
+        text = [f"{self._transcript.file}: the call went another way", f"  {'written':<{_WIDTH}}  heard"]
+        for position, row in enumerate(rows):
+            left, right = (textwrap.wrap(part, _WIDTH, subsequent_indent="   ") or [""] for part in row)
             for index, (one, other) in enumerate(itertools.zip_longest(left, right, fillvalue="")):
-                rows.append(f"{'!' if not same and index == 0 else ' '} {one:<{_WIDTH}}  {other}")
-        return "\n".join(row.rstrip() for row in rows)
+                mark = "!" if position == wrong and index == 0 else " "
+                text.append(f"{mark} {one:<{_WIDTH}}  {other}".rstrip())
+        return "\n".join(text)
