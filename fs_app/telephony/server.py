@@ -178,10 +178,12 @@ class CallServer:
         self._refusing += 1
         session = self._session(sock, address)
         try:
-            channel = self._channel(session, session.connect(self._timing.connect))
-            log.warning("call refused, all lines busy", call=channel.uuid, limit=self._limit)
-            channel.answer()
-            self._apologise(channel, BUSY)
+            info = session.connect(self._timing.connect)
+            log.warning("call refused, all lines busy", call=info.uuid, limit=self._limit)
+            if info.attempt == 1:  # the dialplan's second try: the caller has heard it
+                channel = self._channel(session, info)
+                channel.answer()
+                self._apologise(channel, BUSY)
         except (FsAppError, CallEnded) as error:
             log.warning("call refused without a word", problem=str(error))
         finally:

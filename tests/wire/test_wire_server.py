@@ -118,6 +118,16 @@ def test_a_full_server_refuses_politely_and_lets_the_dialplan_go_on(serve):
     third.answer()
 
 
+def test_a_full_server_says_so_once_not_at_the_dialplans_second_try(serve):
+    _, count, dial = serve(answer_and_play, limit=1)
+    dial().set_up()
+    again = dial(connect_text({"variable_fs_app_attempt": "2"}))
+    again.set_up()
+    with pytest.raises(EOFError):
+        again.read()
+    assert (count.started, count.refused) == (1, 1)
+
+
 def test_a_fault_in_one_call_apologises_there_and_touches_no_other(serve):
     def handle(channel, info) -> None:
         channel.answer()
