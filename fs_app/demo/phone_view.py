@@ -66,7 +66,7 @@ class PhoneView:
         """Take in what happened."""
         now = time.monotonic()
         if happening.what is What.PROMPT:
-            self.lines.append(Said(spoken(happening, self.heard), happening.seconds, now))
+            self.lines.append(Said(happening.spoken(self.heard), happening.seconds, now))
         elif happening.what is What.PROMPT_ENDED:
             playing = next((line for line in reversed(self.lines) if isinstance(line, Said)), None)
             if playing is not None:
@@ -118,8 +118,3 @@ class PhoneView:
         progress = Table.grid()
         progress.add_row(ProgressBar(total=line.seconds or 1.0, completed=heard, width=30))
         return Group(text, progress)
-
-
-def spoken(happening: Happening, heard: Callable[[Path], str]) -> str:
-    """What is said in a prompt."""
-    return " ".join(" ".join(heard(path) for path in happening.files).split())

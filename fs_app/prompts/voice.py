@@ -15,7 +15,7 @@ from fs_app.errors import ConfigError, Problem
 from fs_app.ports import Utterance
 from fs_app.prompts.languages import GRAMMARS
 from fs_app.prompts.languages.spoken import PAUSE
-from fs_app.prompts.phrasebook import Gap, PhraseBook, Punctuation, Recording, fragment_file, load_phrases
+from fs_app.prompts.phrasebook import Gap, PhraseBook, Punctuation, Recording, Words, fragment_file, load_phrases
 
 RATE = 8000  # Hz; 16 bit, mono: what FreeSWITCH plays to G.711 without resampling
 
@@ -42,6 +42,12 @@ def read_voice(sounds: Path) -> tuple[FileVoice, list[Problem]]:
             seconds[path] = length
             if complaint:
                 problems.append(_missing(path, recording, complaint))
+        texts |= {
+            sounds / book.language / piece.file: piece.text.strip()  # with the punctuation around its gaps
+            for pieces in book.phrases.values()
+            for piece in pieces
+            if isinstance(piece, Words)
+        }
     return FileVoice(sounds, books, seconds, texts), problems
 
 
@@ -103,7 +109,7 @@ class FileVoice:
         )
 
     def text_of(self, path: Path) -> str:
-        """What is said in a recording; KeyError for a file that is none of ours."""
+        """What is said in a recording, as it stands in its sentence (", due on"); KeyError for another's file."""
         return self._texts[path]
 
     def seconds_of(self, path: Path) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -33,3 +35,8 @@ class Happening:
     files: tuple[Path, ...] = ()
     seconds: float = 0.0
     by: str = ""
+
+    def spoken(self, heard: Callable[[Path], str]) -> str:
+        """What is said in a prompt; ``heard`` tells what is said in one file."""
+        text = " ".join(heard(path) for path in self.files)
+        return re.sub(r" (?=[.,;:?!])", "", " ".join(text.split()))

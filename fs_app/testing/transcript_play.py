@@ -140,15 +140,12 @@ class _Caller:
         self._waiting = None
         if happening is None:
             return None
-        text = self._text(happening)
+        text = happening.spoken(self._heard)
         if peek is not None and matches(peek.text, text):
             self._waiting = happening
             return None
         self._playing = True
         return text
-
-    def _text(self, happening: Happening) -> str:
-        return " ".join(" ".join(self._heard(path) for path in happening.files).split())
 
     def _await(self) -> Happening | None:
         """The next prompt that starts; what else happens is written down."""
@@ -180,7 +177,7 @@ class _Caller:
         self._playing = False
         while (happening := self._call.next(_QUIET_SECONDS)) is not None:
             if happening.what is What.PROMPT:
-                self._differs(str(line), f"<< {self._text(happening)}")
+                self._differs(str(line), f"<< {happening.spoken(self._heard)}")
             self._note(happening)
 
     def _await_break(self) -> None:
