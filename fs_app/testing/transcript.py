@@ -31,11 +31,12 @@ _SIGNS = ("<<", ">>!", ">>", "==")
 _KEYED = re.compile(rf"[0-9*#]+|{re.escape(SILENCE)}|{re.escape(HANGS_UP)}")
 
 # What a header may say. `line` sets a channel variable, as the dialplan does; what the call meets is made by
-# whoever plays it: gateway, database, and who sits at the queue.
+# whoever plays it: gateway, database, an attempt that is open, and who sits at the queue.
 HEADERS = {
     "caller": r"\+?[0-9]{3,20}",
     "line": r"[a-z_]+=\S+",
-    "gateway": r"down|(?:delay|drop|status)_(?:before|after)_commit",
+    "gateway": r"down|refuses|(?:drop|status)_(?:before|after)_commit",
+    "bill": r"busy",
     "database": r"down",
     "agents": r"none|busy",
 }

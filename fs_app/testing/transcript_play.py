@@ -73,11 +73,12 @@ def play(
 
 def booked(payments: Sequence[Payment]) -> list[str]:
     """What the ledger holds, a line an attempt: ``paid 42.50 USD visa 1111``."""
-    lines = [
-        f"{_BOOKED.get(payment.state, str(payment.state))} {payment.request.amount} {payment.request.brand} "
-        f"{payment.request.last_four}"
-        for payment in payments
-    ]
+    lines = []
+    for payment in payments:
+        state = _BOOKED.get(payment.state, str(payment.state))
+        lines.append(
+            f"{state} {payment.request.amount} {payment.request.brand} {payment.request.last_four}".strip()
+        )
     return lines or ["no payment"]
 
 

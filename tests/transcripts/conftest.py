@@ -17,7 +17,8 @@ from prometheus_client import generate_latest
 from sqlalchemy import Connection, insert, select
 
 from fs_app.app import Calls
-from fs_app.domain.payment import Payment
+from fs_app.domain.money import Money
+from fs_app.domain.payment import Payment, PaymentRequest
 from fs_app.gateways.sandbox.server import SandboxServer
 from fs_app.log import configure_logging
 from fs_app.prompts.phrasebook import PHRASES_FILE, load_phrases
@@ -58,13 +59,21 @@ class World:
         self.voice: FileVoice = load_voice(prepared.sounds)
         self.gateway = SandboxServer()
         self.gateway.start()
-        if (fault := transcript.world.get("gateway", "down")) != "down":
-            self.gateway.faults.plan(kind=fault, path="POST /transactions$")
+        self._plan_faults(transcript.world.get("gateway", "down"))
         self.calls = Calls(self._settings(prepared))
         if transcript.world.get("gateway") == "down":
             self.gateway.stop()
         self.database = Database(f"sqlite:///{self.file}", 1)
         self.ledger = SqlLedger(self.database, UtcClock())
+        if "bill" in transcript.world:
+            self.ledger.open(PaymentRequest("another-call", "demo-10001", "demo-10001-1", Money(4250, "USD")))
+
+    def _plan_faults(self, kind: str) -> None:
+        """``refuses``: our keys are not accepted for a sale, so nothing is charged, for certain."""
+        if kind == "refuses":
+            self.gateway.faults.plan(kind="status_before_commit", status=401, path="POST /transactions$")
+        elif kind != "down":
+            self.gateway.faults.plan(kind=kind, path="POST /transactions$")
 
     def _settings(self, prepared: Prepared) -> Settings:
         down = "database" in self.transcript.world
