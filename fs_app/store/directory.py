@@ -10,7 +10,7 @@ from fs_app.domain.bill import Account, Bill
 from fs_app.domain.money import Money
 from fs_app.store.engine import Database
 from fs_app.store.ledger import taken
-from fs_app.store.pins import pin_fits
+from fs_app.store.pins import PinDesk
 from fs_app.store.tables import accounts, bills
 from fs_app.store.telephone import telephone_digits
 
@@ -20,6 +20,7 @@ class TableDirectory:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._pins = PinDesk()
 
     def by_number(self, number: str) -> Account | None:
         """The account whose number the caller keyed."""
@@ -32,8 +33,7 @@ class TableDirectory:
 
     def pin_matches(self, account: Account, pin: str) -> bool:
         """Compare with the account's argon2 hash; False where it has none."""
-        off_hub, seconds = self._database.off_hub, self._database.deadline_seconds
-        return off_hub.call(lambda _job: pin_fits(account.pin_hash, pin), seconds)
+        return self._pins.fits(account.pin_hash, pin)
 
     def open_bill(self, account: Account) -> Bill | None:
         """The oldest bill on which something is due, less what payments took; None where nothing is due."""

@@ -33,7 +33,7 @@ from fs_app.errors import StoreUnavailable
 from fs_app.settings import StatementSettings
 from fs_app.store.engine import Database
 from fs_app.store.ledger import taken
-from fs_app.store.pins import pin_fits
+from fs_app.store.pins import PinDesk
 from fs_app.store.telephone import telephone_digits
 from fs_app.yamlfile import did_you_mean
 
@@ -72,6 +72,7 @@ class SqlDirectory:
     def __init__(self, theirs: Database, statements: StatementSettings, ours: Database) -> None:
         self._theirs = theirs
         self._ours = ours
+        self._pins = PinDesk()
         self._statements: dict[str, str] = {
             name: statement.strip().removesuffix(";")
             for name in _SHAPES
@@ -102,8 +103,7 @@ class SqlDirectory:
 
     def pin_matches(self, account: Account, pin: str) -> bool:
         """Compare with the account's argon2 hash; False where it has none."""
-        off_hub, seconds = self._theirs.off_hub, self._theirs.deadline_seconds
-        return off_hub.call(lambda _job: pin_fits(account.pin_hash, pin), seconds)
+        return self._pins.fits(account.pin_hash, pin)
 
     def open_bill(self, account: Account) -> Bill | None:
         """The first row of the operator's statement, less what our ledger took since its ``balance_as_of``."""
