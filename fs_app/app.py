@@ -231,6 +231,7 @@ class Calls:
             channel.answer()
             if info.attempt > 1:
                 channel.play(say("one_moment"), interruptible=False)
+                channel.forget_keys()  # they answer a question of the server that died: digits of a card, perhaps
             outcome = run_flow(self._flows[line.flow], call)
         except CallEnded:
             outcome = "agent" if call.counts["talked"] else "caller_hung_up"
