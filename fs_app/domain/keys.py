@@ -4,7 +4,8 @@
 * ``*`` clears what was typed; on an empty field it goes one step back.
 * ``0`` alone (then ``#`` or a pause) is a person, also inside the card number: no field's value is a lone 0.
 * ``9`` alone (then ``#`` or a pause) repeats the question, unless the field takes a single key and 9 is a choice.
-* A field ends as soon as it is complete. A ``#`` typed after that is dropped, not taken as the next answer.
+* A field ends as soon as it is complete. A ``#`` that comes after an answer, one too many, is dropped and not taken
+  as the next answer.
 * Keys typed early are kept for the next question (`KeyBuffer`), except where the flow says `forget`.
 """
 
@@ -86,7 +87,6 @@ class Entry:
     def __init__(self, field: Field) -> None:
         self.field = field
         self.secret = Secret()
-        self.ended_by_length = False
 
     def __repr__(self) -> str:
         return f"<Entry {self.field.name} {len(self.secret)} keys>"
@@ -106,7 +106,6 @@ class Entry:
             return self._finish(Verdict.SILENCE)
         self.secret.append(key)
         if self.field.is_complete(self.secret.reveal()):
-            self.ended_by_length = True
             return Verdict.ENTERED
         return None
 
@@ -117,7 +116,6 @@ class Entry:
     def _choose(self, key: str) -> Verdict:
         if key in self.field.choices:
             self.secret.append(key)
-            self.ended_by_length = True
             return Verdict.ENTERED
         return {PERSON: Verdict.AGENT, REPEAT: Verdict.REPEAT, CLEAR: Verdict.BACK}.get(key, Verdict.WRONG_KEY)
 
@@ -159,8 +157,8 @@ class KeyBuffer:
         """The oldest key, or None."""
         return self._keys.popleft() if self._keys else None
 
-    def field_was_complete(self) -> None:
-        """The field ended by its length: a ``#`` that comes next belongs to it and is dropped."""
+    def answered(self) -> None:
+        """A question was answered: a ``#`` that comes next still belongs to it and is dropped."""
         if self._keys:
             if self._keys[0] == DONE:
                 self._keys.popleft()

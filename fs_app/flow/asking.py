@@ -45,9 +45,10 @@ def ask(
     """Ask until the answer is good and return its keys; the reader wipes secret ones.
 
     A second try says what was wrong and asks with the longer prompt ``again``, waits longer for each key, and
-    takes no keys that were typed before it. StepEnds with ``agent``, ``back`` or ``gave_up``.
+    takes no keys that were typed before it. StepEnds with ``agent``, ``back`` or ``gave_up``; why the last answer was
+    refused is said before the step gives up.
     """
-    complaint = SILENCE
+    complaint = refusal = SILENCE
     for attempt in range(tries):
         prompt = complaint + (again if attempt else question)
         heard = call.channel.ask(prompt, field.slower(attempt))
@@ -57,9 +58,10 @@ def ask(
             wrong = check(heard.digits) if check is not None else None
             if wrong is None:
                 return heard.entry
-            complaint = wrong
+            complaint = refusal = wrong
         else:
-            complaint = say(COMPLAINTS[heard.verdict])
+            complaint, refusal = say(COMPLAINTS[heard.verdict]), SILENCE
         heard.entry.wipe()
         call.channel.forget_keys()
+    call.channel.play(refusal)
     raise StepEnds("gave_up")

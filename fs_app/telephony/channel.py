@@ -187,8 +187,8 @@ class SwitchChannel:
             entry.secret.wipe()
             raise
         verdict = keyed or entry.pause()
-        if entry.ended_by_length:
-            self._keypad.buffer.field_was_complete()
+        if verdict is Verdict.ENTERED:
+            self._keypad.buffer.answered()
         if field.secret:
             self._keypad.forget_last()
         if verdict is not Verdict.ENTERED:

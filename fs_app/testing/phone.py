@@ -93,8 +93,8 @@ class ScriptedPhone:
                     self._next_answer(field)
                     entry = Entry(field)
                 verdict = None
-        if entry.ended_by_length:
-            self._keys.field_was_complete()
+        if verdict is Verdict.ENTERED:
+            self._keys.answered()
         return Heard(verdict, entry.secret if verdict is Verdict.ENTERED else Secret())
 
     def play_while(self, prompt: Prompt, work: Callable[[], T]) -> T:

@@ -55,8 +55,15 @@ def test_an_unusable_account_number_is_asked_again_slower_and_longer(bad: str, c
     assert second.patience > first.patience
 
 
-def test_a_pound_key_too_many_costs_one_try_at_most() -> None:
+def test_a_doubled_pound_key_costs_nothing() -> None:
     call = dial(["12345678##", "2468", *WHOLE_CALL[2:]])
+    assert "We did not hear any keys. Please key in the digits of your PIN" not in call.said
+    assert "Please key in your PIN." in call.said
+    assert call.path.endswith(PAID_PATH)
+
+
+def test_a_third_pound_key_costs_one_try() -> None:
+    call = dial(["12345678###", "2468", *WHOLE_CALL[2:]])
     assert "We did not hear any keys. Please key in the digits of your PIN" in call.said
     assert call.path.endswith(PAID_PATH)
 
