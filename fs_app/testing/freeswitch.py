@@ -59,9 +59,9 @@ def find_freeswitch() -> Path | None:
 class RealSwitch:
     """One FreeSWITCH on loopback; use as a context manager. ``folder`` gets its configuration, log and databases.
 
-    ``hosts`` is where fs_app listens, ``second_hosts`` where the second try goes. ``debug`` raises the log to DEBUG.
-    ``documents`` are further files of the configuration, by path. SwitchError where there is no FreeSWITCH or it
-    does not start.
+    ``hosts`` is where fs_app listens, ``second_hosts`` where the second try goes. ``debug`` raises its log to
+    DEBUG. ``documents`` are further files of the configuration, by path. SwitchError where there is no FreeSWITCH
+    or it does not start.
     """
 
     def __init__(
@@ -218,9 +218,7 @@ class RealSwitch:
 
     def _write_folders(self) -> list[str]:
         shutil.copytree(CONFIGURATION, self.configuration, dirs_exist_ok=True)
-        lines = [
-            f'  <X-PRE-PROCESS cmd="set" data="{name}={value}"/>' for name, value in self._variables.items()
-        ]
+        lines = [f'  <X-PRE-PROCESS cmd="set" data="{name}={value}"/>' for name, value in self._variables.items()]
         path = self.configuration / "secrets.xml"
         path.unlink(missing_ok=True)
         path.touch(mode=0o600)

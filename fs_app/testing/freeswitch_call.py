@@ -14,7 +14,7 @@ _TONES = {  # row and column of each key, in Hz (ITU-T Q.23)
     for row, keys in zip((697, 770, 852, 941), ("123A", "456B", "789C", "*0#D"), strict=True)
     for column, key in zip((1209, 1336, 1477, 1633), keys, strict=True)
 }
-_KEY_SAMPLES = 800  # 100 ms at 8 kHz
+_KEY_MILLISECONDS = 100
 _SECONDS = 20.0
 
 
@@ -79,7 +79,7 @@ class TestCall:
         return self.said[self._told - 1]
 
     def waits_until(self, event: str, application: str = "", seconds: float = _SECONDS) -> None:
-        """Wait for an event of the line, e.g. CHANNEL_EXECUTE of callcenter. AssertionError where it does not come."""
+        """Wait for an event of the line, e.g. CHANNEL_EXECUTE of callcenter; AssertionError where none comes."""
 
         def come() -> bool:
             self._look()
@@ -97,7 +97,7 @@ class TestCall:
             self._api(f"uuid_broadcast {self.caller} tone_stream://{tones}")
             return
         for key in keys:
-            self._api(f"uuid_send_dtmf {self.caller} {key}@{_KEY_SAMPLES}")
+            self._api(f"uuid_send_dtmf {self.caller} {key}@{_KEY_MILLISECONDS}")
 
     def hang_up(self, seconds: float = _SECONDS) -> None:
         """Hang up, and wait until the line is gone."""

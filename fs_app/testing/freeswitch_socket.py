@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Sequence
 
 import gevent
@@ -10,7 +11,7 @@ from gevent.event import Event
 from gevent.queue import Empty, Queue
 
 from fs_app.errors import SwitchError, SwitchTimeout
-from fs_app.telephony.headers import Frame, Framer
+from fs_app.telephony.headers import Frame, Framer, decode_value
 
 _SECONDS = 10.0
 
@@ -35,26 +36,27 @@ class Overheard:
 
     def wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Wait until the condition holds, looking at it after each event; False after so many seconds."""
-        stir = Event()
+        stir, until = Event(), time.monotonic() + seconds
         self._waiters.append(stir)
         try:
-            with gevent.Timeout(seconds, False):
-                while not condition():
-                    stir.wait()
-                    stir.clear()
-            return condition()
+            while not condition():
+                left = until - time.monotonic()
+                if left <= 0 or not stir.wait(left):
+                    return condition()
+                stir.clear()
+            return True
         finally:
             self._waiters.remove(stir)
 
     def text(self, *, without: Sequence[str] = ()) -> str:
-        """Everything, decoded, but what belongs to one of these channels."""
+        """Everything, its values decoded, but what belongs to one of these channels."""
         marks = [uuid.encode("ascii") for uuid in without]
         kept = [
             frame
             for frame in (*self.events, *self.log)
             if not any(mark in frame.head or mark in frame.body for mark in marks)
         ]
-        return "\n".join(frame.body.decode("utf-8", "replace") for frame in kept)
+        return "\n".join(decode_value(line) for frame in kept for line in frame.body.split(b"\n"))
 
 
 class EventSocket:

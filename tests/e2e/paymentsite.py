@@ -1,0 +1,79 @@
+"""The whole product on a real FreeSWITCH: server, local gateway and database, recordings as shipped."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fs_app.app import SystemClock
+from fs_app.gateways.sandbox.server import SandboxServer
+from fs_app.store.demo_data import insert_demo_data
+from fs_app.store.engine import Database
+from fs_app.store.schema import migrate
+from fs_app.testing.freeswitch import RealSwitch
+
+ROOT = Path(__file__).resolve().parents[2]
+XML_CDR = """<configuration name="xml_cdr.conf">
+  <settings>
+    <param name="log-dir" value="{folder}"/>
+    <param name="log-b-leg" value="true"/>
+    <param name="encode" value="false"/>
+  </settings>
+</configuration>
+"""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as one:
+        return int(one.getsockname()[1])
+
+
+class Site:
+    """Two application servers that may run, and the switch that knows both."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ports = free_port(), free_port()
+        self.cdr = folder / "cdr"
+        self.cdr.mkdir()
+        self.gateway = SandboxServer()
+        self.gateway.start()
+        self.database = f"sqlite:///{folder}/fs_app.sqlite"
+        database = Database(self.database, 1, 10.0)
+        migrate(database)
+        insert_demo_data(database, SystemClock("UTC").today())
+        database.close()
+        hosts = [f"127.0.0.1:{port}" for port in self.ports]
+        self.switch = RealSwitch(
+            folder / "freeswitch",
+            hosts,
+            ROOT / "sounds",
+            second_hosts=hosts[::-1],
+            debug=True,
+            documents={"autoload_configs/xml_cdr.conf.xml": XML_CDR.format(folder=self.cdr)},
+        )
+
+    def settings(self, port: int) -> Path:
+        """A settings file for a server on that port."""
+        path = self.folder / f"fs_app_{port}.yaml"
+        content: dict[str, Any] = {
+            "calls": {"listen": f"127.0.0.1:{port}", "grace_seconds": 0},
+            "gateway": {"kind": "local", "listen": f"127.0.0.1:{self.gateway.port}"},
+            "database": {"url": self.database},
+            "metrics": f"127.0.0.1:{free_port()}",
+            "flows": str(ROOT / "conf" / "flows"),
+            "sounds": str(ROOT / "sounds"),
+        }
+        path.write_text(yaml.safe_dump(content), encoding="utf-8")
+        return path
+
+
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
