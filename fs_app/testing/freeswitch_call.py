@@ -91,10 +91,11 @@ class TestCall:
     # --- the hand ---
 
     def press(self, keys: str) -> None:
-        """Press keys one after the other, as telephone-event or as tones of 100 ms."""
+        """Press keys one after the other, as telephone-event or as tones."""
         if self._tones:
-            tones = ";".join("%(100,100,{},{})".format(*_TONES[key]) for key in keys)
-            self._api(f"uuid_broadcast {self.caller} tone_stream://{tones}")
+            tones = ";".join("%(140,140,{},{})".format(*_TONES[key]) for key in keys)
+            # The switch cuts the beginning of what it starts to play: let it be silence.
+            self._api(f"uuid_broadcast {self.caller} tone_stream://%(10,200,50);{tones}")
             return
         for key in keys:
             self._api(f"uuid_send_dtmf {self.caller} {key}@{_KEY_MILLISECONDS}")
