@@ -9,6 +9,7 @@ from pathlib import Path
 from gevent.event import Event
 from rich.console import Console
 
+from fs_app.domain.prompt import sentence
 from fs_app.errors import CallEnded
 from fs_app.testing.freeswitch import RealSwitch
 from fs_app.testing.freeswitch_call import TestCall
@@ -91,7 +92,7 @@ def _finish(call: TestCall, phrase: str) -> bool:
 
 
 def _text(files: tuple[Path, ...], heard: Callable[[Path], str]) -> str:
-    return " ".join(_said(path, heard) for path in files)
+    return sentence(_said(path, heard) for path in files)
 
 
 def _said(path: Path, heard: Callable[[Path], str]) -> str:

@@ -6,6 +6,8 @@ gaps, ``"Your balance is {amount}."``, so that a language can put the value wher
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -63,3 +65,8 @@ def say(name: str, **values: Value) -> Prompt:
 
 
 SILENCE = Prompt()
+
+
+def sentence(texts: Iterable[str]) -> str:
+    """The texts of recordings played one after the other, as one reads them: no space before punctuation."""
+    return re.sub(r" (?=[.,;:?!])", "", " ".join(" ".join(texts).split()))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from fs_app.domain.prompt import sentence
 
 Action = tuple[str, str]
 """An application of the dialplan and its data."""
@@ -38,5 +39,4 @@ class Happening:
 
     def spoken(self, heard: Callable[[Path], str]) -> str:
         """What is said in a prompt; ``heard`` tells what is said in one file."""
-        text = " ".join(heard(path) for path in self.files)
-        return re.sub(r" (?=[.,;:?!])", "", " ".join(text.split()))
+        return sentence(heard(path) for path in self.files)
