@@ -72,6 +72,7 @@ class _Commands(click.Group):
 @click.pass_context
 def main(ctx: click.Context, config: Path) -> None:
     """Phone payments on your own FreeSWITCH."""
+    configure_logging()  # structlog's own default prints local variables with a traceback
     ctx.obj = _Context(config)
 
 
