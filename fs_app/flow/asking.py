@@ -45,8 +45,8 @@ def ask(
     """Ask until the answer is good and return its keys; the reader wipes secret ones.
 
     A second try says what was wrong and asks with the longer prompt ``again``, waits longer for each key, and
-    takes no keys that were typed before it. StepEnds with ``agent``, ``back`` or ``gave_up``; why the last answer was
-    refused is said before the step gives up.
+    takes no keys that were typed before it. StepEnds with ``agent``, ``back`` or ``gave_up``; why the last answer
+    was refused is said before the step gives up.
     """
     complaint = refusal = SILENCE
     for attempt in range(tries):
