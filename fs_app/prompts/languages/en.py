@@ -22,7 +22,8 @@ from fs_app.prompts.languages.spoken import PAUSE, Fragment, Joined, JoinedValue
 CURRENCIES = ("USD", "EUR", "GBP", "CAD", "AUD", "JPY", "KWD")
 LARGEST = 999_999_999
 
-# Names of minor units that the library does not have.
+# What people say, where the libraries are more formal ("pounds sterling"), or have no name for the minor unit.
+_SPOKEN = {"EUR": (("euro", "euros"), ("cent", "cents")), "GBP": (("pound", "pounds"), ("penny", "pence"))}
 _MINOR_UNITS = {"KWD": ("fils", "fils")}
 _SCALES = ("hundred", "thousand", "million", "and")
 _MONTHS = dict(get_month_names("wide", locale="en"))
@@ -72,7 +73,7 @@ def _number(number: int) -> str:
 @lru_cache
 def _units(currency: str) -> tuple[tuple[str, str], tuple[str, str]]:
     """Singular and plural of the currency and of its minor unit: ("dollar", "dollars"), ("cent", "cents")."""
-    known = Num2Word_EN.CURRENCY_FORMS.get(currency)
+    known = _SPOKEN.get(currency) or Num2Word_EN.CURRENCY_FORMS.get(currency)
     if known is not None:
         return known[0], known[1]
     whole = (get_currency_name(currency, 1, "en"), get_currency_name(currency, 2, "en"))
