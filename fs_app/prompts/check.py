@@ -76,7 +76,7 @@ def _complaints(path: Path, recording: Recording) -> Iterable[str]:
         return  # the pause is meant to be silent
     levels = [_rms(samples[start : start + _WINDOW]) for start in range(0, len(samples), _WINDOW)]
     loudest = max(levels)
-    spoken = [level for level in levels if level > loudest * 10 ** (-25 / 20)]
+    spoken = [level for level in levels if level >= loudest * 10 ** (-25 / 20)]
     level = _decibels(math.sqrt(sum(value**2 for value in spoken) / len(spoken)))
     if level < QUIETEST_DB:
         yield "is silent" if level < -60 else f"is too quiet ({level:.0f} dB, should be about -20)"

@@ -110,7 +110,9 @@ def load_phrases(sounds: Path) -> tuple[dict[str, PhraseBook], list[Problem]]:
             hint = did_you_mean(language, GRAMMARS) or "a language needs a module in fs_app/prompts/languages"
             problems.append(document.problem((language,), f"no grammar for {language!r}", hint, at_key=True))
         elif not isinstance(phrases, dict):
-            problems.append(document.problem((language,), 'should hold phrases, e.g. welcome: "Welcome."'))
+            problems.append(
+                document.problem((language,), f'{language} should hold phrases, e.g. welcome: "Welcome."')
+            )
         else:
             good = {}
             for name, text in phrases.items():
