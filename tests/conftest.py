@@ -4,4 +4,4 @@ from gevent import monkey
 
 monkey.patch_all()
 
-pytest_plugins = ["tests.fixtures_mariadb"]
+pytest_plugins = ["tests.fixtures_mariadb", "tests.world"]

@@ -1,4 +1,4 @@
-"""The whole product in this process for one call: server, local gateway, SQLite, simulated switch."""
+"""The whole product in this process: server, local gateway, SQLite, simulated switch. A pytest plugin."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from fs_app.testing.switch import Agents, SimulatedSwitch, dialplan
 from fs_app.testing.transcript import Transcript
 from fs_app.testing.transcript_play import Played, play
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 AGENTS = {"": Agents(), "busy": Agents(answer=False)}
 
 
@@ -168,8 +168,8 @@ def _add_large_bill(connection: Connection) -> None:
 
 @pytest.fixture
 def world(request, tmp_path: Path, prepared: Prepared) -> Iterator[World]:
-    """The world of the transcript that the test is parametrised with (``indirect``)."""
-    made = World(tmp_path, prepared, request.param)
+    """A world where all is well, or that of the transcript which the test is parametrised with (``indirect``)."""
+    made = World(tmp_path, prepared, getattr(request, "param", Transcript("no transcript")))
     handlers = logging.getLogger().handlers[:]
     configure_logging("debug", stream=made.log)
     try:

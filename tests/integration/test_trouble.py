@@ -1,0 +1,263 @@
+"""Trouble in the middle of a call: what the caller is told, what is booked, and what is left in memory."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Mapping
+
+import gevent
+import pytest
+from gevent.monkey import get_original
+
+from fs_app.domain.payment import PaymentState
+from fs_app.domain.secret import Secret
+from fs_app.errors import StoreUnavailable
+from fs_app.steps.charge import Charge
+from fs_app.store.directory import TableDirectory
+from fs_app.store.ledger import SqlLedger
+from fs_app.testing.switch import SimulatedSwitch, What, dialplan
+
+DEADLINE = 15.0
+PAYING = {
+    "enter_account_number": "10001#",
+    "enter_pin": "1234",
+    "pay_full": "1",
+    "enter_card_number": "4012888888881881",
+    "enter_expiry": "0931",
+    "enter_security_code": "987",
+    "enter_postal_code": "94107",
+    "confirm_payment": "1",
+}
+
+
+def until(condition, seconds: float = DEADLINE) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        gevent.sleep(0.01)
+
+
+class Phone:
+    """A caller who answers each question by its phrase and remembers what was said."""
+
+    def __init__(self, world, switch, answers: Mapping[str, str] = PAYING) -> None:
+        self.call = switch.dial(stepped=True)
+        self.said: list[str] = []
+        self.queue = ""
+        self._heard = world.voice.text_of
+        self._answers = answers
+
+    def go_on(self, stop_at: str = "") -> None:
+        """Answer until the phrase is said, or until the call is over or with an agent."""
+        while True:
+            happening = self.call.next(DEADLINE)
+            assert happening is not None, f"silence after: {self.call.story}"
+            if happening.what is What.QUEUED:
+                self.queue = happening.detail
+                return
+            if happening.what is What.HUNG_UP:
+                return
+            if happening.what is not What.PROMPT:
+                continue
+            self.said.append(happening.spoken(self._heard))
+            phrases = [path.name.split(".")[0] for path in happening.files]
+            if stop_at in phrases:
+                return
+            keys = [self._answers[phrase] for phrase in phrases if phrase in self._answers]
+            if keys:
+                self.call.press(keys[-1])
+            else:
+                self.call.hear_out()
+
+    @property
+    def heard(self) -> str:
+        return "\n".join(self.said)
+
+
+@pytest.fixture
+def switch(world):
+    world.calls.start()
+    with SimulatedSwitch(dialplan([f"127.0.0.1:{world.calls.server.port}"])) as switch:
+        yield switch
+
+
+def captures(world) -> list[int]:
+    return [order["captured"] for order in world.gateway.control.orders().values()]
+
+
+# --- the switch vanishes -----------------------------------------------------------------------------------------
+
+
+def test_the_switch_vanishes_in_mid_charge_and_the_charge_is_recorded(world, switch):
+    world.gateway.faults.plan(kind="delay_after_commit", seconds=1.0, path="POST /transactions$")
+    phone = Phone(world, switch)
+    phone.go_on(stop_at="please_wait")
+    until(lambda: world.calls.server.working == 1)
+    switch.vanish()
+    until(lambda: world.calls.server.active == 0, 0.5)  # the call is over at once, the charge is not
+    assert [payment.state for payment in world.payments()] == [PaymentState.OPENED]
+    with SimulatedSwitch(dialplan([f"127.0.0.1:{world.calls.server.port}"])) as other:
+        Phone(world, other).go_on(stop_at="enter_account_number")
+    until(lambda: [payment.state for payment in world.payments()] == [PaymentState.SUBMITTED])
+    assert captures(world) == [1]
+    until(lambda: world.calls.server.working == 0)
+
+
+def test_the_switch_vanishes_in_mid_entry_and_nothing_is_booked(world, switch):
+    phone = Phone(world, switch, {**PAYING, "enter_card_number": ""})
+    phone.go_on(stop_at="enter_card_number")
+    phone.call.press("40128888")
+    switch.vanish()
+    until(lambda: world.calls.server.active == 0, 1.0)
+    assert world.payments() == [] and captures(world) == []
+
+
+# --- the database goes away --------------------------------------------------------------------------------------
+
+
+def failing(monkeypatch, name: str, *, at: int, kind=SqlLedger) -> None:
+    """The database is gone at the so-many-th use of a method, from 1, and back after it."""
+    real, count = getattr(kind, name), iter(range(1, 100))
+
+    def method(self, *arguments):
+        if next(count) == at:
+            raise StoreUnavailable("the database went away")
+        return real(self, *arguments)
+
+    monkeypatch.setattr(kind, name, method)
+
+
+@pytest.mark.parametrize("method", ["by_number", "pin_matches", "open_bill"])
+def test_no_account_without_a_database_but_an_apology_and_a_person(world, switch, monkeypatch, method):
+    failing(monkeypatch, method, at=1, kind=TableDirectory)
+    phone = Phone(world, switch)
+    phone.go_on()
+    assert phone.said[-2:] == [
+        "We are sorry. We have a technical problem.",
+        "Please hold while we connect you to a representative.",
+    ]
+    assert phone.queue == "payments@default"
+    assert "card number" not in phone.heard
+
+
+def test_the_database_goes_before_the_attempt_is_opened_and_nothing_is_sent(world, switch, monkeypatch):
+    failing(monkeypatch, "open", at=1)
+    phone = Phone(world, switch)
+    phone.go_on()
+    assert "Your payment was not made. Your card was not charged." in phone.heard
+    assert phone.queue == "payments@default"
+    assert captures(world) == [] and world.gateway.control.orders() == {}
+
+
+@pytest.mark.parametrize(
+    ("at", "state", "captured"),
+    [(1, PaymentState.OPENED, 0), (2, PaymentState.AUTHORISED, 1)],
+    ids=["after the authorisation", "after the submission"],
+)
+def test_what_is_not_recorded_is_told_as_being_checked(world, switch, monkeypatch, at, state, captured):
+    failing(monkeypatch, "record", at=at)
+    phone = Phone(world, switch)
+    phone.go_on()
+    assert "Your payment is being checked. Please do not pay again." in phone.heard
+    assert "is complete" not in phone.heard and "not charged" not in phone.heard
+    assert [payment.state for payment in world.payments()] == [state]
+    assert captures(world) == [captured]
+
+
+def test_a_second_call_on_a_bill_that_is_being_checked_pays_nothing(world, switch, monkeypatch):
+    failing(monkeypatch, "record", at=2)
+    Phone(world, switch).go_on()
+    again = Phone(world, switch)
+    again.go_on()
+    assert "A payment on this bill is already being processed." in again.heard
+    assert captures(world) == [1]
+
+
+def test_a_slow_database_delays_nobody_else(world, switch, monkeypatch):
+    """One caller's look-up takes two seconds in the driver; ten others pay their way to the card meanwhile."""
+    real, begun = TableDirectory.open_bill, []
+
+    def open_bill(self, account):
+        if not begun:
+            begun.append(account)
+            self._database.read(lambda connection: get_original("time", "sleep")(2.0))
+        return real(self, account)
+
+    monkeypatch.setattr(TableDirectory, "open_bill", open_bill)
+    stuck = Phone(world, switch)
+    waiting = gevent.spawn(stuck.go_on, "enter_card_number")
+    until(lambda: begun)
+    others = [Phone(world, switch, {**PAYING, "enter_account_number": "10005#"}) for _ in range(10)]
+    hub_delays: list[float] = []
+    probe = gevent.spawn(lateness, hub_delays)
+    gevent.joinall([gevent.spawn(other.go_on, "enter_card_number") for other in others], timeout=DEADLINE)
+    probe.kill()
+    assert all("card number" in other.said[-1] for other in others)
+    assert not waiting.ready(), "the others had to be done while one was stuck"
+    assert len(hub_delays) > 20
+    assert sorted(hub_delays)[int(len(hub_delays) * 0.95)] < 0.05
+    waiting.get(timeout=DEADLINE)
+    assert "card number" in stuck.said[-1]
+
+
+def lateness(hub_delays: list[float]) -> None:
+    """How much later than asked for the hub comes back, again and again."""
+    while True:
+        asked = time.monotonic()
+        gevent.sleep(0.005)
+        hub_delays.append(time.monotonic() - asked - 0.005)
+
+
+# --- memory ------------------------------------------------------------------------------------------------------
+
+
+def secrets_in_memory() -> int:
+    gc.collect()
+    return sum(1 for thing in gc.get_objects() if isinstance(thing, Secret) and len(thing))
+
+
+def hang_up_in_mid_entry(world, switch, monkeypatch):
+    phone = Phone(world, switch)
+    phone.go_on(stop_at="enter_expiry")
+    phone.call.press("09")
+    phone.call.hang_up()
+
+
+def a_fault_in_a_step(world, switch, monkeypatch):
+    def run(self, call):
+        number = call.facts.card.number.reveal()
+        raise RuntimeError(f"a fault with {len(number)} digits in reach")
+
+    monkeypatch.setattr(Charge, "run", run)
+    phone = Phone(world, switch)
+    phone.go_on(stop_at="technical_problem")
+    phone.call.hear_out()
+    phone.call.wait_for(What.FALLBACK, DEADLINE)
+    assert "a fault with 16 digits in reach" in world.log.getvalue()
+    assert "4012888888881881" not in world.log.getvalue()
+
+
+def an_agent_after_the_card(world, switch, monkeypatch):
+    Phone(world, switch, {**PAYING, "confirm_payment": "0"}).go_on()
+
+
+def paid(world, switch, monkeypatch):
+    Phone(world, switch).go_on()
+
+
+@pytest.mark.parametrize("end", [paid, hang_up_in_mid_entry, a_fault_in_a_step, an_agent_after_the_card])
+def test_no_end_of_a_call_leaves_digits_in_memory(world, switch, monkeypatch, end):
+    before = secrets_in_memory()
+    end(world, switch, monkeypatch)
+    switch.close()
+    until(lambda: world.calls.server.active == 0)
+    until(lambda: secrets_in_memory() <= before)
+
+
+def test_the_search_of_memory_finds_a_secret():
+    before = secrets_in_memory()
+    kept = Secret("4012")
+    assert secrets_in_memory() == before + 1
+    kept.wipe()
+    assert secrets_in_memory() == before
