@@ -28,6 +28,9 @@ _PLAINLY = {
     "mapping_type": _MAPPING,
     "list_type": "this should be a list",
     "tuple_type": "this should be a list",
+    "set_type": "this should be a list, e.g. [a, b]",
+    "frozen_set_type": "this should be a list, e.g. [a, b]",
+    "string_pattern_mismatch": "this is not written as it should be; allowed is {pattern}",
     "int_parsing": "this should be a whole number",
     "float_parsing": "this should be a number",
     "bool_parsing": "this should be yes or no",
@@ -165,7 +168,8 @@ def _problems(
                 f" ({typed!r})" if isinstance(typed, str) and "@" not in typed else ""
             )  # an URL may hold a password
             said = error["msg"].removeprefix("Value error, ").replace("Input should", "this should")
-            message = _PLAINLY.get(error["type"], said)
+            plainly = _PLAINLY.get(error["type"])
+            message = said if plainly is None else plainly.format_map(error.get("ctx", {}))
             yield document.problem(where, f"{name}: {message}{shown}" if name != "" else message)
 
 

@@ -11,6 +11,7 @@ keyed, by the driver's words; never with its statement or parameters.
 from __future__ import annotations
 
 import math
+import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable
@@ -187,6 +188,8 @@ def reason_of(error: DBAPIError) -> str:
             if cause and harmless and len(cause.args) > 1
             else f"{name} {number}"
         )
+    if getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
+        return "the file is no SQLite database"
     return f"{name}: {cause}" if isinstance(error, OperationalError) else name
 
 

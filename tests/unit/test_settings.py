@@ -100,3 +100,13 @@ def test_the_operators_database_is_checked_like_ours(tmp_path):
     assert "should start with sqlite:/// or mysql+mysqldb://" in problem and "hush" not in problem
     settings, _ = load_settings(write(tmp_path, f"directory: {{kind: sql, url: 'sqlite:///b.db', {statements}}}\n"))
     assert settings.directory.url.get_secret_value() == f"sqlite:///{tmp_path}/b.db"
+
+
+def test_mistakes_are_told_without_words_of_python(tmp_path):
+    assert problems(tmp_path, "payments: {brands: visa}\nline: {queue: 'a b', language: english}\n") == [
+        "site.yaml:1:20: brands: this should be a list, e.g. [a, b] ('visa')",
+        "site.yaml:2:15: queue: this is not written as it should be;"
+        " allowed is ^[A-Za-z0-9_.-]{1,64}(@[A-Za-z0-9_.-]{1,64})?$ ('a b')",
+        "site.yaml:2:32: language: this is not written as it should be; allowed is ^[a-z]{2,3}(_[A-Z]{2})?$"
+        " ('english')",
+    ]
