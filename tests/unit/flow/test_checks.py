@@ -267,7 +267,8 @@ def test_a_menu_has_the_outcomes_its_choices_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("choices", "complaint"), [("{0: a}", "this is not written as it should be; allowed is"), ("{1: back}", "meaning of its own")]
+    ("choices", "complaint"),
+    [("{0: a}", "this is not written as it should be; allowed is"), ("{1: back}", "meaning of its own")],
 )
 def test_a_menu_leaves_the_universal_keys_alone(tmp_path: Path, choices: str, complaint: str) -> None:
     menu = GOOD.replace("do: hang_up", f"do: menu\n    say: offer_other_card\n    choices: {choices}")
