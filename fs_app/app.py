@@ -200,6 +200,7 @@ class Calls:
             self._handle,
             voice=voice,
             language=settings.line.language,
+            queue=settings.line.queue,
             limit=settings.calls.limit,
             watcher=self.metrics,
             timing=Timing(first_key=settings.calls.first_key_seconds, inter_key=settings.calls.inter_key_seconds),

@@ -1,7 +1,7 @@
 """Takes the switch's connections: one greenlet a call, a limit, a polite refusal, and an end that cuts no charge.
 
-Whatever goes wrong in one call ends that call alone: the caller hears an apology and the socket is closed, so that
-the dialplan (``socket_resume=true``) goes on to its fallback, the agent queue.
+Whatever goes wrong in one call stays in that call: the caller hears an apology and is sent to the agent queue.
+Where that fails too, the socket is closed, so that the dialplan (``socket_resume=true``) goes on to its fallback.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gevent.server import StreamServer
 
 from fs_app.domain.prompt import say
 from fs_app.errors import CallEnded, FsAppError, SwitchError
-from fs_app.ports import Voice
+from fs_app.ports import Handover, Voice
 from fs_app.telephony.channel import SwitchChannel, Timing
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.session import Session
@@ -55,7 +55,8 @@ class CallServer:
     """The outbound event socket server.
 
     ``handle`` runs in the call's own greenlet with a channel that is connected and not yet answered; when it
-    returns, the call is hung up. ``limit`` is the number of calls at once.
+    returns, the call is hung up. ``limit`` is the number of calls at once; ``queue`` is where a call that failed is
+    sent, unless its dialplan names another.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class CallServer:
         *,
         voice: Voice,
         language: str,
+        queue: str,
         limit: int,
         watcher: Watcher,
         timing: Timing | None = None,
@@ -73,6 +75,7 @@ class CallServer:
         self._handle = handle
         self._voice = voice
         self._language = language
+        self._queue = queue
         self._limit = limit
         self._watcher = watcher
         self._timing = timing or Timing()
@@ -157,22 +160,34 @@ class CallServer:
 
     def _run(self, session: Session) -> str:
         try:
-            channel = self._channel(session, session.connect(self._timing.connect))
+            info = session.connect(self._timing.connect)
         except (FsAppError, CallEnded) as error:
             log.warning("a connection that is no call", problem=str(error))
             return "not_a_call"
+        channel = self._channel(session, info)
         try:
-            self._handle(channel, session.connect())
+            self._handle(channel, info)
             channel.hang_up()
         except CallEnded:
             return "hung_up"
         except Exception:
             log.exception("call failed", call=channel.uuid)
-            self._apologise(channel, APOLOGY)
+            self._rescue(channel, info)
             return "failed"
         finally:
             channel.forget_keys()
         return "finished"
+
+    def _rescue(self, channel: SwitchChannel, info: ConnectInfo) -> None:
+        """The flow cannot lead to a person any more: an apology, and the queue."""
+        self._apologise(channel, APOLOGY)
+        try:
+            if channel.hand_over(info.queue or self._queue) is Handover.TALKED:
+                channel.hang_up()
+        except CallEnded:
+            return  # in the queue, or after the talk
+        except FsAppError as error:
+            log.warning("not handed over", call=channel.uuid, problem=type(error).__name__)
 
     def _refuse(self, sock: socket.socket, address: object) -> None:
         self._refusing += 1

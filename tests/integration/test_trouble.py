@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import gevent
 import pytest
 from gevent.monkey import get_original
+from sqlalchemy import update
 
 from fs_app.domain.payment import PaymentState
 from fs_app.domain.secret import Secret
@@ -16,6 +17,7 @@ from fs_app.errors import StoreUnavailable
 from fs_app.steps.charge import Charge
 from fs_app.store.directory import TableDirectory
 from fs_app.store.ledger import SqlLedger
+from fs_app.store.tables import bills
 from fs_app.testing.switch import SimulatedSwitch, What, dialplan
 
 DEADLINE = 15.0
@@ -209,6 +211,15 @@ def lateness(hub_delays: list[float]) -> None:
         hub_delays.append(time.monotonic() - asked - 0.005)
 
 
+def test_a_bill_in_a_currency_nobody_recorded_leads_to_a_person(world, switch):
+    world.database.write(lambda connection: connection.execute(update(bills).values(currency="CHF")))
+    phone = Phone(world, switch)
+    phone.go_on()
+    assert phone.said[-1] == "We are sorry. We have a technical problem."
+    assert phone.queue == "payments@default"
+    assert "the names of CHF are not recorded" in world.log.getvalue()
+
+
 # --- memory ------------------------------------------------------------------------------------------------------
 
 
@@ -231,9 +242,9 @@ def a_fault_in_a_step(world, switch, monkeypatch):
 
     monkeypatch.setattr(Charge, "run", run)
     phone = Phone(world, switch)
-    phone.go_on(stop_at="technical_problem")
-    phone.call.hear_out()
-    phone.call.wait_for(What.FALLBACK, DEADLINE)
+    phone.go_on()
+    assert phone.said[-1] == "We are sorry. We have a technical problem."
+    assert phone.queue == "payments@default"
     assert "a fault with 16 digits in reach" in world.log.getvalue()
     assert "4012888888881881" not in world.log.getvalue()
 

@@ -50,6 +50,7 @@ def serve():
             handle,
             voice=SilentVoice(),
             language="en",
+            queue="payments",
             limit=limit,
             watcher=count,
             timing=timing or Timing(),
@@ -128,7 +129,7 @@ def test_a_full_server_says_so_once_not_at_the_dialplans_second_try(serve):
     assert (count.started, count.refused) == (1, 1)
 
 
-def test_a_fault_in_one_call_apologises_there_and_touches_no_other(serve):
+def test_a_fault_in_one_call_leads_to_a_person_and_touches_no_other(serve):
     def handle(channel, info) -> None:
         channel.answer()
         if info.caller_id == "666":
@@ -147,6 +148,9 @@ def test_a_fault_in_one_call_apologises_there_and_touches_no_other(serve):
         command = faulty.expect("execute playback")
         assert "/technical_problem.wav" in command
         faulty.complete(command)
+        faulty.complete(faulty.expect("execute clear_digit_action"))
+        assert "payments@default" in faulty.expect("execute callcenter")
+        faulty.hang_up()
         with pytest.raises(EOFError):
             faulty.read()
     assert [line["event"] for line in logs] == ["call failed"]
