@@ -61,7 +61,13 @@ def one_question(channel: SwitchChannel, info: ConnectInfo) -> None:
 
 def main() -> int:
     server = CallServer(
-        ("127.0.0.1", 0), one_question, voice=OneVoice(Path(sys.argv[1])), language="en", limit=1, watcher=Nobody()
+        ("127.0.0.1", 0),
+        one_question,
+        voice=OneVoice(Path(sys.argv[1])),
+        language="en",
+        queue="payments",
+        limit=1,
+        watcher=Nobody(),
     )
     server.start()
     side = Side(balance=lambda: "42.50 USD", payments=lambda: ledger, hints=("account 10001",))
