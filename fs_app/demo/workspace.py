@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -39,13 +40,12 @@ class Workspace:
         self._server: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        try:
+        with ExitStack() as undo:
+            undo.callback(self._stop)
             migrate(self.database)
             insert_demo_data(self.database, SystemClock(self.settings.timezone).today())
             self._start()
-        except BaseException:
-            self._stop()
-            raise
+            undo.pop_all()
         return self
 
     def __exit__(
