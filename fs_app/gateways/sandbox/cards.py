@@ -14,10 +14,12 @@ from fs_app.domain.card import luhn_ok
 from fs_app.gateways.sandbox import cardtable
 from fs_app.gateways.sandbox.addresses import address_view, read_address
 from fs_app.gateways.sandbox.exchange import (
+    ID,
     Answer,
     Call,
     NotFound,
     Problems,
+    Route,
     flag,
     refuse,
     section,
@@ -277,3 +279,11 @@ def _on_file(call: Call) -> VaultedCard:
 def _answer(status: int, vaulted: VaultedCard, call: Call) -> Answer:
     node: Any = vaulted_view(vaulted, call.now)
     return Answer(status, "credit_card", node)
+
+
+ROUTES: tuple[Route, ...] = (
+    ("POST", "/payment_methods", create),
+    ("GET", f"/payment_methods/(?:credit_card|any)/{ID}", find),
+    ("PUT", f"/payment_methods/(?:credit_card|any)/{ID}", update),
+    ("DELETE", f"/payment_methods/(?:credit_card|any)/{ID}", delete),
+)

@@ -6,7 +6,7 @@ import re
 
 from fs_app.gateways.sandbox import cards
 from fs_app.gateways.sandbox.addresses import address_view, phone_view, read_address
-from fs_app.gateways.sandbox.exchange import Answer, Call, NotFound, Problems, section, text
+from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, section, text
 from fs_app.gateways.sandbox.store import Card, Customer, global_id, new_number
 from fs_app.gateways.sandbox.xml import Items, Tree
 
@@ -165,3 +165,11 @@ def _rename(call: Call, customer: Customer, new_id: str | None) -> None:
     customer.id = new_id
     for vaulted in customer.cards:
         vaulted.customer_id = new_id
+
+
+ROUTES: tuple[Route, ...] = (
+    ("POST", "/customers", create),
+    ("GET", f"/customers/{ID}", find),
+    ("PUT", f"/customers/{ID}", update),
+    ("DELETE", f"/customers/{ID}", delete),
+)

@@ -6,7 +6,7 @@ the books, so it needs no locks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -134,6 +134,11 @@ class Answer:
     root: str = ""
     node: Any = None
     transaction_id: str | None = None
+
+
+Handler = Callable[[Call], Answer]
+Route = tuple[str, str, Handler]  # method, pattern of the path below the merchant, handler
+ID = "([A-Za-z0-9_-]+)"  # in a pattern: an id or a token
 
 
 class NotFound(Exception):

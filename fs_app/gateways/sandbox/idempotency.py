@@ -6,14 +6,12 @@ The comparison covers operation, path and all parameters except the security cod
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
-from fs_app.gateways.sandbox.exchange import Answer, Call, refuse, text
+from fs_app.gateways.sandbox.exchange import Answer, Call, Handler, refuse, text
 from fs_app.gateways.sandbox.store import Remembered
 from fs_app.gateways.sandbox.transaction_view import answer
 
-Handler = Callable[[Call], Answer]
 _LONGEST = 255
 
 

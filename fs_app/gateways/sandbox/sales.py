@@ -22,7 +22,7 @@ from fs_app.gateways.sandbox.behaviour import (
     check,
     sale_verdict,
 )
-from fs_app.gateways.sandbox.exchange import Answer, Call, Problems, flag, text
+from fs_app.gateways.sandbox.exchange import Answer, Call, Problems, Route, flag, text
 from fs_app.gateways.sandbox.store import Card, Customer, Transaction, VaultedCard, new_id, new_number
 from fs_app.gateways.sandbox.transaction_view import answer
 from fs_app.gateways.sandbox.transactions import DESCRIPTOR, check_descriptor, read_amount
@@ -271,3 +271,6 @@ def _enter(call: Call, transaction: Transaction, verdict: Verdict) -> None:
     transaction.enter(verdict.status, call.now)
     if verdict.status == "authorized" and flag(call.section("options"), "submit_for_settlement"):
         transaction.enter("submitted_for_settlement", call.now)
+
+
+ROUTES: tuple[Route, ...] = (("POST", "/transactions", create),)

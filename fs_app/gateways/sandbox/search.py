@@ -13,7 +13,7 @@ from typing import Any
 
 from fs_app.gateways.sandbox.addresses import FIELDS as ADDRESS_FIELDS
 from fs_app.gateways.sandbox.customers import DETAILS
-from fs_app.gateways.sandbox.exchange import Answer, Call
+from fs_app.gateways.sandbox.exchange import Answer, Call, Route
 from fs_app.gateways.sandbox.store import Card, Transaction
 from fs_app.gateways.sandbox.transaction_view import transaction_view
 from fs_app.gateways.sandbox.xml import Collection, Items
@@ -161,3 +161,9 @@ def _amount(text: Any) -> Decimal:
     if not amount.is_finite() or amount < 0:
         raise BadCriterion("amount")
     return amount
+
+
+ROUTES: tuple[Route, ...] = (
+    ("POST", "/transactions/advanced_search_ids", ids),
+    ("POST", "/transactions/advanced_search", page),
+)

@@ -23,9 +23,9 @@ from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from fs_app.gateways.sandbox import cards, customers, sales, search, transactions
 from fs_app.gateways.sandbox.control import Control
-from fs_app.gateways.sandbox.exchange import Answer, Call, NotFound, Refused
+from fs_app.gateways.sandbox.exchange import Answer, Call, Handler, NotFound, Refused
 from fs_app.gateways.sandbox.faults import Dropped, Faults, happen
-from fs_app.gateways.sandbox.idempotency import Handler, once
+from fs_app.gateways.sandbox.idempotency import once
 from fs_app.gateways.sandbox.merchants import MERCHANTS, Merchant
 from fs_app.gateways.sandbox.store import Books, Store
 from fs_app.gateways.sandbox.xml import MAX_BYTES, MalformedXml, parse, render
@@ -35,26 +35,11 @@ log = structlog.get_logger()
 # Longer than the 60 s after which the SDK drops an idle connection, so that we never close one it is about to use.
 KEEP_ALIVE_SECONDS = 120.0
 
-_ID = "([A-Za-z0-9_-]+)"
-_ROUTES: tuple[tuple[str, str, Handler], ...] = (
-    ("POST", "/transactions", sales.create),
-    ("POST", "/transactions/advanced_search_ids", search.ids),
-    ("POST", "/transactions/advanced_search", search.page),
-    ("GET", f"/transactions/{_ID}", transactions.find),
-    ("PUT", f"/transactions/{_ID}/submit_for_settlement", transactions.submit),
-    ("PUT", f"/transactions/{_ID}/void", transactions.void),
-    ("POST", f"/transactions/{_ID}/refund", transactions.refund),
-    ("PUT", f"/transactions/{_ID}/(settle|settlement_(?:confirm|decline|pending))", transactions.settle),
-    ("POST", "/customers", customers.create),
-    ("GET", f"/customers/{_ID}", customers.find),
-    ("PUT", f"/customers/{_ID}", customers.update),
-    ("DELETE", f"/customers/{_ID}", customers.delete),
-    ("POST", "/payment_methods", cards.create),
-    ("GET", f"/payment_methods/(?:credit_card|any)/{_ID}", cards.find),
-    ("PUT", f"/payment_methods/(?:credit_card|any)/{_ID}", cards.update),
-    ("DELETE", f"/payment_methods/(?:credit_card|any)/{_ID}", cards.delete),
+# Each of these modules has a table ROUTES: method, pattern of the path below the merchant, handler.
+_PARTS = (search, sales, transactions, customers, cards)
+_COMPILED = tuple(
+    (method, re.compile(pattern), handler) for part in _PARTS for method, pattern, handler in part.ROUTES
 )
-_COMPILED = tuple((method, re.compile(pattern), handler) for method, pattern, handler in _ROUTES)
 
 Environ = dict[str, Any]
 Reply = tuple[int, str, bytes]

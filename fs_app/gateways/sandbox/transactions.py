@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from fs_app.gateways.sandbox.behaviour import NOT_APPLICABLE, refund_verdict
-from fs_app.gateways.sandbox.exchange import Answer, Call, NotFound, Problems, refuse, text
+from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, refuse, text
 from fs_app.gateways.sandbox.store import Books, Transaction, new_id
 from fs_app.gateways.sandbox.transaction_view import answer
 
@@ -181,3 +181,12 @@ def _known(call: Call) -> Transaction:
     if transaction is None:
         raise NotFound
     return transaction
+
+
+ROUTES: tuple[Route, ...] = (
+    ("GET", f"/transactions/{ID}", find),
+    ("PUT", f"/transactions/{ID}/submit_for_settlement", submit),
+    ("PUT", f"/transactions/{ID}/void", void),
+    ("POST", f"/transactions/{ID}/refund", refund),
+    ("PUT", f"/transactions/{ID}/(settle|settlement_(?:confirm|decline|pending))", settle),
+)
