@@ -1,0 +1,96 @@
+"""The caller's side: the line a person is on, and the prompts said on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from fs_app.domain.keys import Field, Heard
+from fs_app.domain.prompt import Prompt
+
+T = TypeVar("T")
+
+
+class Handover(StrEnum):
+    """How a hand-over to an agent queue ended."""
+
+    TALKED = "talked"  # an agent and the caller were connected
+    NOT_ANSWERED = "not_answered"  # no agent took the call
+    FAILED = "failed"  # the switch would not do it: no such queue, module missing
+
+
+class Channel(Protocol):
+    """One caller on one line. Every method may raise `CallEnded`, at once when the caller hangs up."""
+
+    @property
+    def uuid(self) -> str:
+        """The switch's uuid of the caller's leg."""
+        ...
+
+    language: str
+    """The language prompts are spoken in; a step may change it."""
+
+    def answer(self) -> None:
+        """Take the call and get its keypad ready. Once, before anything else."""
+        ...
+
+    def play(self, prompt: Prompt, *, interruptible: bool = True) -> None:
+        """Say a prompt to its end, as one command. A key ends an interruptible one and is kept for the next
+        question; keys pressed in one that is not interruptible are kept too."""
+        ...
+
+    def ask(self, prompt: Prompt, field: Field) -> Heard:
+        """Say a prompt and take one answer: barge-in, type-ahead, first-key and inter-key times, universal keys.
+
+        ``*`` on typed keys and a lone ``9`` say the prompt again inside this call. The result is one of ENTERED,
+        TOO_SHORT, WRONG_KEY, SILENCE, AGENT, BACK.
+        """
+        ...
+
+    def play_while(self, prompt: Prompt, work: Callable[[], T]) -> T:
+        """Say a prompt, again and again if need be, while ``work`` runs in its own greenlet; return its result
+        or raise its exception. When the caller hangs up, `CallEnded` is raised at once and the work goes on to
+        its end."""
+        ...
+
+    def forget_keys(self) -> None:
+        """Drop what was typed early: across a charge, a menu that changed, or an error."""
+        ...
+
+    def hand_over(self, queue: str) -> Handover:
+        """Send the caller to an agent queue and wait until that has ended. UnsafeArgument for a bad name."""
+        ...
+
+    def hang_up(self) -> None:
+        """End the call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A prompt in one language: the files that are played in order, the text as heard, its length in seconds."""
+
+    files: tuple[Path, ...]
+    text: str
+    seconds: float
+
+
+class Voice(Protocol):
+    """Turns a prompt into sound files; knows which phrases exist."""
+
+    @property
+    def languages(self) -> Sequence[str]:
+        """The languages that prompts exist in, e.g. ``["en"]``."""
+        ...
+
+    def render(self, prompt: Prompt, language: str) -> Utterance:
+        """The files and the text of a prompt. KeyError for a phrase that does not exist: the flow check keeps
+        those from meeting a call."""
+        ...
+
+    def gaps(self, phrase: str, language: str) -> frozenset[str] | None:
+        """The names of the gaps in a phrase, None where the language does not have the phrase."""
+        ...
