@@ -7,7 +7,9 @@
     ├── StoreError                the database
     │   ├── StoreUnavailable      down, refusing, or slower than its deadline
     │   ├── BillBusy              another attempt on the same bill is still open
-    │   └── IllegalTransition     a payment was to be moved where the table of states does not lead
+    │   ├── IllegalTransition     a payment was to be moved where the table of states does not lead
+    │   ├── TooManyAttempts       a velocity limit is reached: nothing was opened
+    │   └── RefundRefused         more than was captured, not captured, or a key that was used for another
     ├── SwitchError               the switch answered something we cannot go on with
     │   ├── CommandRefused        a command was answered -ERR
     │   ├── SwitchTimeout         no answer within the deadline
@@ -68,6 +70,18 @@ class BillBusy(StoreError):
 
 class IllegalTransition(StoreError):
     """A payment was to be moved where the table of states does not lead."""
+
+
+class TooManyAttempts(StoreError):
+    """A velocity limit is reached; ``trait`` says which one."""
+
+    def __init__(self, trait: str) -> None:
+        super().__init__(f"too many attempts by one {trait}")
+        self.trait = trait
+
+
+class RefundRefused(StoreError):
+    """A refund that may not be: told in words for whoever asked for it."""
 
 
 class SwitchError(FsAppError):

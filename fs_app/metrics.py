@@ -124,6 +124,9 @@ class MeasuredGateway:
     def find(self, order_id: OrderId) -> Sequence[GatewayRecord] | None:
         return self._timed("find", lambda: self._gateway.find(order_id))
 
+    def look(self, transaction_id: TransactionId) -> GatewayRecord | None:
+        return self._timed("look", lambda: self._gateway.look(transaction_id))
+
     def check(self) -> GatewayTrouble | None:
         return self._gateway.check()
 

@@ -8,6 +8,7 @@ Laws, in this order:
 3. An authorisation is recorded before it is submitted for settlement, so a reply lost in between leaves an
    authorisation, never a capture.
 4. A move that is not in `TRANSITIONS` is an error. History is appended to, never changed.
+5. So a capture only ever follows a recorded authorisation, whoever finds it: no way leads round AUTHORISED.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
 
 OrderId = NewType("OrderId", str)
@@ -35,25 +37,26 @@ class PaymentState(StrEnum):
     NOT_SENT = "not_sent"  # nothing reached the gateway, or it refused to process it: not charged
     UNKNOWN = "unknown"  # sent, no trusted answer
     VOIDED = "voided"  # the authorisation was given back before settlement
-    REFUNDED = "refunded"  # settled money was given back, whole
+    REFUNDED = "refunded"  # captured money was given back, whole
+    RETURNED = "returned"  # the settlement was declined, or a bank took the money back (an ACH return)
 
 
 TRANSITIONS: dict[PaymentState, frozenset[PaymentState]] = {
     PaymentState.OPENED: frozenset(
         {PaymentState.AUTHORISED, PaymentState.DECLINED, PaymentState.NOT_SENT, PaymentState.UNKNOWN}
     ),
-    PaymentState.UNKNOWN: frozenset(
-        {PaymentState.AUTHORISED, PaymentState.SUBMITTED, PaymentState.DECLINED, PaymentState.NOT_SENT,
-         PaymentState.VOIDED}
-    ),
+    PaymentState.UNKNOWN: frozenset({PaymentState.AUTHORISED, PaymentState.DECLINED, PaymentState.NOT_SENT}),
     PaymentState.AUTHORISED: frozenset({PaymentState.SUBMITTED, PaymentState.VOIDED}),
-    PaymentState.SUBMITTED: frozenset({PaymentState.SETTLED, PaymentState.VOIDED}),
-    PaymentState.SETTLED: frozenset({PaymentState.REFUNDED}),
+    PaymentState.SUBMITTED: frozenset(
+        {PaymentState.SETTLED, PaymentState.VOIDED, PaymentState.REFUNDED, PaymentState.RETURNED}
+    ),
+    PaymentState.SETTLED: frozenset({PaymentState.REFUNDED, PaymentState.RETURNED}),
     PaymentState.DECLINED: frozenset(),
     PaymentState.NOT_SENT: frozenset(),
     PaymentState.VOIDED: frozenset(),
     PaymentState.REFUNDED: frozenset(),
-}  # fmt: skip
+    PaymentState.RETURNED: frozenset(),
+}
 
 # While an attempt is in one of these, no other attempt on the same bill may be opened.
 OPEN_STATES = frozenset({PaymentState.OPENED, PaymentState.UNKNOWN, PaymentState.AUTHORISED})
@@ -110,12 +113,28 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True)
 class Voided:
-    """The authorisation or the unsettled capture was given back."""
+    """The authorisation or the unsettled capture was given back, or ran out."""
+
+    transaction_id: TransactionId
+    reason: str = "given back"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The processor has moved the money."""
 
     transaction_id: TransactionId
 
 
-Event = ChargeResult | Submitted | Voided
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The money did not arrive after all. ``code`` is the processor's, or an ACH return code such as R01."""
+
+    transaction_id: TransactionId
+    code: str = ""
+
+
+Event = ChargeResult | Submitted | Voided | Settled | Returned
 
 
 def state_after(event: Event) -> PaymentState:
@@ -133,11 +152,18 @@ def state_after(event: Event) -> PaymentState:
             return PaymentState.SUBMITTED
         case Voided():
             return PaymentState.VOIDED
+        case Settled():
+            return PaymentState.SETTLED
+        case Returned():
+            return PaymentState.RETURNED
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentRequest:
-    """What a caller agreed to pay. ``last_four`` and ``brand`` are all that is kept of the card."""
+    """What a caller agreed to pay. ``last_four`` and ``brand`` are all that is kept of the card.
+
+    ``receipt_to`` is where the receipt goes, None where nobody wants one, and ``language`` its language.
+    """
 
     call_uuid: str
     account_id: str
@@ -146,6 +172,9 @@ class PaymentRequest:
     brand: str = ""
     last_four: str = ""
     channel: str = "phone"
+    caller_id: str = ""
+    language: str = "en"
+    receipt_to: Contact | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +205,7 @@ ENDINGS: dict[PaymentState, Ending] = {
     PaymentState.NOT_SENT: Ending.NOT_PAID,
     PaymentState.VOIDED: Ending.NOT_PAID,
     PaymentState.REFUNDED: Ending.NOT_PAID,
+    PaymentState.RETURNED: Ending.NOT_PAID,
     PaymentState.OPENED: Ending.BEING_CHECKED,
     PaymentState.UNKNOWN: Ending.BEING_CHECKED,
     PaymentState.AUTHORISED: Ending.BEING_CHECKED,

@@ -21,13 +21,25 @@ from fs_app.domain.payment import (
     Unavailable,
     Unknown,
 )
+from fs_app.domain.standing import TAKEN, Standing
 from fs_app.ports import GatewayRecord
 
-# Statuses by what they mean for the money (Braintree: transaction statuses).
-_CAPTURED = frozenset(
-    {"submitted_for_settlement", "settling", "settled", "settlement_pending", "settlement_confirmed"}
-)
-_HELD = _CAPTURED | {"authorized"}
+# Statuses by what they mean for the money (Braintree: transaction statuses). A gateway rejection as a duplicate is
+# no decline: see `standing`.
+_STANDINGS = {
+    "authorized": Standing.HELD,
+    "submitted_for_settlement": Standing.CAPTURED,
+    "settling": Standing.CAPTURED,
+    "settlement_pending": Standing.CAPTURED,
+    "settlement_confirmed": Standing.CAPTURED,
+    "settled": Standing.SETTLED,
+    "voided": Standing.GIVEN_BACK,
+    "authorization_expired": Standing.GIVEN_BACK,
+    "settlement_declined": Standing.RETURNED,
+    "processor_declined": Standing.DECLINED,
+    "gateway_rejected": Standing.DECLINED,
+    "failed": Standing.NOT_PROCESSED,
+}
 
 # Validation attributes that mean a field the caller keyed.
 _CARD_FIELDS = {
@@ -53,7 +65,7 @@ def charged(answer: Any, order_id: OrderId) -> ChargeResult:
         return Unknown("the gateway answered with another order id", transaction_id)
     if not answer.is_success:
         return said_no(transaction)
-    if transaction.status not in _HELD:
+    if standing(transaction) not in TAKEN | {Standing.HELD}:
         return Unknown(f"the gateway answered with status {transaction.status}", transaction_id)
     return Approved(transaction_id, amount(transaction))
 
@@ -90,7 +102,7 @@ def refused(answer: Any) -> Unavailable | Unknown:
 def captured(transaction: Any, wanted: Money) -> Submitted | Unavailable | Unknown:
     """Where a transaction stands that was to be submitted for settlement with that amount."""
     transaction_id = TransactionId(transaction.id)
-    if transaction.status not in _CAPTURED:
+    if standing(transaction) not in TAKEN:
         return Unavailable(f"not submitted: the transaction is {transaction.status}")
     if amount(transaction) != wanted:
         return Unknown("submitted with another amount", transaction_id)
@@ -114,13 +126,39 @@ def oldest_first(transactions: Iterable[Any]) -> Sequence[GatewayRecord]:
     return sorted(found, key=lambda each: each.created_at)
 
 
+def standing(transaction: Any) -> Standing:
+    """What the status of a transaction means for the money."""
+    if transaction.status == "gateway_rejected" and transaction.gateway_rejection_reason == "duplicate":
+        return Standing.DUPLICATE
+    return _STANDINGS.get(transaction.status, Standing.OTHER)
+
+
 def record(transaction: Any) -> GatewayRecord:
-    """One transaction of a search."""
+    """A transaction as the gateway has it."""
+    refunded = transaction.refunded_transaction_id
     return GatewayRecord(
         transaction_id=TransactionId(transaction.id),
-        order_id=OrderId(transaction.order_id),
+        order_id=OrderId(transaction.order_id or ""),
+        standing=standing(transaction),
         status=transaction.status,
         amount=amount(transaction),
-        captured=transaction.status in _CAPTURED,
         created_at=transaction.created_at.replace(tzinfo=UTC),
+        kind=transaction.type,
+        code=_code(transaction),
+        batch=transaction.settlement_batch_id or "",
+        refunds=TransactionId(refunded) if refunded else None,
     )
+
+
+def _code(transaction: Any) -> str:
+    """Why a transaction took no money: the coaching table and the history know these codes."""
+    match transaction.status:
+        case "processor_declined" | "failed":
+            return str(transaction.processor_response_code or "")
+        case "gateway_rejected":
+            return f"gateway_{transaction.gateway_rejection_reason}"
+        case "settlement_declined":
+            returned = getattr(transaction, "ach_return_code", None)
+            return str(returned or transaction.processor_settlement_response_code or "")
+        case _:
+            return ""

@@ -166,6 +166,11 @@ class BraintreeGateway:
         answer = self._guarded(ask)
         return None if isinstance(answer, Fault) else answer
 
+    def look(self, transaction_id: TransactionId) -> GatewayRecord | None:
+        """Fetch one transaction by its id."""
+        answer = self._guarded(lambda: answers.record(self._sdk.transaction.find(transaction_id)))
+        return None if isinstance(answer, Fault) else answer
+
     def check(self) -> GatewayTrouble | None:
         """Search for an order id that cannot exist: the cheapest question that needs working keys."""
 

@@ -1,4 +1,4 @@
-"""The ports: what the flow needs from the world, and what passes through. Read this first.
+"""The ports: what the flow and the back office need from the world, and what passes through. Read this first.
 
 A port is a Protocol; ``app.py`` plugs the concrete classes in. Contract tests in ``tests/contract`` hold the
 fake and the real thing of every port to the same behaviour.
@@ -6,32 +6,50 @@ fake and the real thing of every port to the same behaviour.
 
 from fs_app.ports.billing import Directory
 from fs_app.ports.caller import Channel, Handover, Utterance, Voice
-from fs_app.ports.money import (
-    Cashier,
+from fs_app.ports.cashier import Cashier, PaymentOutcome
+from fs_app.ports.gateway import (
+    BatchLine,
     ChargeRequest,
+    Dispute,
     Gateway,
+    GatewayOffice,
     GatewayRecord,
     GatewayTrouble,
-    Ledger,
-    LedgerEvent,
-    PaymentOutcome,
+    Hint,
 )
+from fs_app.ports.ledger import Ledger, LedgerEvent, RefundBook, Task, TaskKind, Tasks
+from fs_app.ports.messages import Delivery, Message, Messenger, Outbox, Receipt, ReceiptKind, ReceiptState
 from fs_app.ports.surroundings import Clock, Journal
 
 __all__ = [
+    "BatchLine",
     "Cashier",
     "Channel",
     "ChargeRequest",
     "Clock",
+    "Delivery",
     "Directory",
+    "Dispute",
     "Gateway",
+    "GatewayOffice",
     "GatewayRecord",
     "GatewayTrouble",
     "Handover",
+    "Hint",
     "Journal",
     "Ledger",
     "LedgerEvent",
+    "Message",
+    "Messenger",
+    "Outbox",
     "PaymentOutcome",
+    "Receipt",
+    "ReceiptKind",
+    "ReceiptState",
+    "RefundBook",
+    "Task",
+    "TaskKind",
+    "Tasks",
     "Utterance",
     "Voice",
 ]

@@ -19,11 +19,13 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     String,
     Table,
     TypeDecorator,
+    UniqueConstraint,
     false,
 )
 from sqlalchemy.dialects.mysql import DATETIME
@@ -81,6 +83,7 @@ accounts = Table(
     Column("language", String(10)),
     Column("postal_code", String(12)),
     Column("pin_hash", String(255)),  # argon2
+    Column("receipt_to", String(255)),  # sms:+15551230001 or mail:name@example.org
     **_MYSQL,
 )
 
@@ -115,8 +118,11 @@ payments = Table(
     Column("brand", String(16), nullable=False),
     Column("last_four", String(4), nullable=False),
     Column("channel", String(16), nullable=False),
-    Column("transaction_id", String(64)),
+    Column("transaction_id", String(64), index=True),
     Column("opened_at", UtcTime, nullable=False, index=True),
+    Column("caller_id", String(32), nullable=False, server_default=""),
+    Column("language", String(10), nullable=False, server_default="en"),
+    Column("receipt_to", String(255)),
     CheckConstraint("amount_minor > 0", name="amount"),
     CheckConstraint(f"(state IN ({_open_states})) = (open_bill IS NOT NULL)", name="open_bill"),
     **_MYSQL,
@@ -132,5 +138,133 @@ payment_events = Table(
     Column("state", String(16), nullable=False),
     Column("detail", String(255), nullable=False),
     Column("transaction_id", String(64)),
+    **_MYSQL,
+)
+
+# A refund of a payment. ``standing_key`` is the key of the request while the refund has not failed and NULL after
+# that: its uniqueness makes a repeated request the same refund.
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("order_id", String(36), nullable=False, unique=True),
+    Column("payment_id", _Id, ForeignKey("payments.id"), nullable=False, index=True),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("request_key", String(64), nullable=False),
+    Column("standing_key", String(64), unique=True),
+    Column("operator", String(64), nullable=False),
+    Column("reason", String(255), nullable=False),
+    Column("transaction_id", String(64), index=True),
+    Column("opened_at", UtcTime, nullable=False, index=True),
+    CheckConstraint("amount_minor > 0", name="amount"),
+    **_MYSQL,
+)
+
+# Append-only, as payment_events.
+refund_events = Table(
+    "refund_events",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("refund_id", _Id, ForeignKey("refunds.id"), nullable=False, index=True),
+    Column("at", UtcTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("detail", String(255), nullable=False),
+    Column("transaction_id", String(64)),
+    **_MYSQL,
+)
+
+# Disputes as the gateway last told them; their history is in their payment's.
+disputes = Table(
+    "disputes",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("payment_id", _Id, ForeignKey("payments.id"), nullable=False, index=True),
+    Column("transaction_id", String(64), nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("reason", String(64), nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("received_on", Date),
+    Column("reply_by", Date),
+    Column("updated_at", UtcTime, nullable=False),
+    **_MYSQL,
+)
+
+# What a person did, by name, before and after the gateway was asked. Append-only.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("operator", String(64), nullable=False),
+    Column("source", String(16), nullable=False),  # cli or api
+    Column("action", String(32), nullable=False),
+    Column("payment_id", _Id, nullable=False, index=True),
+    Column("reason", String(255), nullable=False),
+    Column("result", String(255), nullable=False),
+    **_MYSQL,
+)
+
+# Receipts, written in the transaction that made the payment final. ``cause`` is what it tells of, e.g. ``paid:17``:
+# its uniqueness keeps a second receipt for the same thing out.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("payment_id", _Id, ForeignKey("payments.id"), nullable=False, index=True),
+    Column("cause", String(64), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("send_to", String(255), nullable=False),
+    Column("language", String(10), nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("sends", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime),
+    **_MYSQL,
+)
+
+# What is due, claimed here by whoever does it. ``stuck`` waits for a person.
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("due_at", UtcTime, nullable=False, index=True),
+    Column("tries", Integer, nullable=False),
+    Column("claim", String(64), nullable=False, server_default=""),
+    Column("claimed_until", UtcTime),
+    Column("stuck", Boolean(create_constraint=False), nullable=False, server_default=false()),
+    Column("note", String(255), nullable=False, server_default=""),
+    UniqueConstraint("kind", "subject"),
+    **_MYSQL,
+)
+
+# Webhooks that came, by the SHA-256 of what was signed: each has its effect once.
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("kind", String(64), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("received_at", UtcTime, nullable=False, index=True),
+    **_MYSQL,
+)
+
+# What velocity limits count: one row for each trait of an attempt. ``subject`` is a keyed hash.
+velocity = Table(
+    "velocity",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("payment_id", _Id, ForeignKey("payments.id"), nullable=False, index=True),
+    Column("trait", String(16), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("declined", Boolean(create_constraint=False), nullable=False, server_default=false()),
+    Index("ix_velocity_trait", "trait", "subject", "at"),
     **_MYSQL,
 )

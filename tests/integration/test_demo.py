@@ -11,6 +11,7 @@ import pytest
 from fs_app.demo.agreement import differences
 from fs_app.domain.money import Money
 from fs_app.domain.payment import OrderId, Payment, PaymentId, PaymentRequest, PaymentState, TransactionId
+from fs_app.domain.standing import Standing
 from fs_app.ports import GatewayRecord
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +58,8 @@ def payment(state):
 
 
 def record(transaction="t1", minor=4250, captured=True):
-    return GatewayRecord(TransactionId(transaction), OrderId("o"), "any", Money(minor, "USD"), captured, NOW)
+    standing = Standing.CAPTURED if captured else Standing.HELD
+    return GatewayRecord(TransactionId(transaction), OrderId("o"), standing, "any", Money(minor, "USD"), NOW)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,10 @@ def transaction(**more: Any) -> Any:
         "status": "authorized",
         "amount": Decimal("42.50"),
         "currency_iso_code": "USD",
+        "type": "sale",
         "processor_response_code": "1000",
+        "settlement_batch_id": None,
+        "refunded_transaction_id": None,
         "gateway_rejection_reason": None,
         "created_at": datetime.fromisoformat("2030-01-02T03:04:05"),
     }

@@ -1,0 +1,94 @@
+"""Written messages: receipts and what else a payer is told after the call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from fs_app.domain.contact import Contact
+from fs_app.domain.money import Money
+from fs_app.domain.payment import Payment, PaymentId
+
+
+class Delivery(StrEnum):
+    """How sending a message ended."""
+
+    SENT = "sent"  # the provider took it
+    NOT_SENT = "not_sent"  # certainly not taken: no connection, or a refusal that may pass
+    REFUSED = "refused"  # certainly not taken, and never will be: the address, our keys
+    UNKNOWN = "unknown"  # handed over, no trusted answer
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. ``key`` is the same at every try, for providers that drop repeats; ``subject`` is for mail."""
+
+    to: Contact
+    text: str
+    key: str
+    subject: str = ""
+
+
+class Messenger(Protocol):
+    """A way to send messages. Never raises; answers within its own deadline."""
+
+    def send(self, message: Message) -> Delivery:
+        """Send one message."""
+        ...
+
+
+class ReceiptKind(StrEnum):
+    """What a payer is told in writing; the text is a template of that name, per language."""
+
+    PAID = "paid"
+    NOT_PAID = "not_paid"  # a payment that was being checked took no money
+    REFUNDED = "refunded"
+    VOIDED = "voided"  # a payment that was told as paid was given back
+
+
+class ReceiptState(StrEnum):
+    """Where a receipt stands."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    UNCONFIRMED = "unconfirmed"  # sent twice without a trusted answer: not a third time
+    FAILED = "failed"  # the provider will not take it
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One receipt in the outbox. ``sends`` counts the times it may have left us: two at most. ``amount`` is what
+    was paid or given back; the confirmation number to print is the payment's."""
+
+    id: int
+    kind: ReceiptKind
+    payment: Payment
+    amount: Money
+    to: Contact
+    language: str
+    state: ReceiptState
+    sends: int
+    created_at: datetime  # UTC
+
+
+class Outbox(Protocol):
+    """The receipts that were written with their payments. Raises StoreUnavailable."""
+
+    def receipt(self, receipt_id: int) -> Receipt:
+        """A receipt as it stands. KeyError for an unknown id."""
+        ...
+
+    def sending(self, receipt_id: int) -> Receipt | None:
+        """Commit that it is about to be sent; None where it may not be sent any more (sent, or sent twice)."""
+        ...
+
+    def sent(self, receipt_id: int, delivery: Delivery) -> Receipt:
+        """Record how a send ended. One that was certainly not taken does not count."""
+        ...
+
+    def receipts(self, *, payment_id: PaymentId | None = None) -> Sequence[Receipt]:
+        """The receipts of a payment, or all, oldest first."""
+        ...
