@@ -1,6 +1,6 @@
 """The ports: what the flow and the back office need from the world, and what passes through. Read this first.
 
-A port is a Protocol; ``app.py`` plugs the concrete classes in. Contract tests in ``tests/contract`` hold the
+A port is a Protocol; ``app/`` plugs the concrete classes in. Contract tests in ``tests/contract`` hold the
 fake and the real thing of every port to the same behaviour.
 """
 

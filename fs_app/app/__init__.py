@@ -1,0 +1,28 @@
+"""The composition root: the only place that knows every concrete class."""
+
+from fs_app.app.calls import Calls
+from fs_app.app.checks import check_everything
+from fs_app.app.parts import (
+    Parts,
+    SystemClock,
+    load_all_flows,
+    load_prompts,
+    open_database,
+    open_directory,
+    open_gateway,
+)
+from fs_app.app.roles import run_calls, run_sandbox
+
+__all__ = [
+    "Calls",
+    "Parts",
+    "SystemClock",
+    "check_everything",
+    "load_all_flows",
+    "load_prompts",
+    "open_database",
+    "open_directory",
+    "open_gateway",
+    "run_calls",
+    "run_sandbox",
+]

@@ -1,0 +1,92 @@
+"""One process of the ``calls`` role: the event socket server and what a call may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import structlog
+
+from fs_app.app.parts import Parts, load_all_flows, load_prompts
+from fs_app.domain.prompt import say
+from fs_app.errors import CallEnded
+from fs_app.flow.call import Call, Limits, Line, Services
+from fs_app.flow.engine import run_flow
+from fs_app.flow.flow import Flow
+from fs_app.journal import CallJournal
+from fs_app.metrics import MetricsServer
+from fs_app.settings import Settings
+from fs_app.telephony.channel import SwitchChannel, Timing
+from fs_app.telephony.connect import ConnectInfo
+from fs_app.telephony.server import CallServer
+
+log = structlog.get_logger()
+
+
+class Calls:
+    """One process of the ``calls`` role: the event socket server and what a call may use."""
+
+    def __init__(self, settings: Settings, parts: Parts | None = None) -> None:
+        self._settings = settings
+        self._parts = parts = parts or Parts(settings)
+        self.metrics = parts.metrics
+        voice = load_prompts(settings)
+        self._flows: Mapping[str, Flow] = load_all_flows(settings, voice)
+        self._services = Services(
+            directory=parts.directory,
+            cashier=parts.cashier,
+            clock=parts.clock,
+            limits=Limits(**settings.payments.model_dump()),
+        )
+        self.server = CallServer(
+            settings.calls.listen,
+            self._handle,
+            voice=voice,
+            language=settings.line.language,
+            queue=settings.line.queue,
+            limit=settings.calls.limit,
+            watcher=self.metrics,
+            timing=Timing(first_key=settings.calls.first_key_seconds, inter_key=settings.calls.inter_key_seconds),
+        )
+        self._metrics_server = MetricsServer(self.metrics, settings.metrics)
+
+    @property
+    def metrics_port(self) -> int:
+        """Where the metrics are."""
+        return self._metrics_server.port
+
+    def start(self) -> None:
+        """Bind and serve; OSError where a port is taken."""
+        self._metrics_server.start()
+        self.server.start()
+
+    def stop(self) -> None:
+        """Accept nothing more, let calls finish within the grace of the settings, then end."""
+        self.server.stop(self._settings.calls.grace_seconds, self._settings.gateway.read_seconds + 15)
+        self._metrics_server.stop()
+        self._parts.close()
+
+    def _handle(self, channel: SwitchChannel, info: ConnectInfo) -> None:
+        line = self._line(channel, info)
+        journal = CallJournal(self.metrics, uuid=info.uuid, flow=line.flow, caller_id=info.caller_id)
+        call = Call(line, channel, self._services, journal, caller_id=info.caller_id)
+        outcome = "failed"
+        try:
+            channel.answer()
+            if info.attempt > 1:
+                channel.play(say("one_moment"), interruptible=False)
+                channel.forget_keys()  # they answer a question of the server that died: digits of a card, perhaps
+            outcome = run_flow(self._flows[line.flow], call)
+        except CallEnded:
+            outcome = "agent" if call.counts["talked"] else "caller_hung_up"
+            raise
+        finally:
+            journal.close(outcome)
+
+    def _line(self, channel: SwitchChannel, info: ConnectInfo) -> Line:
+        """The line as the dialplan describes it; what it does not say, or says wrongly, is the settings'."""
+        default = self._settings.line
+        flow = info.flow or default.flow
+        if flow not in self._flows:
+            log.error("the dialplan names a flow that does not exist", call=info.uuid, fs_app_flow=flow)
+            flow = default.flow
+        return Line(flow=flow, language=channel.language, queue=info.queue or default.queue)

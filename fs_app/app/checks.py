@@ -1,0 +1,82 @@
+"""Law 7: what is wrong is found before a call can find it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from fs_app.app.parts import load_all_flows, open_database, open_directory, open_gateway
+from fs_app.errors import ConfigError, Problem
+from fs_app.ports import Voice
+from fs_app.prompts.voice import read_voice
+from fs_app.settings import Settings
+from fs_app.store.schema import schema_problem
+from fs_app.store.sql_directory import SqlDirectory
+from fs_app.yamlfile import Document, did_you_mean
+
+T = TypeVar("T")
+
+_SERVER_PHRASES = ("all_lines_busy", "technical_problem", "one_moment")
+
+
+def check_everything(settings: Settings, document: Document, *, gateway_must_answer: bool = True) -> list[Problem]:
+    """What must be mended before a call may come: prompts, flows, line defaults, database, SQL, gateway.
+
+    With ``gateway_must_answer=False`` a gateway that cannot be reached is no problem, only one that refuses our
+    keys: the server starts all the same, as callers can still hear their balance and reach a person.
+    """
+    problems: list[Problem] = []
+    voice, found = read_voice(settings.sounds)
+    problems += found
+    if voice.languages:
+        problems += _voice_problems(voice, settings, document)
+        flows = _collect(problems, lambda: load_all_flows(settings, voice))
+        if flows is not None and settings.line.flow not in flows:
+            hint = did_you_mean(settings.line.flow, flows) or f"there are: {', '.join(sorted(flows))}"
+            place = ("line", "flow")
+            problems.append(document.problem(place, f"no flow is called {settings.line.flow!r}", hint))
+    problems += _store_problems(settings, document)
+    trouble = open_gateway(settings.gateway).check()
+    if trouble is not None and (trouble.lasting or gateway_must_answer):
+        problems.append(document.problem(("gateway",), trouble.reason))
+    return problems
+
+
+def _store_problems(settings: Settings, document: Document) -> list[Problem]:
+    problems: list[Problem] = []
+    database = open_database(settings)
+    problem = schema_problem(database)
+    if problem is not None:
+        problems.append(document.problem(("database", "url"), problem))
+    directory = open_directory(settings, database)
+    if isinstance(directory, SqlDirectory):
+        problems += [_statement_problem(document, key, message) for key, message in directory.problems()]
+    database.close()
+    return problems
+
+
+def _collect(problems: list[Problem], load: Callable[[], T]) -> T | None:
+    try:
+        return load()
+    except ConfigError as error:
+        problems += error.problems
+        return None
+
+
+def _voice_problems(voice: Voice, settings: Settings, document: Document) -> list[Problem]:
+    language, problems = settings.line.language, []
+    if language not in voice.languages:
+        hint = f"there are: {', '.join(voice.languages)}"
+        problems.append(document.problem(("line", "language"), f"no prompts in {language!r}", hint))
+    for spoken in voice.languages:
+        problems += [
+            Problem(str(settings.sounds / "phrases.yaml"), 0, 0, f"{spoken} has no phrase {phrase!r}", "add it")
+            for phrase in _SERVER_PHRASES
+            if voice.gaps(phrase, spoken) is None
+        ]
+    return problems
+
+
+def _statement_problem(document: Document, key: str, message: str) -> Problem:
+    place = ("directory", "url") if key == "url" else ("directory", "statements", key)
+    return document.problem(place, message)

@@ -1,0 +1,119 @@
+"""The parts that roles are made of: each concrete class behind its port, made on first use and once per process."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from fs_app.flow.flow import Flow
+from fs_app.flow.loader import load_flows
+from fs_app.gateways.braintree import BraintreeAccount, BraintreeGateway
+from fs_app.metrics import MeasuredGateway, Metrics
+from fs_app.payments.cashier import GatewayCashier
+from fs_app.ports import Cashier, Clock, Directory, Gateway, Ledger, Tasks, Voice
+from fs_app.prompts.voice import FileVoice, load_voice
+from fs_app.settings import GatewaySettings, Settings
+from fs_app.steps import STEPS
+from fs_app.store.directory import TableDirectory
+from fs_app.store.engine import Database
+from fs_app.store.ledger import SqlLedger
+from fs_app.store.sql_directory import SqlDirectory
+from fs_app.store.tasks import SqlTasks
+
+
+class SystemClock:
+    """The clock of this machine; ``today`` is the day where the operator is."""
+
+    def __init__(self, timezone: str) -> None:
+        self._zone = ZoneInfo(timezone)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def today(self) -> date:
+        return datetime.now(self._zone).date()
+
+
+def load_prompts(settings: Settings) -> FileVoice:
+    """The phrases and their recordings; ConfigError with every problem."""
+    return load_voice(settings.sounds)
+
+
+def load_all_flows(settings: Settings, voice: Voice) -> dict[str, Flow]:
+    """Every flow, checked; ConfigError with every problem."""
+    return load_flows(settings.flows, STEPS, voice)
+
+
+def open_database(settings: Settings, metrics: Metrics | None = None) -> Database:
+    """Our own database. Nothing is connected before it is used."""
+    part = settings.database
+    observe = metrics.database_answered if metrics else None
+    return Database(part.url, part.threads, part.deadline_seconds, observe=observe)
+
+
+def open_gateway(part: GatewaySettings) -> BraintreeGateway:
+    """The gateway of the settings: the local one speaks the same API."""
+    host, port = part.listen
+    return BraintreeGateway(
+        BraintreeAccount(
+            environment=part.kind,
+            merchant_id=part.merchant_id,
+            public_key=part.public_key,
+            private_key=part.private_key.get_secret_value(),
+            merchant_account_id=part.merchant_account_id,
+            host=host,
+            port=port,
+            connect_seconds=part.connect_seconds,
+            read_seconds=part.read_seconds,
+        )
+    )
+
+
+def open_directory(settings: Settings, database: Database) -> Directory:
+    """Accounts and bills: our tables, or the operator's database."""
+    part = settings.directory
+    if part.url is None or part.statements is None:
+        return TableDirectory(database)
+    theirs = Database(part.url.get_secret_value(), settings.database.threads, settings.database.deadline_seconds)
+    return SqlDirectory(theirs, part.statements, database)
+
+
+class Parts:
+    """The parts of one process. Subclass it to put something else, or something around it, behind a port."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+
+    @cached_property
+    def clock(self) -> Clock:
+        return SystemClock(self.settings.timezone)
+
+    @cached_property
+    def database(self) -> Database:
+        return open_database(self.settings, self.metrics)
+
+    @cached_property
+    def directory(self) -> Directory:
+        return open_directory(self.settings, self.database)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return SqlLedger(self.database, self.clock)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        return SqlTasks(self.database, self.clock)
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        return MeasuredGateway(open_gateway(self.settings.gateway), self.metrics)
+
+    @cached_property
+    def cashier(self) -> Cashier:
+        return GatewayCashier(self.ledger, self.gateway, self.clock)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        self.database.close()

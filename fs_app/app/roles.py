@@ -1,0 +1,65 @@
+"""The roles as processes: each runs until SIGTERM, or ends at once where its configuration is wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+
+import gevent
+import structlog
+from gevent.event import Event
+
+from fs_app.app.calls import Calls
+from fs_app.app.checks import check_everything
+from fs_app.errors import ConfigError
+from fs_app.gateways.sandbox.server import SandboxServer
+from fs_app.settings import Settings
+from fs_app.yamlfile import Document
+
+log = structlog.get_logger()
+
+
+def run_calls(settings: Settings, document: Document) -> None:
+    """The ``calls`` role until SIGTERM; ConfigError where anything is wrong with the configuration."""
+    problems = check_everything(settings, document, gateway_must_answer=False)
+    if problems:
+        raise ConfigError(problems)
+    calls = Calls(settings)
+    _start(calls.start, document, ("calls", "listen"))
+    log.info("ready for calls", listen=f"{settings.calls.listen[0]}:{calls.server.port}")
+    _until_told_to_stop()
+    log.info("no new calls", up=calls.server.active, grace_seconds=settings.calls.grace_seconds)
+    calls.stop()
+
+
+def run_sandbox(settings: Settings, document: Document) -> None:
+    """The ``sandbox`` role until SIGTERM: the local gateway."""
+    server = SandboxServer(settings.gateway.listen)
+    _start(server.start, document, ("gateway", "listen"))
+    log.info("local gateway ready", listen=f"{settings.gateway.listen[0]}:{server.port}")
+    _until_told_to_stop()
+    server.stop()
+
+
+def _start(start: Callable[[], None], document: Document, place: tuple[str, ...]) -> None:
+    try:
+        start()
+    except OSError as error:
+        reason = f"cannot listen there: {os.strerror(error.errno) if error.errno else error}"
+        raise ConfigError([document.problem(place, reason, "is another one running?")]) from None
+
+
+def _until_told_to_stop() -> None:
+    """Wait for SIGTERM or SIGINT. The second one ends the process at once."""
+    told = Event()
+
+    def stop() -> None:
+        told.set()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_DFL)
+
+    handlers = [gevent.signal_handler(number, stop) for number in (signal.SIGTERM, signal.SIGINT)]
+    told.wait()
+    for handler in handlers:
+        handler.cancel()
