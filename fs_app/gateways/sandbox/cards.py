@@ -25,7 +25,7 @@ from fs_app.gateways.sandbox.exchange import (
     section,
     text,
 )
-from fs_app.gateways.sandbox.store import Books, Card, Customer, VaultedCard, global_id, new_id
+from fs_app.gateways.sandbox.store import Books, Card, Customer, Method, VaultedCard, global_id, new_id
 from fs_app.gateways.sandbox.xml import Items, Tree
 
 _DATE = re.compile(r"([0-9]{1,2})/([0-9]{4}|[0-9]{2})")
@@ -48,17 +48,7 @@ def read_card(books: Books, given: Tree, problems: Problems, *path: str) -> Card
         problems.add(code, *path)
     if found or kind is None:
         return None
-    return Card(
-        fingerprint=books.fingerprint(number),
-        bin=number[:6],
-        bin_extended=number[:8],
-        last_4=number[-4:],
-        card_type=kind,
-        month=month,
-        year=year,
-        cardholder_name=text(given, "cardholder_name"),
-        indicators=dict(cardtable.indicators(number)),
-    )
+    return cardtable.recorded(books, number, month, year, text(given, "cardholder_name"))
 
 
 def _number_problem(number: str, kind: str | None) -> str | None:
@@ -149,7 +139,7 @@ def check_token(books: Books, given: Tree, problems: Problems, *path: str) -> No
     token = text(given, "token")
     if token is not None and not _TOKEN.fullmatch(token):
         problems.add("91718", *path)
-    elif token in books.cards:
+    elif token in books.methods:
         problems.add("91719", *path)
 
 
@@ -158,7 +148,11 @@ def check_duplicate(
 ) -> None:
     """Note a number that is on file already, where the request's options forbid that."""
     options = section(given, "options")
-    held = [vaulted for vaulted in books.cards.values() if vaulted.card.fingerprint == card.fingerprint]
+    held = [
+        method
+        for method in books.methods.values()
+        if isinstance(method, VaultedCard) and method.card.fingerprint == card.fingerprint
+    ]
     if flag(options, "fail_on_duplicate_payment_method") and held:
         problems.add("81724", *path)
     if flag(options, "fail_on_duplicate_payment_method_for_customer") and any(
@@ -171,19 +165,26 @@ def keep_card(
     books: Books, customer: Customer, card: Card, given: Tree, billing: Tree | None, now: datetime
 ) -> VaultedCard:
     """Put a checked card on file. The first one, or one with ``make_default``, becomes the default."""
-    default = not customer.cards or flag(section(given, "options"), "make_default")
-    vaulted = VaultedCard(text(given, "token") or new_id(), customer.id, card, now, now, billing)
-    customer.cards.append(vaulted)
-    books.cards[vaulted.token] = vaulted
+    default = not customer.methods or flag(section(given, "options"), "make_default")
+    vaulted = VaultedCard(
+        token=text(given, "token") or new_id(),
+        customer_id=customer.id,
+        card=card,
+        created_at=now,
+        updated_at=now,
+        billing=billing,
+    )
+    customer.methods.append(vaulted)
+    books.methods[vaulted.token] = vaulted
     if default:
         make_default(customer, vaulted)
     return vaulted
 
 
-def make_default(customer: Customer, chosen: VaultedCard) -> None:
-    """Exactly one card of a customer is the default."""
-    for vaulted in customer.cards:
-        vaulted.default = vaulted is chosen
+def make_default(customer: Customer, chosen: Method) -> None:
+    """Exactly one method of a customer is the default."""
+    for method in customer.methods:
+        method.default = method is chosen
 
 
 def change_card(call: Call, vaulted: VaultedCard, given: Tree, problems: Problems, *path: str) -> None:
@@ -210,7 +211,7 @@ def change_card(call: Call, vaulted: VaultedCard, given: Tree, problems: Problem
     vaulted.card = replace(new, cardholder_name=name)
     vaulted.billing = _changed_billing(vaulted.billing, billing, section(given, "billing_address"))
     vaulted.updated_at = call.now
-    books.cards[text(given, "token") or vaulted.token] = books.cards.pop(vaulted.token)
+    books.methods[text(given, "token") or vaulted.token] = books.methods.pop(vaulted.token)
     vaulted.token = text(given, "token") or vaulted.token
     if flag(section(given, "options"), "make_default"):
         make_default(customer, vaulted)
@@ -262,15 +263,15 @@ def delete(call: Call) -> Answer:
     """DELETE /payment_methods/credit_card/TOKEN: the next oldest card becomes the default."""
     vaulted = _on_file(call)
     customer = call.books.customers[vaulted.customer_id]
-    customer.cards.remove(vaulted)
-    del call.books.cards[vaulted.token]
-    if vaulted.default and customer.cards:
-        make_default(customer, customer.cards[0])
+    customer.methods.remove(vaulted)
+    del call.books.methods[vaulted.token]
+    if vaulted.default and customer.methods:
+        make_default(customer, customer.methods[0])
     return Answer(200)
 
 
 def _on_file(call: Call) -> VaultedCard:
-    vaulted = call.books.cards.get(call.args[0])
+    vaulted = call.books.card(call.args[0])
     if vaulted is None:
         raise NotFound
     return vaulted

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from fs_app.gateways.sandbox.store import Books, Card
+
 # First match wins.
 _TYPES = (
     (r"3[47]", "American Express"),
@@ -20,8 +22,16 @@ _TYPES = (
     (r"4", "Visa"),
 )
 
-# Approved in a sale, declined with 2000 in a verification.
-VERIFICATION_DECLINES = frozenset({"4000111111111115", "5105105105105100", "378734493671000", "6011000990139424"})
+# Numbers with which something happens: a verification (not a sale) is declined with 2000, a dispute is opened at
+# once, the fraud tool of a merchant who has one rejects.
+TRAITS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("4000111111111115", "5105105105105100", "378734493671000", "6011000990139424"), "verification_declined"
+    ),
+    "4023898493988028": "disputed",
+    "4000111111111511": "fraud",
+    "4111130000000003": "risk_threshold",
+}
 
 INDICATORS = (
     "prepaid",
@@ -57,14 +67,12 @@ _SPECIAL: dict[str, Mapping[str, str]] = {
     "4111111111112101": {},
 }
 
-TEST_NUMBERS = VERIFICATION_DECLINES | frozenset(_SPECIAL) | {
+TEST_NUMBERS = frozenset(TRAITS) | frozenset(_SPECIAL) | {
     "4111111111111111", "4012888888881881", "4005519200000004", "4500600000000061",
     "5555555555554444", "2223000048400011",
     "378282246310005", "371449635398431",
     "6011000991300009", "6011111111111117",
     "3530111333300000", "36259600000004", "6304000000000000", "63049580000009",
-    "4023898493988028",  # a dispute is opened at once
-    "4000111111111511", "4111130000000003",  # fraud, risk threshold
 }  # fmt: skip
 
 
@@ -76,3 +84,19 @@ def card_type(number: str) -> str | None:
 def indicators(number: str) -> Mapping[str, str]:
     """What the card is (debit, prepaid, ...), who issued it and where."""
     return {**UNKNOWN, **_SPECIAL.get(number, {})}
+
+
+def recorded(books: Books, number: str, month: str, year: str, cardholder_name: str | None = None) -> Card:
+    """An accepted number as the gateway keeps it: its keyed hash, its ends, and what is special about it."""
+    return Card(
+        fingerprint=books.fingerprint(number),
+        bin=number[:6],
+        bin_extended=number[:8],
+        last_4=number[-4:],
+        card_type=card_type(number) or "",
+        month=month,
+        year=year,
+        cardholder_name=cardholder_name,
+        indicators=dict(indicators(number)),
+        trait=TRAITS.get(number),
+    )

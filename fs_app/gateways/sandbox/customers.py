@@ -101,14 +101,15 @@ def update(call: Call) -> Answer:
     new = None if token else _NewCard(call, customer, problems)
     problems.refuse(call)
     if token:
-        card = call.books.cards[token]
+        card = call.books.card(token)
+        assert card is not None
         cards.change_card(call, card, section(given, "credit_card"), problems, "customer", "credit_card")
     elif new is not None:
         new.keep(customer)
     customer.details.update({name: value for name, value in details.items() if name in given})
     customer.updated_at = call.now
     if default:
-        cards.make_default(customer, call.books.cards[default])
+        cards.make_default(customer, call.books.methods[default])
     _rename(call, customer, text(given, "id"))
     return Answer(200, "customer", customer_view(customer, call))
 
@@ -116,8 +117,8 @@ def update(call: Call) -> Answer:
 def delete(call: Call) -> Answer:
     """DELETE /customers/ID with all cards."""
     customer = _known(call)
-    for vaulted in customer.cards:
-        del call.books.cards[vaulted.token]
+    for method in customer.methods:
+        del call.books.methods[method.token]
     del call.books.customers[customer.id]
     return Answer(200)
 
@@ -163,8 +164,8 @@ def _rename(call: Call, customer: Customer, new_id: str | None) -> None:
         return
     call.books.customers[new_id] = call.books.customers.pop(customer.id)
     customer.id = new_id
-    for vaulted in customer.cards:
-        vaulted.customer_id = new_id
+    for method in customer.methods:
+        method.customer_id = new_id
 
 
 ROUTES: tuple[Route, ...] = (

@@ -124,8 +124,9 @@ def _source(call: Call, problems: Problems) -> _Source | None:
         _check_vaulting(call, given, problems)
         card = cards.read_card(books, given, problems, "transaction", "credit_card")
         return None if card is None else _Source(card, customer=customer)
-    elif customer is not None and customer.default_card is not None:
-        return _Source(customer.default_card.card, customer.default_card, customer)
+    elif customer is not None and customer.cards:
+        vaulted = next((card for card in customer.cards if card.default), customer.cards[0])
+        return _Source(vaulted.card, vaulted, customer)
     elif customer is not None:
         problems.add("91511", "transaction")
     elif customer_id is None:
@@ -134,7 +135,7 @@ def _source(call: Call, problems: Problems) -> _Source | None:
 
 
 def _by_token(call: Call, token: str, customer_id: str | None, problems: Problems) -> _Source | None:
-    vaulted = call.books.cards.get(token)
+    vaulted = call.books.card(token)
     if vaulted is None:
         problems.add("91518", "transaction")
         return None

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from fs_app.gateways.sandbox.merchants import Merchant
 from fs_app.gateways.sandbox.xml import Tree
@@ -36,19 +37,42 @@ class Card:
     year: str
     cardholder_name: str | None
     indicators: dict[str, str]
+    trait: str | None = None  # what the sandbox does with this number, see ``cardtable.TRAITS``
 
 
-@dataclass(slots=True)
-class VaultedCard:
-    """A card on file: a payment method of a customer."""
+@dataclass(slots=True, kw_only=True)
+class Method:
+    """A payment method of a customer, on file."""
 
     token: str
     customer_id: str
-    card: Card
     created_at: datetime
     updated_at: datetime
-    billing: Tree | None = None
     default: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class VaultedCard(Method):
+    """A card on file. ``billing`` is one of the customer's addresses."""
+
+    card: Card
+    billing: Tree | None = None
+
+
+@dataclass(slots=True)
+class Nonce:
+    """A single-use name for a payment method. ``subject`` is a card or a bank account as handed in, or a `Method`.
+
+    ``cvv`` is the answer to the security code that came with it, never the code; ``problems`` are the validation
+    codes of a method that was handed in unchecked.
+    """
+
+    id: str
+    subject: Any
+    billing: Tree | None = None
+    cvv: str = "I"
+    problems: tuple[str, ...] = ()
+    consumed: bool = False
 
 
 @dataclass(slots=True)
@@ -59,12 +83,18 @@ class Customer:
     created_at: datetime
     updated_at: datetime
     details: Tree
-    cards: list[VaultedCard] = field(default_factory=list)
+    methods: list[Method] = field(default_factory=list)
+    addresses: dict[str, Tree] = field(default_factory=dict)
 
     @property
-    def default_card(self) -> VaultedCard | None:
+    def cards(self) -> list[VaultedCard]:
+        """The cards among the methods, oldest first."""
+        return [method for method in self.methods if isinstance(method, VaultedCard)]
+
+    @property
+    def default_method(self) -> Method | None:
         """The method that a sale to the customer alone is charged to."""
-        return next((card for card in self.cards if card.default), None)
+        return next((method for method in self.methods if method.default), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +162,19 @@ class Books:
         self.merchant = merchant
         self.transactions: dict[str, Transaction] = {}
         self.customers: dict[str, Customer] = {}
-        self.cards: dict[str, VaultedCard] = {}
+        self.methods: dict[str, Method] = {}  # by token
+        self.nonces: dict[str, Nonce] = {}
         self.request_keys: dict[str, Remembered] = {}
         self._hash_key = hash_key
 
     def fingerprint(self, secret: str) -> str:
         """The keyed hash that stands for a card number or a request; the key dies with the process."""
         return hmac.new(self._hash_key, secret.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def card(self, token: str | None) -> VaultedCard | None:
+        """The card on file with that token."""
+        method = self.methods.get(token or "")
+        return method if isinstance(method, VaultedCard) else None
 
     def refunds_of(self, sale: Transaction) -> Iterable[Transaction]:
         """The refunds of a sale that were not declined."""

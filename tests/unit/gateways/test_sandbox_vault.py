@@ -154,7 +154,7 @@ def test_a_declined_sale_keeps_nothing(server: SandboxServer, sdk: Any) -> None:
     assert (declined.customer_details.id, declined.credit_card_details.token) == (None, None)
     books = server.store.books["integration_merchant_id"]
     assert not books.customers
-    assert not books.cards
+    assert not books.methods
 
 
 def test_a_customer_without_a_card_cannot_be_charged(sdk: Any) -> None:
