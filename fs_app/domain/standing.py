@@ -1,8 +1,14 @@
-"""What a transaction at the gateway means for the money, whatever the gateway calls its status."""
+"""A transaction at the gateway, and what it means for the money, whatever the gateway calls its status."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Literal
+
+from fs_app.domain.money import Money
+from fs_app.domain.payment import OrderId, TransactionId
 
 
 class Standing(StrEnum):
@@ -20,5 +26,29 @@ class Standing(StrEnum):
 
 
 TAKEN = frozenset({Standing.CAPTURED, Standing.SETTLED})
-# No money is held or taken, and none will be.
-WITHOUT_MONEY = frozenset({Standing.GIVEN_BACK, Standing.DECLINED, Standing.NOT_PROCESSED, Standing.DUPLICATE})
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayRecord:
+    """A transaction as the gateway has it; a ``credit`` is a refund of ``refunds``.
+
+    ``status`` is the gateway's own word, ``standing`` what it means. ``code`` is the processor's answer where it
+    declined, ``gateway_<reason>`` where a rule did, or the code of a return. ``order_id`` is empty where there is
+    none.
+    """
+
+    transaction_id: TransactionId
+    order_id: OrderId
+    standing: Standing
+    status: str
+    amount: Money
+    created_at: datetime  # UTC
+    kind: Literal["sale", "credit"] = "sale"
+    code: str = ""
+    batch: str = ""  # the settlement batch it was settled in
+    refunds: TransactionId | None = None
+
+    @property
+    def captured(self) -> bool:
+        """True where the money is taken or about to be."""
+        return self.standing in TAKEN

@@ -4,6 +4,7 @@ A port is a Protocol; ``app/`` plugs the concrete classes in. Contract tests in 
 fake and the real thing of every port to the same behaviour.
 """
 
+from fs_app.domain.standing import GatewayRecord
 from fs_app.ports.billing import Directory
 from fs_app.ports.caller import Channel, Handover, Utterance, Voice
 from fs_app.ports.cashier import Cashier, PaymentOutcome
@@ -13,7 +14,6 @@ from fs_app.ports.gateway import (
     Dispute,
     Gateway,
     GatewayOffice,
-    GatewayRecord,
     GatewayTrouble,
     Hint,
 )

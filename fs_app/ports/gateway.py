@@ -19,7 +19,7 @@ from fs_app.domain.payment import (
     Unknown,
     Voided,
 )
-from fs_app.domain.standing import TAKEN, Standing
+from fs_app.domain.standing import GatewayRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +40,6 @@ class GatewayTrouble:
 
     def __str__(self) -> str:
         return self.reason
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayRecord:
-    """A transaction as the gateway has it; a ``credit`` is a refund of ``refunds``.
-
-    ``status`` is the gateway's own word, ``standing`` what it means. ``code`` is the processor's answer where it
-    declined, ``gateway_<reason>`` where a rule did, or the code of a return. ``order_id`` is empty where there is
-    none.
-    """
-
-    transaction_id: TransactionId
-    order_id: OrderId
-    standing: Standing
-    status: str
-    amount: Money
-    created_at: datetime  # UTC
-    kind: Literal["sale", "credit"] = "sale"
-    code: str = ""
-    batch: str = ""  # the settlement batch it was settled in
-    refunds: TransactionId | None = None
-
-    @property
-    def captured(self) -> bool:
-        """True where the money is taken or about to be."""
-        return self.standing in TAKEN
 
 
 @dataclass(frozen=True, slots=True)

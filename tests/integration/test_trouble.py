@@ -92,12 +92,12 @@ def captures(world) -> list[int]:
 
 
 def test_the_switch_vanishes_in_mid_charge_and_the_charge_is_recorded(world, switch):
-    world.gateway.faults.plan(kind="delay_after_commit", seconds=1.0, path="POST /transactions$")
+    world.gateway.faults.plan(kind="delay_after_commit", seconds=3.0, path="POST /transactions$")
     phone = Phone(world, switch)
     phone.go_on(stop_at="please_wait")
     until(lambda: world.calls.server.working == 1)
     switch.vanish()
-    until(lambda: world.calls.server.active == 0, 0.5)  # the call is over at once, the charge is not
+    until(lambda: world.calls.server.active == 0, 1.5)  # the call is over at once, the charge is not
     assert [payment.state for payment in world.payments()] == [PaymentState.OPENED]
     with SimulatedSwitch(dialplan([f"127.0.0.1:{world.calls.server.port}"])) as other:
         Phone(world, other).go_on(stop_at="enter_account_number")

@@ -1,0 +1,1 @@
+"""The commands of the back office, one file each."""

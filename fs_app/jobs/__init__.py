@@ -1,0 +1,1 @@
+"""What is due: one follower per kind of task, and the runner that claims tasks for them."""

@@ -1,0 +1,1 @@
+"""Written messages: providers and the templates of their texts."""

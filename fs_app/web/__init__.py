@@ -1,0 +1,1 @@
+"""Web pages and hooks: webhooks of the gateway, the internal API."""
