@@ -23,6 +23,7 @@ from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from fs_app.gateways.sandbox import cards, customers, sales, search, transactions
 from fs_app.gateways.sandbox.control import Control
+from fs_app.gateways.sandbox.criteria import BadCriterion
 from fs_app.gateways.sandbox.exchange import Answer, Call, Handler, NotFound, Refused
 from fs_app.gateways.sandbox.faults import Dropped, Faults, happen
 from fs_app.gateways.sandbox.idempotency import once
@@ -141,7 +142,7 @@ class SandboxServer:
                 return Answer(400)
             except NotFound:
                 return Answer(404)
-            except search.BadCriterion:
+            except BadCriterion:
                 return Answer(422, "api_error_response", {"errors": {}, "message": "Unknown search criterion."})
             except Refused as refused:
                 return refused.answer
