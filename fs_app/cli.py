@@ -99,6 +99,15 @@ def calls(obj: _Context) -> None:
 
 @main.command()
 @click.pass_obj
+def jobs(obj: _Context) -> None:
+    """Settle what is open, send receipts: everything that is due."""
+    from fs_app.app import run_jobs
+
+    run_jobs(*obj.load())
+
+
+@main.command()
+@click.pass_obj
 def sandbox(obj: _Context) -> None:
     """Run the local gateway, which speaks Braintree's API."""
     from fs_app.app import run_sandbox

@@ -67,6 +67,14 @@ class Metrics:
             registry=registry,
         )
 
+        self.tasks = Counter("fs_app_tasks", "Looks at due work by outcome", ["kind", "outcome"], registry=registry)
+
+    # --- what the jobs tell ---
+
+    def task_worked(self, kind: str, outcome: str) -> None:
+        """A claimed task was looked at."""
+        self.tasks.labels(kind, outcome).inc()
+
     # --- what the call server tells (telephony.server.Watcher) ---
 
     def call_started(self) -> None:

@@ -2,6 +2,7 @@
 
 from fs_app.app.calls import Calls
 from fs_app.app.checks import check_everything
+from fs_app.app.jobs import Jobs
 from fs_app.app.parts import (
     Parts,
     SystemClock,
@@ -11,10 +12,11 @@ from fs_app.app.parts import (
     open_directory,
     open_gateway,
 )
-from fs_app.app.roles import run_calls, run_sandbox
+from fs_app.app.roles import run_calls, run_jobs, run_sandbox
 
 __all__ = [
     "Calls",
+    "Jobs",
     "Parts",
     "SystemClock",
     "check_everything",
@@ -24,5 +26,6 @@ __all__ = [
     "open_directory",
     "open_gateway",
     "run_calls",
+    "run_jobs",
     "run_sandbox",
 ]

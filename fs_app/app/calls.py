@@ -35,7 +35,7 @@ class Calls:
             directory=parts.directory,
             cashier=parts.cashier,
             clock=parts.clock,
-            limits=Limits(**settings.payments.model_dump()),
+            limits=Limits(**settings.payments.model_dump(exclude={"velocity", "recheck_seconds"})),
         )
         self.server = CallServer(
             settings.calls.listen,
@@ -61,7 +61,7 @@ class Calls:
 
     def stop(self) -> None:
         """Accept nothing more, let calls finish within the grace of the settings, then end."""
-        self.server.stop(self._settings.calls.grace_seconds, self._settings.gateway.read_seconds + 15)
+        self.server.stop(self._settings.calls.grace_seconds, 2 * self._settings.gateway.limit_seconds + 15)
         self._metrics_server.stop()
         self._parts.close()
 

@@ -6,11 +6,14 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from fs_app.domain.schedule import Schedule
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flows
 from fs_app.gateways.braintree import BraintreeAccount, BraintreeGateway
 from fs_app.metrics import MeasuredGateway, Metrics
 from fs_app.payments.cashier import GatewayCashier
+from fs_app.payments.marks import Marker
+from fs_app.payments.resolver import PaymentResolver
 from fs_app.ports import Cashier, Clock, Directory, Gateway, Ledger, Tasks, Voice
 from fs_app.prompts.voice import FileVoice, load_voice
 from fs_app.settings import GatewaySettings, Settings
@@ -66,6 +69,7 @@ def open_gateway(part: GatewaySettings) -> BraintreeGateway:
             port=port,
             connect_seconds=part.connect_seconds,
             read_seconds=part.read_seconds,
+            limit_seconds=part.limit_seconds,
         )
     )
 
@@ -99,8 +103,13 @@ class Parts:
         return open_directory(self.settings, self.database)
 
     @cached_property
+    def schedule(self) -> Schedule:
+        return self.settings.jobs.schedule()
+
+    @cached_property
     def ledger(self) -> Ledger:
-        return SqlLedger(self.database, self.clock)
+        limits = self.settings.payments.velocity.limits()
+        return SqlLedger(self.database, self.clock, schedule=self.schedule, limits=limits)
 
     @cached_property
     def tasks(self) -> Tasks:
@@ -111,8 +120,21 @@ class Parts:
         return MeasuredGateway(open_gateway(self.settings.gateway), self.metrics)
 
     @cached_property
+    def resolver(self) -> PaymentResolver:
+        return PaymentResolver(self.ledger, self.gateway, self.clock, self.schedule)
+
+    @cached_property
     def cashier(self) -> Cashier:
-        return GatewayCashier(self.ledger, self.gateway, self.clock)
+        part = self.settings.payments
+        key = part.velocity.hash_key or self.settings.gateway.private_key
+        return GatewayCashier(
+            self.ledger,
+            self.gateway,
+            self.clock,
+            marker=Marker(key.get_secret_value()),
+            resolver=self.resolver,
+            recheck_seconds=part.recheck_seconds,
+        )
 
     def close(self) -> None:
         """Close what was opened."""

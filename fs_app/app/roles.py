@@ -12,6 +12,7 @@ from gevent.event import Event
 
 from fs_app.app.calls import Calls
 from fs_app.app.checks import check_everything
+from fs_app.app.jobs import Jobs
 from fs_app.errors import ConfigError
 from fs_app.gateways.sandbox.server import SandboxServer
 from fs_app.settings import Settings
@@ -31,6 +32,21 @@ def run_calls(settings: Settings, document: Document) -> None:
     _until_told_to_stop()
     log.info("no new calls", up=calls.server.active, grace_seconds=settings.calls.grace_seconds)
     calls.stop()
+
+
+def run_jobs(settings: Settings, document: Document) -> None:
+    """The ``jobs`` role until SIGTERM; ConfigError where anything is wrong with the configuration."""
+    problems = check_everything(settings, document, gateway_must_answer=False)
+    if problems:
+        raise ConfigError(problems)
+    jobs = Jobs(settings)
+    _start(jobs.start, document, ("jobs", "metrics"))
+    working = gevent.spawn(jobs.run)
+    log.info("jobs ready", at_once=settings.jobs.at_once)
+    _until_told_to_stop()
+    log.info("no new tasks")
+    jobs.stop()
+    working.join()
 
 
 def run_sandbox(settings: Settings, document: Document) -> None:

@@ -5,36 +5,72 @@ Laws:
 1. The attempt is committed before the gateway is asked, an authorisation before it is submitted. Where the ledger
    fails in between, nothing more is sent: whoever finds the attempt open asks the gateway.
 2. "Paid" is told only when the capture is both the gateway's answer and recorded; everything short of that which is
-   not certainly a "no" is Unknown.
+   not certainly a "no" is Unknown. What is told is what the ledger has.
 3. The card is wiped as soon as the gateway has it, and at every other end.
+4. An attempt that is not known to have ended is asked for again while the caller waits, by the policy of the jobs;
+   how it ended is then told in writing too, as the caller may have gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import structlog
 
 from fs_app.domain.card import Card
-from fs_app.domain.payment import Approved, Event, Payment, PaymentRequest, Submitted, Unavailable, Unknown, Voided
-from fs_app.errors import StoreError
+from fs_app.domain.payment import (
+    OPEN_STATES,
+    PAID_STATES,
+    Approved,
+    ChargeResult,
+    Event,
+    Payment,
+    PaymentRequest,
+    Submitted,
+    Unavailable,
+    Unknown,
+    Voided,
+)
+from fs_app.errors import IllegalTransition, StoreError
 from fs_app.payments.health import GatewayHealth
+from fs_app.payments.marks import Marker
+from fs_app.payments.resolver import PaymentResolver
 from fs_app.ports import ChargeRequest, Clock, Gateway, Ledger, PaymentOutcome
 
 T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
+# Nobody sends a charge that was opened so long ago: a process that was stopped meanwhile finds it resolved.
+_STALE_SECONDS = 60.0
+
 
 class GatewayCashier:
-    """See `fs_app.ports.Cashier` for the contract. Keep one per process: it remembers how the gateway is."""
+    """See `fs_app.ports.Cashier` for the contract. Keep one per process: it remembers how the gateway is.
+
+    ``resolver`` asks again for what is unknown, after each pause of ``recheck_seconds``; without one it is left to
+    the jobs.
+    """
 
     def __init__(
-        self, ledger: Ledger, gateway: Gateway, clock: Clock, *, health: GatewayHealth | None = None
+        self,
+        ledger: Ledger,
+        gateway: Gateway,
+        clock: Clock,
+        *,
+        marker: Marker | None = None,
+        resolver: PaymentResolver | None = None,
+        recheck_seconds: Sequence[float] = (),
+        health: GatewayHealth | None = None,
     ) -> None:
         self._ledger = ledger
         self._gateway = gateway
+        self._clock = clock
+        self._marker = marker
+        self._resolver = resolver
+        self._recheck_seconds = recheck_seconds
         self._health = health or GatewayHealth(gateway.check, clock)
 
     def ready(self) -> bool:
@@ -44,20 +80,49 @@ class GatewayCashier:
     def pay(self, request: PaymentRequest, card: Card) -> PaymentOutcome:
         """Take the payment; the result is Approved where, and only where, it is captured and recorded."""
         try:
-            payment = self._ledger.open(request)
+            marks = self._marker.marks(request, card) if self._marker else ()
+            payment = self._ledger.open(request, marks)
             charge = ChargeRequest(payment.order_id, request.amount, card)
-            result = _answer(lambda: self._gateway.authorise(charge))
+            result = self._authorise(payment, charge)
         finally:
             card.wipe()
         self._health.saw(result)
+        outcome = self._booked(payment, result)
+        return self._asked_again(outcome) if isinstance(outcome.result, Unknown) else outcome
+
+    def _authorise(self, payment: Payment, charge: ChargeRequest) -> ChargeResult:
+        if (self._clock.now() - payment.opened_at).total_seconds() > _STALE_SECONDS:
+            return Unavailable("this process was stopped before it could send the charge")
+        return _answer(lambda: self._gateway.authorise(charge))
+
+    def _booked(self, payment: Payment, result: ChargeResult) -> PaymentOutcome:
+        """Record the answer and, where the money is held, take it."""
         recorded = self._record(payment, result)
         if not isinstance(result, Approved):
             return PaymentOutcome(recorded or payment, result)
         if recorded is None:
             return PaymentOutcome(payment, Unknown("authorised, not recorded", result.transaction_id))
-        if result.amount != request.amount:
+        if result.amount != payment.request.amount:
             return self._give_back(recorded, result)
         return self._take(recorded, result)
+
+    def _asked_again(self, outcome: PaymentOutcome) -> PaymentOutcome:
+        """While the caller waits: what became of it?"""
+        payment, result = outcome.payment, outcome.result
+        for pause in self._recheck_seconds if self._resolver else ():
+            time.sleep(pause)
+            try:
+                payment = self._ledger.get(payment.id)
+                if self._resolver is not None and payment.state in OPEN_STATES:
+                    payment = self._resolver.resolve(payment).payment
+            except StoreError as error:
+                _log.error("payment_not_resolved", payment=payment.id, error=str(error))
+                continue
+            if payment.state in PAID_STATES and payment.transaction_id is not None:
+                return PaymentOutcome(payment, Approved(payment.transaction_id, payment.request.amount))
+            if payment.state not in OPEN_STATES:
+                return PaymentOutcome(payment, Unavailable("found at the gateway as not charged"))
+        return PaymentOutcome(payment, result)
 
     def _take(self, payment: Payment, approved: Approved) -> PaymentOutcome:
         """Submit the recorded authorisation for settlement."""
@@ -85,9 +150,19 @@ class GatewayCashier:
         """None where the ledger failed: the attempt stays as it is recorded, and is settled later."""
         try:
             return self._ledger.record(payment.id, event)
+        except IllegalTransition as error:
+            _log.error("payment_moved_meanwhile", payment=payment.id, answer=type(event).__name__, error=str(error))
+            self._release(payment, event)
+            return None
         except StoreError as error:
             _log.error("payment_not_recorded", payment=payment.id, answer=type(event).__name__, error=str(error))
             return None
+
+    def _release(self, payment: Payment, event: Event) -> None:
+        """An authorisation that came too late for its attempt is given back; it was never submitted."""
+        if isinstance(event, Approved):
+            answer = _answer(lambda: self._gateway.void(event.transaction_id))
+            _log.warning("late_authorisation", payment=payment.id, void=type(answer).__name__)
 
 
 def _answer(ask: Callable[[], T]) -> T | Unknown:

@@ -52,16 +52,15 @@ class PaymentResolver:
         self._clock = clock
         self._schedule = schedule
 
-    def resolve(self, payment: Payment, *, payer_knows: bool = False) -> Resolved:
-        """Ask, decide, act, until the attempt waits, needs a person, or is done. ``payer_knows=True`` where the
-        payer is still there to hear the outcome; otherwise it is written to them."""
+    def resolve(self, payment: Payment) -> Resolved:
+        """Ask, decide, act, until it waits, needs a person, or is done. The payer hears of it in writing."""
         records = self._records(payment)
         for _ in range(_STEPS):
             decision = decide(payment, records, self._age(payment), self._schedule)
             match decision:
                 case Book(event):
                     try:
-                        payment = self._ledger.record(payment.id, event, payer_knows=payer_knows)
+                        payment = self._ledger.record(payment.id, event, payer_knows=False)
                     except IllegalTransition:  # somebody else has moved it meanwhile
                         payment = self._ledger.get(payment.id)
                     if isinstance(event, Approved):

@@ -9,7 +9,7 @@ from pydantic import Field
 from fs_app.domain.decline import ALL_ADVICE, FIELD_ADVICE, Advice, Coaching, advise
 from fs_app.domain.payment import ENDINGS, ChargeResult, Declined, Ending, PaymentRequest, Unavailable
 from fs_app.domain.prompt import say
-from fs_app.errors import BillBusy, CallEnded, StoreUnavailable
+from fs_app.errors import BillBusy, CallEnded, StoreUnavailable, TooManyAttempts
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact, proved
 from fs_app.flow.step import Outcome, PhraseName, Says, Step
@@ -46,6 +46,9 @@ class Charge(Step):
         **{coaching.value: outcome for coaching, outcome in _COACHED.items()},
         "too_many_declines": Outcome("declined, as often as one call may be", _ENDED, _CARD),
         "busy": Outcome("another payment on this bill is under way: nothing was sent", forgets=_ALL_SPENT),
+        "limited": Outcome(
+            "too many attempts by this caller, account or card: nothing was sent", forgets=_ALL_SPENT
+        ),
         "unavailable": Outcome("nothing was charged, for certain: no way to the gateway", _ENDED, _CARD),
         "unknown": Outcome("sent, and no trusted answer yet: the payment is being checked", _ENDED, _ALL_SPENT),
     }
@@ -60,6 +63,9 @@ class Charge(Step):
             outcome = self._pay(call)
         except BillBusy:
             return "busy"
+        except TooManyAttempts as error:
+            call.journal.note({"trouble": f"charge: too many attempts by {error.trait}"})
+            return "limited"
         except StoreUnavailable:
             call.facts.ending, call.facts.payment = Ending.NOT_PAID, None
             call.journal.note({"ending": Ending.NOT_PAID, "trouble": "charge: StoreUnavailable"})
@@ -85,6 +91,8 @@ class Charge(Step):
             amount=proved(facts.amount),
             brand=card.brand,
             last_four=card.last_four,
+            caller_id=call.caller_id or "",
+            language=call.channel.language,
         )
         handed_over = card.copy()
         begun = False

@@ -49,10 +49,10 @@ class LedgerThatFails(SqlLedger):
 
     failure: tuple[type, StoreError] | None = None
 
-    def record(self, payment_id: PaymentId, event: Event) -> Payment:
+    def record(self, payment_id: PaymentId, event: Event, *, payer_knows: bool = True) -> Payment:
         if self.failure is not None and isinstance(event, self.failure[0]):
             raise self.failure[1]
-        return super().record(payment_id, event)
+        return super().record(payment_id, event, payer_knows=payer_knows)
 
 
 class Till:

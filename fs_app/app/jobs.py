@@ -1,0 +1,50 @@
+"""One process of the ``jobs`` role: what is due is followed, metrics tell how it goes."""
+
+from __future__ import annotations
+
+from fs_app.app.parts import Parts
+from fs_app.jobs.payments import PaymentFollower
+from fs_app.jobs.runner import Follower, Runner
+from fs_app.metrics import MetricsServer
+from fs_app.ports import TaskKind
+from fs_app.settings import Settings
+
+
+class Jobs:
+    """Claims and follows what is due until it is stopped."""
+
+    def __init__(self, settings: Settings, parts: Parts | None = None) -> None:
+        self._parts = parts = parts or Parts(settings)
+        part = settings.jobs
+        self.metrics = parts.metrics
+        self.runner = Runner(
+            parts.tasks,
+            followers(parts),
+            parts.clock,
+            at_once=part.at_once,
+            poll_seconds=part.poll_seconds,
+            lease_seconds=part.lease_seconds,
+            worked=self.metrics.task_worked,
+        )
+        self._metrics_server = MetricsServer(self.metrics, part.metrics)
+
+    def start(self) -> None:
+        """Serve the metrics; OSError where their port is taken."""
+        self._metrics_server.start()
+
+    def run(self) -> None:
+        """Work until `stop`, then finish what is claimed."""
+        self.runner.run()
+        self._metrics_server.stop()
+        self._parts.close()
+
+    def stop(self) -> None:
+        """Claim nothing more."""
+        self.runner.stop()
+
+
+def followers(parts: Parts) -> dict[TaskKind, Follower]:
+    """Who follows what."""
+    return {
+        TaskKind.PAYMENT: PaymentFollower(parts.ledger, parts.tasks, parts.resolver, parts.clock, parts.schedule),
+    }

@@ -1,0 +1,85 @@
+"""The settings file: one typed model, checked whole before anything starts.
+
+Paths are relative to the file's own folder. A value written ``env:NAME`` is taken from the environment, so that
+keys and passwords need not lie in the file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
+
+from fs_app import yamlfile
+from fs_app.settings.jobs import JobsSettings
+from fs_app.settings.money import GatewaySettings, PaymentSettings
+from fs_app.settings.store import DatabaseSettings, DirectorySettings, StatementSettings
+from fs_app.settings.values import NAME, Address, Location, Part
+
+__all__ = ["GatewaySettings", "PaymentSettings", "Settings", "StatementSettings", "load_settings"]
+
+
+class CallsSettings(Part):
+    """The event socket server."""
+
+    listen: Address = ("127.0.0.1", 8084)
+    limit: int = Field(200, ge=1, description="calls at once; the next one hears a prompt and goes to the fallback")
+    grace_seconds: float = Field(120, ge=0, description="on SIGTERM calls may go on for so long")
+    first_key_seconds: float = Field(6.0, gt=0, description="from the end of a prompt to the first key")
+    inter_key_seconds: float = Field(3.0, gt=0, description="from one key to the next")
+
+
+class LineSettings(Part):
+    """What a call gets whose dialplan sets no fs_app_* variable."""
+
+    flow: str = Field("pay_balance", pattern=NAME)
+    language: str = Field("en", pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")
+    queue: str = Field("payments", pattern=r"^[A-Za-z0-9_.-]{1,64}(@[A-Za-z0-9_.-]{1,64})?$")
+
+
+class LogSettings(Part):
+    """Where the lines go: always standard error, for systemd or a person."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    style: Literal["json", "console"] = "json"
+
+
+class Settings(Part):
+    """Everything an operator can set. Every part has a default that works on one machine without accounts."""
+
+    calls: CallsSettings = CallsSettings()
+    line: LineSettings = LineSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    directory: DirectorySettings = DirectorySettings()
+    gateway: GatewaySettings = GatewaySettings()
+    payments: PaymentSettings = PaymentSettings()
+    jobs: JobsSettings = JobsSettings()
+    log: LogSettings = LogSettings()
+    metrics: Address = ("127.0.0.1", 9108)
+    timezone: str = "UTC"
+    flows: Location = Path("flows")
+    sounds: Location = Path("../sounds")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("should be a zone of the tz database, e.g. America/New_York") from None
+        return value
+
+
+def load_settings(path: Path) -> tuple[Settings, yamlfile.Document]:
+    """Read and check the settings file; ConfigError lists every mistake as ``file:line:col``.
+
+    The document is returned too, so that later checks (the operator's SQL, gateway keys) can point into it.
+    """
+    document = yamlfile.read(path)
+    data = document.data if document.data is not None else {}
+    defaults = {"flows": "flows", "sounds": "../sounds", "database": {"url": DatabaseSettings().url}}
+    if isinstance(data, dict):
+        data = {**defaults, **data}
+    return yamlfile.validate(document, Settings, data=data, context={"base": path.resolve().parent}), document

@@ -1,0 +1,95 @@
+"""Settings of money: the gateway, the rules for one payment, the limits against card testing."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from fs_app.domain.card import BRANDS
+from fs_app.domain.velocity import DEFAULT_LIMITS, Trait, VelocityLimit
+from fs_app.settings.values import Address, Part, Secret, Text
+
+
+class GatewaySettings(Part):
+    """The payment gateway: the local one, Braintree's sandbox, or Braintree."""
+
+    kind: Literal["local", "sandbox", "production"] = "local"
+    listen: Address = Field(("127.0.0.1", 8400), description="the local gateway's address (kind local)")
+    merchant_id: Text = "fs_app_demo"
+    public_key: Text = "fs_app_demo_public"
+    private_key: Secret = SecretStr("fs_app_demo_private")
+    merchant_account_id: Text | None = None
+    connect_seconds: float = Field(3.0, gt=0)
+    read_seconds: float = Field(60.0, gt=0, description="shorter means more unknown results, not fewer charges")
+
+    @property
+    def limit_seconds(self) -> float:
+        """The longest a whole request can take."""
+        return self.connect_seconds + self.read_seconds + 7.0
+
+
+class VelocityLimitSettings(Part):
+    """How often one source may try, and be declined, within some hours; null is no limit."""
+
+    attempts: int | None = Field(None, ge=1)
+    declines: int | None = Field(None, ge=1)
+    hours: float = Field(24.0, gt=0, le=24 * 31)
+
+
+def _limit(trait: Trait) -> VelocityLimitSettings:
+    limit = DEFAULT_LIMITS[trait]
+    return VelocityLimitSettings(attempts=limit.attempts, declines=limit.declines, hours=limit.hours)
+
+
+class VelocitySettings(Part):
+    """Limits against card testing, over all workers and channels."""
+
+    caller_id: VelocityLimitSettings = _limit(Trait.CALLER_ID)
+    account: VelocityLimitSettings = _limit(Trait.ACCOUNT)
+    card: VelocityLimitSettings = _limit(Trait.CARD)
+    bin: VelocityLimitSettings = _limit(Trait.BIN)
+    hash_key: Secret | None = Field(
+        None, description="what the sources are hashed with; the gateway's key if unset"
+    )
+
+    def limits(self) -> dict[Trait, VelocityLimit]:
+        """The limits by what is counted."""
+        given = {trait: getattr(self, trait.value) for trait in Trait}
+        return {
+            trait: VelocityLimit(each.hours, attempts=each.attempts, declines=each.declines)
+            for trait, each in given.items()
+        }
+
+
+class PaymentSettings(Part):
+    """The operator's rules for one payment."""
+
+    minimum_minor: int = Field(100, ge=1, description="in minor units of the bill's currency, e.g. cents")
+    maximum_minor: int = Field(500_000, ge=1)
+    overpayment: bool = False
+    declines: int = Field(3, ge=1, description="after so many declines in one call an agent takes over")
+    brands: frozenset[str] = frozenset({"visa", "mastercard", "amex", "discover"})
+    pin_length: int = Field(4, ge=3, le=12)
+    postal_code_length: int = Field(5, ge=3, le=10)
+    account_lengths: tuple[int, int] = (4, 12)
+    recheck_seconds: tuple[float, ...] = Field(
+        (2.0, 4.0), description="while the caller waits, an unknown result is asked for again after these pauses"
+    )
+    velocity: VelocitySettings = VelocitySettings()
+
+    @field_validator("brands")
+    @classmethod
+    def _known_brands(cls, value: frozenset[str]) -> frozenset[str]:
+        known = {brand.name for brand in BRANDS}
+        for name in sorted(value - known):
+            raise ValueError(f"no brand is called {name!r}; known: {', '.join(sorted(known))}")
+        return value
+
+    @model_validator(mode="after")
+    def _ordered(self) -> PaymentSettings:
+        if self.minimum_minor > self.maximum_minor:
+            raise ValueError("minimum_minor is above maximum_minor")
+        if not 1 <= self.account_lengths[0] <= self.account_lengths[1] <= 20:
+            raise ValueError("account_lengths is [shortest, longest], within 1 to 20")
+        return self
