@@ -13,7 +13,7 @@ import pytest
 
 from fs_app.store.engine import Database
 from fs_app.store.schema import migrate
-from tests.mariadb import PrivateMariaDB
+from fs_app.testing.mariadb import PrivateMariaDB
 
 
 @pytest.fixture(scope="session")

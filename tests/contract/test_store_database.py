@@ -17,7 +17,7 @@ from fs_app.errors import StoreUnavailable
 from fs_app.store.engine import Database
 from fs_app.store.schema import migrate
 from fs_app.store.tables import accounts
-from tests.mariadb import PrivateMariaDB
+from fs_app.testing.mariadb import PrivateMariaDB
 
 LIMIT_SECONDS = 0.050
 
