@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -28,9 +29,11 @@ from fs_app.domain.payment import (
     Unknown,
     Voided,
 )
+from fs_app.domain.schedule import Schedule
 from fs_app.domain.secret import Secret
 from fs_app.errors import BillBusy, IllegalTransition, StoreError, StoreUnavailable
 from fs_app.payments.cashier import GatewayCashier
+from fs_app.payments.resolver import PaymentResolver
 from fs_app.ports import ChargeRequest, PaymentOutcome
 from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
@@ -55,15 +58,32 @@ class LedgerThatFails(SqlLedger):
         return super().record(payment_id, event, payer_knows=payer_knows)
 
 
+class JumpingClock(StandingClock):
+    """Time passes only between one look at it and the next."""
+
+    at_each_look = 0.0
+
+    def now(self) -> datetime:
+        self.move(self.at_each_look)
+        return super().now()
+
+
 class Till:
     """A cashier and everything around it."""
 
     def __init__(self, database: Database) -> None:
-        clock = StandingClock()
+        self.clock = clock = JumpingClock()
         self.ledger = LedgerThatFails(database, clock)
         self.gateway = ScriptedGateway()
         self.cashier = GatewayCashier(self.ledger, self.gateway, clock)
         self.card = Card(Secret(CANARY), Secret("1230"), Secret("987"), Secret("94107"), "visa", "1111")
+
+    def patient(self) -> GatewayCashier:
+        """A cashier that asks again, twice."""
+        resolver = PaymentResolver(self.ledger, self.gateway, self.clock, Schedule())
+        return GatewayCashier(
+            self.ledger, self.gateway, self.clock, resolver=resolver, recheck_seconds=(0.001, 0.001)
+        )
 
     def pay(self) -> PaymentOutcome:
         """Pay, and check what must be true of every payment."""
@@ -168,13 +188,53 @@ def test_a_partial_approval_not_known_to_be_given_back_is_being_checked(till: Ti
     assert till.captures == 0
 
 
-@pytest.mark.parametrize("failure", [StoreUnavailable("down"), IllegalTransition("settled elsewhere")])
-def test_an_authorisation_that_cannot_be_recorded_is_not_submitted(till: Till, failure: StoreError) -> None:
-    till.ledger.failure = (Approved, failure)
+def test_an_authorisation_that_cannot_be_recorded_is_not_submitted(till: Till) -> None:
+    till.ledger.failure = (Approved, StoreUnavailable("down"))
     outcome = till.pay()
     assert isinstance(outcome.result, Unknown)
     assert till.gateway.calls == ["authorise"]
     assert ENDINGS[outcome.payment.state] is Ending.BEING_CHECKED
+
+
+def test_an_authorisation_too_late_for_its_attempt_is_given_back(till: Till) -> None:
+    till.ledger.failure = (Approved, IllegalTransition("closed meanwhile"))
+    outcome = till.pay()
+    assert isinstance(outcome.result, Unknown)
+    assert till.gateway.calls == ["authorise", "void"]
+    assert (till.gateway.voided, till.captures) == ({T1}, 0)
+
+
+def test_a_process_that_stood_still_sends_nothing_afterwards(till: Till) -> None:
+    till.clock.at_each_look = 3600.0
+    outcome = till.pay()
+    assert isinstance(outcome.result, Unavailable)
+    assert till.gateway.calls == []
+    assert outcome.payment.state is PaymentState.NOT_SENT
+
+
+@pytest.mark.parametrize("script", ["lost before it was made", "lost after it was made", "lost after the capture"])
+def test_an_unknown_result_is_asked_for_again_while_the_caller_waits(till: Till, script: str) -> None:
+    def lost(request: ChargeRequest) -> Unknown:
+        till.gateway.hold(request)
+        return TIMEOUT
+
+    def lost_later(transaction_id: TransactionId) -> Unknown:
+        till.gateway.capture(transaction_id)
+        return TIMEOUT
+
+    if script == "lost before it was made":
+        till.gateway.script["authorise"].append(TIMEOUT)
+    elif script == "lost after it was made":
+        till.gateway.script["authorise"].append(lost)
+        till.gateway.script["find"].append(None)  # the first look fails, the second one finds it
+    else:
+        till.gateway.script["submit"].append(lost_later)
+    outcome = till.patient().pay(REQUEST, till.card)
+    found = script != "lost before it was made"
+    assert isinstance(outcome.result, Approved if found else Unknown)
+    assert outcome.payment.state is (PaymentState.SUBMITTED if found else PaymentState.UNKNOWN)
+    assert till.captures == found
+    assert till.ledger.get(outcome.payment.id) == outcome.payment
 
 
 def test_a_capture_that_cannot_be_recorded_is_not_told_as_paid_nor_as_not_paid(till: Till) -> None:
@@ -217,7 +277,7 @@ def test_an_adapter_that_raises_tells_nothing_of_the_card(till: Till, method: st
 def test_where_no_attempt_could_be_opened_nothing_is_sent(
     till: Till, error: StoreError, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: PaymentRequest) -> Payment:
+    def refuse(*_: object) -> Payment:
         raise error
 
     monkeypatch.setattr(till.ledger, "open", refuse)
