@@ -45,10 +45,10 @@ def payment(state: PaymentState, transaction: TransactionId | None = None) -> Pa
 
 
 def record(
-    standing: Standing, amount: Money = AMOUNT, transaction: TransactionId = T1, **more: str
+    standing: Standing, amount: Money = AMOUNT, transaction: TransactionId = T1, code: str = ""
 ) -> GatewayRecord:
     at = AT + timedelta(seconds=int(transaction[1:]))
-    return GatewayRecord(transaction, OrderId("order"), standing, standing.value, amount, at, **more)
+    return GatewayRecord(transaction, OrderId("order"), standing, standing.value, amount, at, code=code)
 
 
 HELD, CAPTURED, SETTLED = record(Standing.HELD), record(Standing.CAPTURED), record(Standing.SETTLED)
@@ -74,7 +74,8 @@ TABLE = [
     (opened, [record(Standing.DUPLICATE)], OLD, Wait),
     (opened, [record(Standing.OTHER)], OLD, Wait),
     (opened, [record(Standing.DECLINED), record(Standing.OTHER, transaction=T2)], OLD, Wait),
-    (opened, [record(Standing.DUPLICATE), record(Standing.HELD, transaction=T2)], YOUNG, Book(Approved(T2, AMOUNT))),
+    (opened, [record(Standing.DUPLICATE), record(Standing.HELD, transaction=T2)], YOUNG,
+     Book(Approved(T2, AMOUNT))),
     (unknown, [PARTIAL], YOUNG, Book(Approved(T1, Money(3000, "USD")))),
     (unknown, [HELD, record(Standing.HELD, transaction=T2)], YOUNG, GiveBack),
     (unknown, [HELD, record(Standing.CAPTURED, transaction=T2)], YOUNG, GiveBack),
