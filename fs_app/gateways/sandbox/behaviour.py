@@ -86,11 +86,13 @@ class Verdict:
 
 APPROVED = Verdict("authorized", "1000", "Approved")
 PARTIAL = Verdict("authorized", "1004", "Approved for Partial Amount")
+VERIFIED = Verdict("verified", "1000", "Approved")
 INCOMPLETE = Verdict("gateway_rejected", "", "", rejection="application_incomplete")
 REFUNDED = Verdict("submitted_for_settlement", "1002", "Processed")
 
 
-def _declined(code: str, status: str = "processor_declined") -> Verdict:
+def declined(code: str, status: str = "processor_declined") -> Verdict:
+    """The processor says no, with this code."""
     soft = code in SOFT or code >= "2109"
     text = SOFT.get(code) or HARD.get(code) or "Processor Declined"
     kind = "soft_declined" if soft else "hard_declined"
@@ -103,9 +105,9 @@ def sale_verdict(amount: Decimal, accept_partial: bool = False) -> Verdict:
     if accept_partial and amount == Decimal("1004.00"):
         return PARTIAL
     if 2000 <= whole < 3000:
-        return _declined(str(whole))
+        return declined(str(whole))
     if whole == 3000:
-        return _declined("3000", "failed")
+        return declined("3000", "failed")
     return INCOMPLETE if amount == Decimal("5001.00") else APPROVED
 
 
@@ -114,10 +116,10 @@ def refund_verdict(amount: Decimal) -> Verdict:
     whole = int(amount)
     if not 2000 <= whole < 3000:
         return REFUNDED
-    declined = _declined(str(whole))
-    if declined.kind == "hard_declined":
-        return declined
-    return Verdict(REFUNDED.status, "1005", "Auth Declined but Settlement Captured", additional=declined.additional)
+    refused = declined(str(whole))
+    if refused.kind == "hard_declined":
+        return refused
+    return Verdict(REFUNDED.status, "1005", "Auth Declined but Settlement Captured", additional=refused.additional)
 
 
 _CVV = {"200": "N", "201": "U", "301": "S", "2000": "N", "2011": "U", "3011": "S"}
@@ -147,11 +149,16 @@ class Checks:
 NOT_APPLICABLE = Checks("A", "A", "A")
 
 
+def cvv_answer(cvv: str | None) -> str:
+    """The response code for a security code, which is looked at here and kept nowhere."""
+    return _answer(cvv, _CVV)
+
+
 def check(
-    cvv: str | None, postal: str | None, street: str | None, *, skip_avs: bool = False, skip_cvv: bool = False
+    cvv: str, postal: str | None, street: str | None, *, skip_avs: bool = False, skip_cvv: bool = False
 ) -> Checks:
-    """The codes for what was given. The security code is looked at here and kept nowhere."""
-    cvv_code = "B" if skip_cvv else _answer(cvv, _CVV)
+    """The codes for what was given; ``cvv`` is the response code already."""
+    cvv_code = "B" if skip_cvv else cvv
     if skip_avs:
         return Checks(cvv_code, "B", "B")
     if postal in _AVS_ERRORS:

@@ -1,13 +1,14 @@
-"""Customers: create, find, update, delete, with cards on file."""
+"""Customers: create, find, update and delete, with what they have on file."""
 
 from __future__ import annotations
 
 import re
 
-from fs_app.gateways.sandbox import cards
-from fs_app.gateways.sandbox.addresses import address_view, phone_view, read_address
+from fs_app.gateways.sandbox import nonces, payment_methods
+from fs_app.gateways.sandbox.addresses import address_view, phone_view, read_phone
 from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, section, text
-from fs_app.gateways.sandbox.store import Card, Customer, global_id, new_number
+from fs_app.gateways.sandbox.store import Customer, global_id, new_number
+from fs_app.gateways.sandbox.vault import make_default
 from fs_app.gateways.sandbox.xml import Items, Tree
 
 DETAILS = ("first_name", "last_name", "company", "email", "website", "phone", "fax")
@@ -23,12 +24,10 @@ def read_details(given: Tree, problems: Problems, *path: str) -> Tree:
     for name, code in _LONGEST.items():
         if len(text(given, name) or "") > 255:
             problems.add(code, *path)
-    phone = section(given, "international_phone")
-    if phone and not re.fullmatch(r"[0-9]{1,3}", text(phone, "country_code") or ""):
-        problems.add("91625", *path)
-    elif phone and not re.fullmatch(r"[0-9]{4,12}", text(phone, "national_number") or ""):
-        problems.add("91626", *path)
-    return {**{name: text(given, name) for name in DETAILS}, "international_phone": phone}
+    return {
+        **{name: text(given, name) for name in DETAILS},
+        "international_phone": read_phone(given, problems, *path),
+    }
 
 
 def check_id(call: Call, customer_id: str | None, problems: Problems, *path: str) -> None:
@@ -51,16 +50,14 @@ def details_view(customer_id: str | None, details: Tree) -> Tree:
 
 def customer_view(customer: Customer, call: Call) -> Tree:
     """The customer with all that is on file."""
-    addresses = [vaulted.billing for vaulted in customer.cards if vaulted.billing is not None]
     return {
         **details_view(customer.id, customer.details),
         "merchant_id": call.books.merchant.id,
         "created_at": customer.created_at,
         "updated_at": customer.updated_at,
         "custom_fields": customer.details.get("custom_fields") or "",
-        "credit_cards": Items("credit_card", [cards.vaulted_view(card, call.now) for card in customer.cards]),
-        "us_bank_accounts": Items("us_bank_account"),
-        "addresses": Items("address", [address_view(address) for address in addresses]),
+        **payment_methods.views(customer, call.now),
+        "addresses": Items("address", [address_view(address) for address in customer.addresses.values()]),
     }
 
 
@@ -72,14 +69,18 @@ def new_customer(call: Call, customer_id: str | None, details: Tree) -> Customer
 
 
 def create(call: Call) -> Answer:
-    """POST /customers; a problem with the card creates nothing."""
+    """POST /customers; a problem with the payment method, or a declined verification of it, creates nothing."""
     given, problems = call.params, Problems()
     details = _details(call, problems)
     check_id(call, text(given, "id"), problems, "customer")
-    new = _NewCard(call, None, problems)
+    offer = _offer(call, None, problems)
     problems.refuse(call)
-    customer = new_customer(call, text(given, "id"), details)
-    new.keep(customer)
+    customer_id = text(given, "id") or new_number()
+    if offer is not None:
+        offer.verify({"id": customer_id, **details})
+    customer = new_customer(call, customer_id, details)
+    if offer is not None:
+        offer.keep(customer)
     return Answer(201, "customer", customer_view(customer, call))
 
 
@@ -96,20 +97,21 @@ def update(call: Call) -> Answer:
         check_id(call, text(given, "id"), problems, "customer")
     token = text(section(given, "credit_card", "options"), "update_existing_token")
     default = text(given, "default_payment_method_token")
-    if any(name is not None and name not in {card.token for card in customer.cards} for name in (token, default)):
+    tokens = {method.token for method in customer.methods}
+    if any(name is not None and name not in tokens for name in (token, default)):
         problems.add("91723", "customer", "credit_card", "options")
-    new = None if token else _NewCard(call, customer, problems)
+    card = call.books.card(token)
+    offer = None if token else _offer(call, customer, problems)
     problems.refuse(call)
-    if token:
-        card = call.books.card(token)
-        assert card is not None
-        cards.change_card(call, card, section(given, "credit_card"), problems, "customer", "credit_card")
-    elif new is not None:
-        new.keep(customer)
+    if card is not None:
+        payment_methods.change_card(call, card, section(given, "credit_card"), "customer", "credit_card")
+    elif offer is not None:
+        offer.verify({"id": customer.id, **customer.details})
+        offer.keep(customer)
     customer.details.update({name: value for name, value in details.items() if name in given})
     customer.updated_at = call.now
     if default:
-        cards.make_default(customer, call.books.methods[default])
+        make_default(customer, call.books.methods[default])
     _rename(call, customer, text(given, "id"))
     return Answer(200, "customer", customer_view(customer, call))
 
@@ -123,26 +125,16 @@ def delete(call: Call) -> Answer:
     return Answer(200)
 
 
-class _NewCard:
-    """The card inside a customer request: checked first, kept once everything is right."""
-
-    def __init__(self, call: Call, customer: Customer | None, problems: Problems) -> None:
-        self._call = call
-        self._given = section(call.params, "credit_card")
-        self._card: Card | None = None
-        path = ("customer", "credit_card")
-        if not self._given:
-            return
-        self._card = cards.read_card(call.books, self._given, problems, *path)
-        cards.check_token(call.books, self._given, problems, *path)
-        if self._card is not None:
-            cards.check_duplicate(call.books, self._card, self._given, customer, problems, *path)
-        billing = section(self._given, "billing_address")
-        self._billing = read_address(billing, problems, *path, "billing_address")
-
-    def keep(self, customer: Customer) -> None:
-        if self._card is not None:
-            cards.keep_card(self._call.books, customer, self._card, self._given, self._billing, self._call.now)
+def _offer(call: Call, customer: Customer | None, problems: Problems) -> payment_methods.Offer | None:
+    """The payment method inside a customer request; its nonce may stand beside the card or in it."""
+    given = {**section(call.params, "credit_card")}
+    nonce = text(call.params, "payment_method_nonce")
+    if nonce is not None:
+        given["payment_method_nonce"] = nonce
+    if not given:
+        return None
+    path = ("customer", "credit_card")
+    return payment_methods.offered(call, given, customer, problems, *path, root=path, codes=nonces.CREDIT_CARD)
 
 
 def _details(call: Call, problems: Problems) -> Tree:
@@ -166,6 +158,8 @@ def _rename(call: Call, customer: Customer, new_id: str | None) -> None:
     customer.id = new_id
     for method in customer.methods:
         method.customer_id = new_id
+    for address in customer.addresses.values():
+        address["customer_id"] = new_id
 
 
 ROUTES: tuple[Route, ...] = (

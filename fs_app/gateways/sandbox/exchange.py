@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from fs_app.gateways.sandbox.xml import Items, Symbol, Tree
 
 if TYPE_CHECKING:
+    from fs_app.gateways.sandbox.faults import Fault
     from fs_app.gateways.sandbox.store import Books
 
 # Validation codes: the attribute each belongs to, and its text.
@@ -40,7 +41,15 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "81717": ("number", "Credit card number is not an accepted test number."),
     "81724": ("number", "Duplicate card exists in the vault."),
     "81763": ("number", "Duplicate card exists in the vault for the customer."),
+    "81801": ("base", "Address must have at least one field filled in."),
+    "81802": ("company", "Company is too long."),
+    "81804": ("extended_address", "Extended address is too long."),
+    "81805": ("first_name", "First name is too long."),
+    "81806": ("last_name", "Last name is too long."),
+    "81807": ("locality", "Locality is too long."),
     "81809": ("postal_code", "Postal code may contain no more than 9 letter or number characters."),
+    "81810": ("region", "Region is too long."),
+    "81812": ("street_address", "Street address is too long."),
     "81813": ("postal_code", "Postal code can only contain letters, numbers, spaces, and hyphens."),
     "91501": ("order_id", "Order ID is too long."),
     "91504": ("base", "Transaction can only be voided if status is authorized or submitted_for_settlement."),
@@ -65,27 +74,55 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "91526": ("custom_fields", "Custom field is invalid."),
     "91537": ("purchase_order_number", "Purchase order number is too long."),
     "91548": ("purchase_order_number", "Purchase order number is invalid."),
+    "91564": ("payment_method_nonce", "Cannot use a payment_method_nonce more than once."),
     "91565": ("payment_method_nonce", "Unknown or expired payment_method_nonce."),
     "91575": ("base", "Cannot simulate transaction settlement."),
     "91602": ("custom_fields", "Custom field is invalid."),
     "91609": ("id", "Customer ID has already been taken."),
     "91610": ("id", "Customer ID is invalid (use only letters, numbers, '-', and '_')."),
+    "91617": ("payment_method_nonce", "Payment method nonce belongs to a payment method of a different customer."),
     "91625": ("international_phone", "Country code is invalid."),
     "91626": ("international_phone", "National number is invalid."),
+    "91701": ("base", "Cannot provide both a billing address and a billing address ID."),
+    "91702": ("billing_address_id", "Billing address ID is invalid."),
     "91704": ("customer_id", "Customer ID is required."),
     "91705": ("customer_id", "Customer ID is invalid."),
     "91718": ("token", "Credit card token is invalid."),
     "91719": ("token", "Credit card token is taken."),
     "91723": ("update_existing_token", "Update existing token is invalid."),
+    "91728": ("verification_merchant_account_id", "Verification merchant account ID is invalid."),
+    "91731": ("payment_method_nonce", "Cannot use a payment_method_nonce more than once."),
+    "91732": ("payment_method_nonce", "Unknown or expired payment_method_nonce."),
+    "91735": ("payment_method_nonce", "Cannot update a card with a payment_method_nonce of another kind."),
+    "91739": ("verification_amount", "Verification amount cannot be negative."),
+    "91740": ("verification_amount", "Verification amount is an invalid format."),
+    "91757": ("verification_account_type", "Verification account type is invalid."),
+    "91758": ("verification_account_type", "Merchant account does not support this verification account type."),
+    "91803": ("country_name", "Country name is not an accepted country."),
+    "91814": ("country_code_alpha2", "Country code (alpha2) is not an accepted country."),
+    "91815": ("base", "Provided country information is inconsistent."),
+    "91816": ("country_code_alpha3", "Country code (alpha3) is not an accepted country."),
+    "91817": ("country_code_numeric", "Country code (numeric) is not an accepted country."),
     "92201": ("name", "Dynamic descriptor name format is invalid."),
     "92202": ("phone", "Dynamic descriptor phone format is invalid."),
     "92206": ("url", "Dynamic descriptor URL format is invalid."),
+    "93103": ("payment_method_nonce", "Payment method nonce is required."),
+    "93104": ("customer_id", "Customer ID is required."),
+    "93105": ("customer_id", "Customer ID is invalid."),
+    "93107": ("payment_method_nonce", "Cannot use a payment_method_nonce more than once."),
+    "93108": ("payment_method_nonce", "Unknown or expired payment_method_nonce."),
+    "94201": ("amount", "Amount cannot be negative."),
+    "94202": ("amount", "Amount is an invalid format."),
+    "94204": ("merchant_account_id", "Merchant account ID is invalid."),
+    "91581": ("shipping_address_id", "Shipping address does not belong to the customer."),
     "915133": ("transaction_source", "Transaction source is invalid."),
     "915230": ("api_request_key", "API request key is too long."),
     "915231": ("api_request_key", "API request key is not allowed for this merchant."),
     "915232": ("api_request_key", "API request key can be reused only with the same request."),
     "915233": ("api_request_key", "The first request with this API request key is still in progress."),
     "915234": ("api_request_key", "The first request with this API request key failed."),
+    "942184": ("account_type", "Account type is invalid."),
+    "942185": ("account_type", "Merchant account does not support this account type."),
 }
 
 
@@ -134,6 +171,7 @@ class Answer:
     root: str = ""
     node: Any = None
     transaction_id: str | None = None
+    spoiled_by: Fault | None = None  # a fault in sending it
 
 
 Handler = Callable[[Call], Answer]

@@ -14,6 +14,7 @@ class Merchant:
     private_key: str = field(repr=False)
     accounts: dict[str, str]
     custom_fields: frozenset[str] = frozenset()
+    fraud_tool: str | None = None  # whose tool looks at cards for fraud
     rejects_failed_checks: bool = False  # AVS N or CVV N is a gateway rejection
     duplicate_seconds: int = 0  # 0 is off
     request_keys: bool = True  # api_request_key is enabled
@@ -37,12 +38,27 @@ MERCHANTS: tuple[Merchant, ...] = (
             "sandbox_credit_card_non_default": "USD",
             "us_bank_merchant_account": "USD",
             "card_processor_brl": "BRL",
+            "hiper_brl": "BRL",
         },
         custom_fields=frozenset({"store_me"}),
         user="integration_user_public_id",
     ),
     _seed("integration2", accounts={"another_us_bank_merchant_account": "USD"}),
     _seed("processing_rules", accounts={"processing_rules_account": "USD"}, rejects_failed_checks=True),
+    _seed("advanced_fraud_integration", accounts={"advanced_fraud_account": "USD"}, fraud_tool="kount"),
+    _seed(
+        "fraud_protection_enterprise_integration",
+        accounts={"fraud_protection_account": "USD"},
+        fraud_tool="fraud_protection_enterprise",
+    ),
+    Merchant(
+        "fraud_protection_effortless_chargeback_protection_merchant_id",
+        "effortless_chargeback_protection_public_key",
+        "effortless_chargeback_protection_private_key",
+        accounts={"chargeback_protection_account": "USD"},
+        fraud_tool="fraud_protection",
+    ),
+    _seed("dup_checking_integration", accounts={"dup_checking_account": "USD"}, duplicate_seconds=30),
     Merchant(
         "fs_app_demo",
         "fs_app_demo_public",

@@ -14,8 +14,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from fs_app.gateways.sandbox import cardtable
-from fs_app.gateways.sandbox.exchange import Problems
-from fs_app.gateways.sandbox.store import Books, Nonce
+from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route
+from fs_app.gateways.sandbox.store import Books, Card, Nonce, VaultedCard
+from fs_app.gateways.sandbox.xml import Tree
 
 
 class Codes(NamedTuple):
@@ -119,3 +120,67 @@ FAKE: dict[str, Callable[[Books, str, datetime], Nonce]] = {
     "fake-gateway-rejected-fraud-nonce": _FakeCard("4000111111111511"),
     "fake-gateway-rejected-risk-thresholds-nonce": _FakeCard("4111130000000003"),
 }
+
+
+# --- endpoints ------------------------------------------------------------------------------------------------
+
+
+def _card_details(card: Card) -> Tree:
+    return {
+        "bin": card.bin,
+        "last_two": card.last_4[-2:],
+        "last_four": card.last_4,
+        "card_type": card.card_type,
+        "expiration_month": card.month,
+        "expiration_year": card.year,
+        "cardholder_name": card.cardholder_name,
+    }
+
+
+def _nothing(_subject: Any) -> Tree:
+    return {}
+
+
+# By what the nonce stands for: the name of the type, the details, and what is known of the card's number.
+VIEWS: dict[type, tuple[str, Callable[[Any], Tree], Callable[[Any], Tree]]] = {
+    Card: ("CreditCard", _card_details, lambda card: card.indicators),
+    VaultedCard: ("CreditCard", lambda v: _card_details(v.card), lambda v: v.card.indicators),
+    type(None): ("CreditCard", _nothing, _nothing),
+}
+
+
+def create(call: Call) -> Answer:
+    """POST /payment_methods/TOKEN/nonces: a nonce that points at a method on file."""
+    method = call.books.methods.get(call.args[0])
+    if method is None:
+        raise NotFound
+    return Answer(201, "payment_method_nonce", nonce_view(issue(call.books, method)))
+
+
+def show(call: Call) -> Answer:
+    """GET /payment_method_nonces/NONCE."""
+    nonce = peek(call.books, call.args[0], call.now)
+    if nonce is None:
+        raise NotFound
+    return Answer(200, "payment_method_nonce", nonce_view(nonce))
+
+
+def nonce_view(nonce: Nonce) -> Tree:
+    """A nonce and what may be told of the method behind it."""
+    kind, details, bin_data = VIEWS[type(nonce.subject)]
+    return {
+        "nonce": nonce.id,
+        "type": kind,
+        "details": details(nonce.subject),
+        "bin_data": bin_data(nonce.subject),
+        "three_d_secure_info": None,
+        "authentication_insight": None,
+        "consumed": nonce.consumed,
+        "default": isinstance(nonce.subject, VaultedCard) and nonce.subject.default,
+    }
+
+
+ROUTES: tuple[Route, ...] = (
+    ("POST", f"/payment_methods/{ID}/nonces", create),
+    ("GET", f"/payment_method_nonces/{ID}", show),
+)

@@ -1,4 +1,4 @@
-"""POST /transactions: a sale from, or a credit to, a card number, a card on file or a customer's default card.
+"""POST /transactions: a sale from, or a credit to, any source of money.
 
 First everything that is wrong with the request is gathered, then the money's fate is decided: duplicate, processor
 by amount, the merchant's rules for AVS and CVV. Only then something is written.
@@ -7,12 +7,11 @@ by amount, the merchant's rules for AVS and CVV. Only then something is written.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from fs_app.gateways.sandbox import cards, customers
-from fs_app.gateways.sandbox.addresses import check_postal_code, read_address
+from fs_app.gateways.sandbox import customers, fraud, nonces
+from fs_app.gateways.sandbox.addresses import add_address
 from fs_app.gateways.sandbox.behaviour import (
     APPROVED,
     NOT_APPLICABLE,
@@ -23,9 +22,11 @@ from fs_app.gateways.sandbox.behaviour import (
     sale_verdict,
 )
 from fs_app.gateways.sandbox.exchange import Answer, Call, Problems, Route, flag, text
-from fs_app.gateways.sandbox.store import Card, Customer, Transaction, VaultedCard, new_id, new_number
+from fs_app.gateways.sandbox.sources import Source, cvv_code, read_addresses, read_source, stores
+from fs_app.gateways.sandbox.store import Transaction, new_id, new_number
 from fs_app.gateways.sandbox.transaction_view import answer
 from fs_app.gateways.sandbox.transactions import DESCRIPTOR, check_descriptor, read_amount
+from fs_app.gateways.sandbox.vault import keep_card
 from fs_app.gateways.sandbox.xml import Tree
 
 _SOURCES = frozenset(
@@ -50,27 +51,21 @@ _PATTERNS = (
 )
 
 
-@dataclass(slots=True)
-class _Source:
-    """Where the money comes from."""
-
-    card: Card
-    vaulted: VaultedCard | None = None
-    customer: Customer | None = None
-
-
 def create(call: Call) -> Answer:
     """Make a sale or a credit; 201, or 422 with the transaction where the processor or a rule says no."""
     problems = Problems()
     amount = read_amount(call, problems, required=True)
     account = _account(call, problems)
     _check_plain_fields(call, problems)
-    source = _source(call, problems)
+    source = read_source(call, problems)
+    billing, shipping = read_addresses(call, source, problems)
     person = customers.read_details(call.section("customer"), problems, "transaction", "customer")
     problems.refuse(call)
     assert amount is not None and source is not None
-    transaction = _transaction(call, amount, account, source)
-    checks = _checks(call, source) if transaction.type == "sale" else NOT_APPLICABLE
+    if source.nonce is not None:
+        nonces.spend(source.nonce)
+    transaction = _transaction(call, amount, account, source, billing, shipping)
+    checks = _checks(call, source, billing) if transaction.type == "sale" else NOT_APPLICABLE
     verdict = _verdict(call, transaction, checks)
     _record(transaction, verdict, checks)
     _vault(call, transaction, source, person, approved=verdict.approved)
@@ -101,65 +96,12 @@ def _check_plain_fields(call: Call, problems: Problems) -> None:
         if not re.fullmatch(pattern, text(params, name) or "0"):
             problems.add(code, "transaction")
     check_descriptor(call, problems)
-    for part in ("billing", "shipping"):
-        check_postal_code(call.section(part), problems, "transaction", part)
 
 
-def _source(call: Call, problems: Problems) -> _Source | None:
-    """Exactly one of card number, token, nonce and customer."""
-    params, books = call.params, call.books
-    given = call.section("credit_card")
-    token, customer_id = text(params, "payment_method_token"), text(params, "customer_id")
-    customer = books.customers.get(customer_id or "")
-    if customer_id is not None and customer is None:
-        problems.add("91510", "transaction")
-    has_card = any(name not in ("cvv", "token") for name in given)
-    if sum((has_card, token is not None, "payment_method_nonce" in params)) > 1:
-        problems.add("91515", "transaction")
-    elif "payment_method_nonce" in params:
-        problems.add("91565", "transaction")  # this gateway issues no nonces yet
-    elif token is not None:
-        return _by_token(call, token, customer_id, problems)
-    elif has_card:
-        _check_vaulting(call, given, problems)
-        card = cards.read_card(books, given, problems, "transaction", "credit_card")
-        return None if card is None else _Source(card, customer=customer)
-    elif customer is not None and customer.cards:
-        vaulted = next((card for card in customer.cards if card.default), customer.cards[0])
-        return _Source(vaulted.card, vaulted, customer)
-    elif customer is not None:
-        problems.add("91511", "transaction")
-    elif customer_id is None:
-        problems.add("91508", "transaction")
-    return None
-
-
-def _by_token(call: Call, token: str, customer_id: str | None, problems: Problems) -> _Source | None:
-    vaulted = call.books.card(token)
-    if vaulted is None:
-        problems.add("91518", "transaction")
-        return None
-    if customer_id not in (None, vaulted.customer_id):
-        problems.add("91516", "transaction")
-    return _Source(vaulted.card, vaulted, call.books.customers[vaulted.customer_id])
-
-
-def _check_vaulting(call: Call, given: Tree, problems: Problems) -> None:
-    if _stores(call):
-        cards.check_token(call.books, given, problems, "transaction", "credit_card")
-        customers.check_id(call, text(call.section("customer"), "id"), problems, "transaction", "customer")
-
-
-def _stores(call: Call) -> bool:
+def _checks(call: Call, source: Source, billing: Tree) -> Checks:
     options = call.section("options")
-    return flag(options, "store_in_vault") or flag(options, "store_in_vault_on_success")
-
-
-def _checks(call: Call, source: _Source) -> Checks:
-    options = call.section("options")
-    billing = call.section("billing") or (source.vaulted and source.vaulted.billing) or {}
     return check(
-        text(call.section("credit_card"), "cvv"),
+        cvv_code(call, source),
         text(billing, "postal_code"),
         text(billing, "street_address"),
         skip_avs=flag(options, "skip_avs"),
@@ -173,10 +115,17 @@ def _verdict(call: Call, transaction: Transaction, checks: Checks) -> Verdict:
         return REFUNDED
     if _is_duplicate(call, transaction):
         return Verdict("gateway_rejected", "", "", rejection="duplicate")
+    rejection = None if _skips_fraud_check(call) else fraud.rejection(merchant, transaction.card)
+    if rejection is not None:
+        return Verdict("gateway_rejected", "", "", rejection=rejection)
     verdict = sale_verdict(transaction.amount, flag(call.params, "accept_partial_authorization"))
     if verdict.approved and merchant.rejects_failed_checks and checks.failed:
         return Verdict("gateway_rejected", APPROVED.code, APPROVED.text, rejection=checks.failed)
     return verdict
+
+
+def _skips_fraud_check(call: Call) -> bool:
+    return flag(call.section("options"), "skip_advanced_fraud_checking")
 
 
 def _is_duplicate(call: Call, new: Transaction) -> bool:
@@ -198,18 +147,20 @@ def _identity(transaction: Transaction) -> tuple[object, ...]:
     return transaction.amount, transaction.order_id, card.fingerprint, card.month, card.year
 
 
-def _transaction(call: Call, amount: Decimal, account: str, source: _Source) -> Transaction:
-    params, nothing = call.params, Problems()
+def _transaction(
+    call: Call, amount: Decimal, account: str, source: Source, billing: Tree, shipping: Tree
+) -> Transaction:
+    params = call.params
     purpose = text(params, "transaction_source")
     details: Tree = {
         "custom_fields": call.section("custom_fields"),
         "recurring": purpose in ("recurring", "recurring_first") or flag(params, "recurring"),
         "user": call.books.merchant.user or None,
         **{name: params.get(name) for name in ("channel", "purchase_order_number", "tax_amount", "tax_exempt")},
+        "risk_data": fraud.risk_data(call.books.merchant, source.card, skipped=_skips_fraud_check(call)),
         **{f"descriptor_{name}": text(call.section("descriptor"), name) for name in DESCRIPTOR},
     }
     person = source.customer
-    billing = read_address(call.section("billing"), nothing) or (source.vaulted and source.vaulted.billing)
     return Transaction(
         id=new_id(),
         type=text(params, "type") or "",
@@ -223,8 +174,8 @@ def _transaction(call: Call, amount: Decimal, account: str, source: _Source) -> 
         details=details,
         token=source.vaulted.token if source.vaulted else None,
         customer={"id": person.id, **person.details} if person else {},
-        billing={**(billing or {}), "id": source.vaulted and billing and billing["id"]},
-        shipping={**(read_address(call.section("shipping"), nothing) or {}), "id": None},
+        billing=dict(billing),
+        shipping=dict(shipping),
         by_token=source.vaulted is not None,
     )
 
@@ -250,22 +201,24 @@ def _record(transaction: Transaction, verdict: Verdict, checks: Checks) -> None:
             transaction.details["merchant_advice_code_text"] = "New account information available"
 
 
-def _vault(call: Call, transaction: Transaction, source: _Source, person: Tree, *, approved: bool) -> None:
+def _vault(call: Call, transaction: Transaction, source: Source, person: Tree, *, approved: bool) -> None:
     """Put customer and card on file if that was asked for and the sale went well."""
     given = call.section("customer")
     if source.customer is None:
         transaction.customer = {"id": None, **person}
-    if not _stores(call) or not approved or source.vaulted is not None:
+    if not stores(call) or not approved or source.vaulted is not None:
         return
     customer = source.customer or customers.new_customer(call, text(given, "id"), person)
-    wanted = flag(call.section("options"), "add_billing_address_to_payment_method")
-    address = read_address(call.section("billing"), Problems()) if wanted else None
-    card_given = {name: value for name, value in call.section("credit_card").items() if name == "token"}
-    vaulted = cards.keep_card(call.books, customer, source.card, card_given, address, call.now)
+    options = call.section("options")
+    billing = transaction.billing if flag(options, "add_billing_address_to_payment_method") else None
+    given = {"token": text(call.section("credit_card"), "token")}
+    vaulted = keep_card(call, customer, source.card, given, billing or None)
     transaction.token = vaulted.token
     transaction.customer = {"id": customer.id, **customer.details}
-    if address is not None:
-        transaction.billing = dict(address)
+    if vaulted.billing is not None:
+        transaction.billing = dict(vaulted.billing)
+    if flag(options, "store_shipping_address_in_vault") and transaction.shipping:
+        transaction.shipping = dict(add_address(customer, transaction.shipping, call.now))
 
 
 def _enter(call: Call, transaction: Transaction, verdict: Verdict) -> None:

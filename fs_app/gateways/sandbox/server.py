@@ -21,7 +21,17 @@ from typing import Any
 import structlog
 from gevent.pywsgi import WSGIHandler, WSGIServer
 
-from fs_app.gateways.sandbox import cards, customers, sales, search, transactions
+from fs_app.gateways.sandbox import (
+    addresses,
+    customer_search,
+    customers,
+    nonces,
+    payment_methods,
+    sales,
+    search,
+    transactions,
+    verifications,
+)
 from fs_app.gateways.sandbox.control import Control
 from fs_app.gateways.sandbox.criteria import BadCriterion
 from fs_app.gateways.sandbox.exchange import Answer, Call, Handler, NotFound, Refused
@@ -37,7 +47,17 @@ log = structlog.get_logger()
 KEEP_ALIVE_SECONDS = 120.0
 
 # Each of these modules has a table ROUTES: method, pattern of the path below the merchant, handler.
-_PARTS = (search, sales, transactions, customers, cards)
+_PARTS = (
+    search,
+    sales,
+    transactions,
+    customer_search,
+    customers,
+    addresses,
+    nonces,
+    payment_methods,
+    verifications,
+)
 _COMPILED = tuple(
     (method, re.compile(pattern), handler) for part in _PARTS for method, pattern, handler in part.ROUTES
 )

@@ -7,14 +7,18 @@ import hashlib
 import hmac
 import secrets
 import string
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fs_app.gateways.sandbox.merchants import Merchant
 from fs_app.gateways.sandbox.xml import Tree
+
+if TYPE_CHECKING:
+    from fs_app.gateways.sandbox.verifications import Verification
 
 _ALPHABET = string.ascii_lowercase + string.digits
 
@@ -57,6 +61,7 @@ class VaultedCard(Method):
 
     card: Card
     billing: Tree | None = None
+    verifications: list[Verification] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -99,11 +104,12 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class StatusEvent:
-    """A status that a transaction entered."""
+    """A status that a transaction entered; ``exactly`` when, by the clock of this machine and in seconds."""
 
     status: str
     at: datetime
     amount: Decimal
+    exactly: float = field(default_factory=time.time)
 
 
 @dataclass(slots=True)
@@ -164,7 +170,9 @@ class Books:
         self.customers: dict[str, Customer] = {}
         self.methods: dict[str, Method] = {}  # by token
         self.nonces: dict[str, Nonce] = {}
+        self.verifications: dict[str, Verification] = {}
         self.request_keys: dict[str, Remembered] = {}
+        self.search_lag_seconds = 0.0
         self._hash_key = hash_key
 
     def fingerprint(self, secret: str) -> str:

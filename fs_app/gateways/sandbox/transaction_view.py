@@ -101,6 +101,8 @@ def transaction_view(transaction: Transaction) -> Tree:
     }
     if "mastercard_transaction_link_id" in details:
         view["mastercard_transaction_link_id"] = details["mastercard_transaction_link_id"]
+    if details.get("risk_data") is not None:
+        view["risk_data"] = details["risk_data"]
     return view
 
 
