@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fs_app.gateways.sandbox import criteria
@@ -10,7 +11,7 @@ from fs_app.gateways.sandbox.addresses import FIELDS as ADDRESS_FIELDS
 from fs_app.gateways.sandbox.criteria import Searchable
 from fs_app.gateways.sandbox.customers import DETAILS
 from fs_app.gateways.sandbox.exchange import Answer, Call, Route
-from fs_app.gateways.sandbox.store import Transaction
+from fs_app.gateways.sandbox.store import Books, Transaction
 from fs_app.gateways.sandbox.transaction_view import transaction_view
 
 Reader = Callable[[Transaction], Any]
@@ -71,12 +72,19 @@ _TRANSACTIONS = Searchable(_READERS, lambda t: [t.card], "credit_card_transactio
 
 def ids(call: Call) -> Answer:
     """POST /transactions/advanced_search_ids: the ids of all that match, newest first."""
-    return criteria.ids(call, _TRANSACTIONS, reversed(call.books.transactions.values()))
+    return criteria.ids(call, _TRANSACTIONS, _indexed(call.books))
 
 
 def page(call: Call) -> Answer:
     """POST /transactions/advanced_search: the transactions themselves, at most a page of them."""
-    return criteria.page(call, _TRANSACTIONS, reversed(call.books.transactions.values()), transaction_view)
+    return criteria.page(call, _TRANSACTIONS, _indexed(call.books), transaction_view)
+
+
+def _indexed(books: Books) -> Iterator[Transaction]:
+    """What the search index shows by now, newest first."""
+    before = time.time() - books.search_lag_seconds
+    newest_first = reversed(books.transactions.values())
+    return (each for each in newest_first if not books.search_lag_seconds or each.history[0].exactly <= before)
 
 
 ROUTES: tuple[Route, ...] = (

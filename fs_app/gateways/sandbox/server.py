@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import contextlib
 import json
 import re
-import socket
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
 import structlog
-from gevent.pywsgi import WSGIHandler, WSGIServer
+from gevent.pywsgi import WSGIServer
 
 from fs_app.gateways.sandbox import (
     addresses,
@@ -32,19 +31,17 @@ from fs_app.gateways.sandbox import (
     transactions,
     verifications,
 )
-from fs_app.gateways.sandbox.control import Control
+from fs_app.gateways.sandbox.control import Clock, Control
 from fs_app.gateways.sandbox.criteria import BadCriterion
 from fs_app.gateways.sandbox.exchange import Answer, Call, Handler, NotFound, Refused
-from fs_app.gateways.sandbox.faults import Dropped, Faults, happen
+from fs_app.gateways.sandbox.faults import Dropped, Fault, Faults, Point, changed, happen, sent
 from fs_app.gateways.sandbox.idempotency import once
 from fs_app.gateways.sandbox.merchants import MERCHANTS, Merchant
 from fs_app.gateways.sandbox.store import Books, Store
+from fs_app.gateways.sandbox.transmission import Connection, Environ, spoiled, whole
 from fs_app.gateways.sandbox.xml import MAX_BYTES, MalformedXml, parse, render
 
 log = structlog.get_logger()
-
-# Longer than the 60 s after which the SDK drops an idle connection, so that we never close one it is about to use.
-KEEP_ALIVE_SECONDS = 120.0
 
 # Each of these modules has a table ROUTES: method, pattern of the path below the merchant, handler.
 _PARTS = (
@@ -62,8 +59,7 @@ _COMPILED = tuple(
     (method, re.compile(pattern), handler) for part in _PARTS for method, pattern, handler in part.ROUTES
 )
 
-Environ = dict[str, Any]
-Reply = tuple[int, str, bytes]
+Reply = tuple[int, str, bytes, Fault | None]
 _XML, _JSON = "application/xml; charset=utf-8", "application/json"
 
 
@@ -87,9 +83,9 @@ class SandboxServer:
     ) -> None:
         self.store = Store(merchants)
         self.faults = Faults()
-        self.control = Control(self.store, self.faults, now)
-        self._now = now
-        self._server = WSGIServer(listen, self._serve, log=None, error_log=None, handler_class=_Handler)
+        self._now = Clock(now)
+        self.control = Control(self.store, self.faults, self._now)
+        self._server = WSGIServer(listen, self._serve, log=None, error_log=None, handler_class=Connection)
 
     @property
     def port(self) -> int:
@@ -115,32 +111,35 @@ class SandboxServer:
     ) -> None:
         self.stop()
 
-    def _serve(self, environ: Environ, start_response: Callable[..., Any]) -> list[bytes]:
+    def _serve(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        fault = None
         try:
-            status, kind, body = self._reply(environ)
-        except Dropped:
-            _hang_up(environ)
+            status, kind, body, fault = self._reply(environ)
+        except Dropped as dropped:
+            environ["fs_app.connection"].cut(reset=dropped.reset)
             status, kind, body = 500, _XML, b""
         except Exception as error:  # noqa: BLE001  the outermost frame of a request
             log.error("sandbox_bug", error=type(error).__name__, place=_place(error))
             status, kind, body = 500, _XML, b""
-        headers = [("Content-Type", kind), ("Content-Length", str(len(body)))]
+        length, pieces = whole(body) if fault is None else spoiled(body, fault, environ)
+        headers = [("Content-Type", kind), ("Content-Length", str(length))]
         start_response(f"{status} {_phrase(status)}", headers)
-        return [body]
+        return pieces
 
     def _reply(self, environ: Environ) -> Reply:
         body = _body(environ)
         if body is None:
-            return 413, _XML, b""
+            return 413, _XML, b"", None
         path, _, _query = environ["fs_app.path"].partition("?")
         if path.startswith("/_control/"):
             return self._controlled(environ, path.removeprefix("/_control/"), body)
         books = self._authenticated(environ, path)
         if books is None:
-            return 401, _XML, b""
+            return 401, _XML, b"", None
         below = path.removeprefix(f"/merchants/{books.merchant.id}")
         answer = self._answer(books, environ["REQUEST_METHOD"], below, body)
-        return answer.status, _XML, render(answer.root, answer.node) if answer.root else b""
+        document = render(answer.root, answer.node) if answer.root else b""
+        return answer.status, _XML, document, answer.spoiled_by
 
     def _authenticated(self, environ: Environ, path: str) -> Books | None:
         public, _, private = _credentials(environ.get("HTTP_AUTHORIZATION", "")).partition(":")
@@ -171,36 +170,22 @@ class SandboxServer:
     def _acted(self, call: Call, handler: Handler) -> Answer:
         """A fault before the commit lies inside the api_request_key's protection, one after it outside."""
         fault = self.faults.take(call.operation)
-        made = once(call, lambda same: happen(fault, committed=False) or handler(same))
-        return happen(fault, committed=True) or made
+        call = changed(fault, call)
+        made = once(call, lambda same: happen(fault, Point.BEFORE) or handler(same))
+        return replace(happen(fault, Point.AFTER) or made, spoiled_by=sent(fault))
 
     def _controlled(self, environ: Environ, name: str, body: bytes) -> Reply:
         if environ["REMOTE_ADDR"] not in ("127.0.0.1", "::1"):
-            return 403, _JSON, b""
+            return 403, _JSON, b"", None
         act = self.control.routes.get((environ["REQUEST_METHOD"], name))
         if act is None:
-            return 404, _JSON, b""
+            return 404, _JSON, b"", None
         try:
             wanted = json.loads(body) if body else {}
             told = act(wanted)
         except (ValueError, TypeError, re.error) as error:
-            return 400, _JSON, json.dumps({"error": str(error)}).encode()
-        return 200, _JSON, json.dumps(told).encode()
-
-
-class _Handler(WSGIHandler):
-    """Passes the path as it arrived and the socket; sends at once; lets go of connections that stay idle."""
-
-    def handle(self) -> None:
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.settimeout(KEEP_ALIVE_SECONDS)
-        super().handle()
-
-    def get_environ(self) -> Environ:
-        environ: Environ = super().get_environ()
-        environ["fs_app.path"] = self.path
-        environ["fs_app.socket"] = self.socket
-        return environ
+            return 400, _JSON, json.dumps({"error": str(error)}).encode(), None
+        return 200, _JSON, json.dumps(told).encode(), None
 
 
 def _body(environ: Environ) -> bytes | None:
@@ -219,11 +204,6 @@ def _credentials(header: str) -> str:
         return base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         return ""
-
-
-def _hang_up(environ: Environ) -> None:
-    with contextlib.suppress(OSError):  # the client was faster
-        environ["fs_app.socket"].shutdown(socket.SHUT_RDWR)
 
 
 def _phrase(status: int) -> str:

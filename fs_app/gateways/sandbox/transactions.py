@@ -103,6 +103,15 @@ def settle_all(books: Books, now: datetime) -> int:
     return len(due)
 
 
+def settle_one(books: Books, transaction_id: str, now: datetime) -> bool:
+    """Settle one transaction; False where there is none that is submitted."""
+    transaction = books.transactions.get(transaction_id)
+    if transaction is None or transaction.status not in _SETTLEABLE:
+        return False
+    move_to(transaction, "settled", now)
+    return True
+
+
 def move_to(transaction: Transaction, status: str, now: datetime) -> None:
     """Enter a settlement status; a settled transaction belongs to the batch of its day and account."""
     if status == "settled":

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fs_app.gateways.sandbox import SandboxServer
-from fs_app.gateways.sandbox.server import KEEP_ALIVE_SECONDS
+from fs_app.gateways.sandbox.transmission import KEEP_ALIVE_SECONDS
 from fs_app.gateways.sandbox.xml import MalformedXml, parse, render
 
 HOME = "/merchants/integration_merchant_id"
@@ -188,7 +188,14 @@ def test_control_counts_and_settles(wire: HTTPConnection, sdk: Any) -> None:
     status, orders = control(wire, "GET", "orders")
     assert (status, orders["o"]) == (
         200,
-        {"transactions": 3, "authorised": 2, "captured": 1, "captured_amount": "5.00", "refunded_amount": "2.00"},
+        {
+            "transactions": 3,
+            "authorised": 2,
+            "captured": 1,
+            "voided": 0,
+            "captured_amount": "5.00",
+            "refunded_amount": "2.00",
+        },
     )
 
 
