@@ -29,7 +29,7 @@ def admit(
         connection.execute(insert(velocity).values(row))
     for mark in marks:
         limit = limits.get(mark.trait)
-        if limit is not None:
+        if limit is not None and (limit.attempts, limit.declines) != (None, None):
             _check(connection, mark, limit, at)
 
 
