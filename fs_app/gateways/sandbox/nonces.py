@@ -171,8 +171,8 @@ def nonce_view(nonce: Nonce) -> Tree:
     return {
         "nonce": nonce.id,
         "type": kind,
-        "details": details(nonce.subject),
-        "bin_data": bin_data(nonce.subject),
+        "details": details(nonce.subject) or None,
+        "bin_data": bin_data(nonce.subject) or None,
         "three_d_secure_info": None,
         "authentication_insight": None,
         "consumed": nonce.consumed,

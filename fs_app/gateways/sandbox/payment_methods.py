@@ -115,9 +115,11 @@ def create(call: Call) -> Answer:
     customer = call.books.customers.get(customer_id or "")
     if customer is None:
         problems.add(unknown_customer if customer_id else no_customer, call.root)
+    offer = None
     if call.root == "payment_method" and text(given, "payment_method_nonce") is None:
         problems.add("93103", call.root)
-    offer = offered(call, given, customer, problems, "credit_card", root=(call.root,), codes=codes)
+    else:
+        offer = offered(call, given, customer, problems, "credit_card", root=(call.root,), codes=codes)
     problems.refuse(call)
     assert customer is not None and offer is not None
     offer.verify({"id": customer.id, **customer.details})
