@@ -6,7 +6,6 @@ by amount, the merchant's rules for AVS and CVV. Only then something is written.
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -22,6 +21,7 @@ from fs_app.gateways.sandbox.behaviour import (
     sale_verdict,
 )
 from fs_app.gateways.sandbox.exchange import Answer, Call, Problems, Route, flag, text
+from fs_app.gateways.sandbox.particulars import read_particulars
 from fs_app.gateways.sandbox.sources import Source, cvv_code, read_addresses, read_source, stores
 from fs_app.gateways.sandbox.store import Transaction, new_id, new_number
 from fs_app.gateways.sandbox.transaction_view import answer
@@ -43,12 +43,6 @@ _SOURCES = frozenset(
 )
 # A repeat of one of these within the merchant's window is a duplicate; a declined one may be tried anew.
 _REPEATABLE = frozenset({"authorized", "submitted_for_settlement", "settling", "settled", "voided"})
-# What the SDK could not read back, or the real gateway does not take.
-_PATTERNS = (
-    ("tax_amount", "81535", r"[0-9]+(\.[0-9]{1,2})?"),
-    ("purchase_order_number", "91537", r".{1,17}"),
-    ("purchase_order_number", "91548", r"[ -~]+"),
-)
 
 
 def create(call: Call) -> Answer:
@@ -57,6 +51,7 @@ def create(call: Call) -> Answer:
     amount = read_amount(call, problems, required=True)
     account = _account(call, problems)
     _check_plain_fields(call, problems)
+    particulars = read_particulars(call, problems)
     source = read_source(call, problems)
     billing, shipping = read_addresses(call, source, problems)
     person = customers.read_details(call.section("customer"), problems, "transaction", "customer")
@@ -64,7 +59,7 @@ def create(call: Call) -> Answer:
     assert amount is not None and source is not None
     if source.nonce is not None:
         nonces.spend(source.nonce)
-    transaction = _transaction(call, amount, account, source, billing, shipping)
+    transaction = _transaction(call, amount, account, source, billing, shipping, particulars)
     checks = _checks(call, source, billing) if transaction.type == "sale" else NOT_APPLICABLE
     verdict = _verdict(call, transaction, checks)
     _record(transaction, verdict, checks)
@@ -92,9 +87,6 @@ def _check_plain_fields(call: Call, problems: Problems) -> None:
         problems.add("91526", "transaction")
     if len(text(params, "order_id") or "") > 255:
         problems.add("91501", "transaction")
-    for name, code, pattern in _PATTERNS:
-        if not re.fullmatch(pattern, text(params, name) or "0"):
-            problems.add(code, "transaction")
     check_descriptor(call, problems)
 
 
@@ -148,7 +140,13 @@ def _identity(transaction: Transaction) -> tuple[object, ...]:
 
 
 def _transaction(
-    call: Call, amount: Decimal, account: str, source: Source, billing: Tree, shipping: Tree
+    call: Call,
+    amount: Decimal,
+    account: str,
+    source: Source,
+    billing: Tree,
+    shipping: Tree,
+    particulars: Tree,
 ) -> Transaction:
     params = call.params
     purpose = text(params, "transaction_source")
@@ -156,7 +154,7 @@ def _transaction(
         "custom_fields": call.section("custom_fields"),
         "recurring": purpose in ("recurring", "recurring_first") or flag(params, "recurring"),
         "user": call.books.merchant.user or None,
-        **{name: params.get(name) for name in ("channel", "purchase_order_number", "tax_amount", "tax_exempt")},
+        **particulars,
         "risk_data": fraud.risk_data(call.books.merchant, source.card, skipped=_skips_fraud_check(call)),
         **{f"descriptor_{name}": text(call.section("descriptor"), name) for name in DESCRIPTOR},
     }

@@ -25,6 +25,7 @@ from fs_app.gateways.sandbox import (
     customer_search,
     customers,
     nonces,
+    particulars,
     payment_methods,
     sales,
     search,
@@ -52,6 +53,7 @@ _PARTS = (
     customers,
     addresses,
     nonces,
+    particulars,
     payment_methods,
     verifications,
 )

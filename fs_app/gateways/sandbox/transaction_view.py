@@ -9,6 +9,7 @@ from fs_app.gateways.sandbox.addresses import address_view
 from fs_app.gateways.sandbox.cards import card_view, is_expired
 from fs_app.gateways.sandbox.customers import details_view
 from fs_app.gateways.sandbox.exchange import Answer
+from fs_app.gateways.sandbox.particulars import FIELDS as PARTICULARS
 from fs_app.gateways.sandbox.store import Transaction, global_id
 from fs_app.gateways.sandbox.xml import Items, Tree
 
@@ -16,12 +17,8 @@ from fs_app.gateways.sandbox.xml import Items, Tree
 _PASSIVE = (
     "voice_referral_number",
     "acquirer_reference_number",
-    "purchase_order_number",
-    "tax_amount",
-    "tax_exempt",
     "plan_id",
     "subscription_id",
-    "channel",
     "processor_settlement_response_code",
     "processor_settlement_response_text",
     "three_d_secure_info",
@@ -78,7 +75,7 @@ def transaction_view(transaction: Transaction) -> Tree:
         "authorized_transaction_id": None,
         "settlement_batch_id": transaction.batch_id,
         "custom_fields": details.get("custom_fields") or "",
-        **{name: details.get(name) for name in _PASSIVE},
+        **{name: details.get(name) for name in (*_PASSIVE, *PARTICULARS)},
         "partial_settlement_transaction_ids": Items("item"),
         "retry_ids": Items("item"),
         "credit_card": _card(transaction),
@@ -103,6 +100,8 @@ def transaction_view(transaction: Transaction) -> Tree:
         view["mastercard_transaction_link_id"] = details["mastercard_transaction_link_id"]
     if details.get("risk_data") is not None:
         view["risk_data"] = details["risk_data"]
+    if "foreign_retailer" in details:
+        view["foreign_retailer"] = True
     return view
 
 
