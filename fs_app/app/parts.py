@@ -13,14 +13,17 @@ from fs_app.gateways.braintree import BraintreeAccount, BraintreeGateway
 from fs_app.metrics import MeasuredGateway, Metrics
 from fs_app.payments.cashier import GatewayCashier
 from fs_app.payments.marks import Marker
+from fs_app.payments.refunds import RefundDesk
 from fs_app.payments.resolver import PaymentResolver
-from fs_app.ports import Cashier, Clock, Directory, Gateway, Ledger, Tasks, Voice
+from fs_app.ports import Audit, Cashier, Clock, Directory, Gateway, Ledger, RefundBook, Tasks, Voice
 from fs_app.prompts.voice import FileVoice, load_voice
 from fs_app.settings import GatewaySettings, Settings
 from fs_app.steps import STEPS
+from fs_app.store.audit import SqlAudit
 from fs_app.store.directory import TableDirectory
 from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
+from fs_app.store.refunds import SqlRefunds
 from fs_app.store.sql_directory import SqlDirectory
 from fs_app.store.tasks import SqlTasks
 
@@ -112,6 +115,14 @@ class Parts:
         return SqlLedger(self.database, self.clock, schedule=self.schedule, limits=limits)
 
     @cached_property
+    def refunds(self) -> RefundBook:
+        return SqlRefunds(self.database, self.clock, schedule=self.schedule)
+
+    @cached_property
+    def audit(self) -> Audit:
+        return SqlAudit(self.database, self.clock)
+
+    @cached_property
     def tasks(self) -> Tasks:
         return SqlTasks(self.database, self.clock)
 
@@ -122,6 +133,10 @@ class Parts:
     @cached_property
     def resolver(self) -> PaymentResolver:
         return PaymentResolver(self.ledger, self.gateway, self.clock, self.schedule)
+
+    @cached_property
+    def refund_desk(self) -> RefundDesk:
+        return RefundDesk(self.ledger, self.refunds, self.gateway, self.resolver, self.tasks, self.audit)
 
     @cached_property
     def cashier(self) -> Cashier:

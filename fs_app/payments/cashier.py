@@ -14,8 +14,7 @@ Laws:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import structlog
 
@@ -34,12 +33,11 @@ from fs_app.domain.payment import (
     Voided,
 )
 from fs_app.errors import IllegalTransition, StoreError
+from fs_app.payments.answer import answer_of
 from fs_app.payments.health import GatewayHealth
 from fs_app.payments.marks import Marker
 from fs_app.payments.resolver import PaymentResolver
 from fs_app.ports import ChargeRequest, Clock, Gateway, Ledger, PaymentOutcome
-
-T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -93,7 +91,7 @@ class GatewayCashier:
     def _authorise(self, payment: Payment, charge: ChargeRequest) -> ChargeResult:
         if (self._clock.now() - payment.opened_at).total_seconds() > _STALE_SECONDS:
             return Unavailable("this process was stopped before it could send the charge")
-        return _answer(lambda: self._gateway.authorise(charge))
+        return answer_of(lambda: self._gateway.authorise(charge))
 
     def _booked(self, payment: Payment, result: ChargeResult) -> PaymentOutcome:
         """Record the answer and, where the money is held, take it."""
@@ -126,7 +124,7 @@ class GatewayCashier:
 
     def _take(self, payment: Payment, approved: Approved) -> PaymentOutcome:
         """Submit the recorded authorisation for settlement."""
-        answer = _answer(lambda: self._gateway.submit(approved.transaction_id, approved.amount))
+        answer = answer_of(lambda: self._gateway.submit(approved.transaction_id, approved.amount))
         if not isinstance(answer, Submitted):
             reason = f"authorised, not known to be submitted: {answer.reason}"
             return PaymentOutcome(payment, Unknown(reason, approved.transaction_id))
@@ -138,7 +136,7 @@ class GatewayCashier:
     def _give_back(self, payment: Payment, approved: Approved) -> PaymentOutcome:
         """Void what was approved for another amount or in another currency: it is not what the caller agreed to."""
         reason = f"approved {approved.amount} instead of {payment.request.amount}"
-        answer = _answer(lambda: self._gateway.void(approved.transaction_id))
+        answer = answer_of(lambda: self._gateway.void(approved.transaction_id))
         recorded = self._record(payment, answer) if isinstance(answer, Voided) else None
         if recorded is None:
             return PaymentOutcome(
@@ -161,16 +159,5 @@ class GatewayCashier:
     def _release(self, payment: Payment, event: Event) -> None:
         """An authorisation that came too late for its attempt is given back; it was never submitted."""
         if isinstance(event, Approved):
-            answer = _answer(lambda: self._gateway.void(event.transaction_id))
+            answer = answer_of(lambda: self._gateway.void(event.transaction_id))
             _log.warning("late_authorisation", payment=payment.id, void=type(answer).__name__)
-
-
-def _answer(ask: Callable[[], T]) -> T | Unknown:
-    """A gateway's answer. One that breaks its promise and raises is told by the exception's type alone: its text,
-    and its members, may hold the card."""
-    try:
-        return ask()
-    except Exception as error:  # noqa: BLE001  whatever it is, the money may have moved
-        kind = type(error).__name__
-    _log.error("gateway_raised", error=kind)
-    return Unknown(f"the gateway's adapter failed ({kind})")

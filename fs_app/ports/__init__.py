@@ -1,35 +1,32 @@
 """The ports: what the flow and the back office need from the world, and what passes through. Read this first.
 
-A port is a Protocol; ``app/`` plugs the concrete classes in. Contract tests in ``tests/contract`` hold the
+A port is a Protocol; ``app.py`` plugs the concrete classes in. Contract tests in ``tests/contract`` hold the
 fake and the real thing of every port to the same behaviour.
 """
 
 from fs_app.domain.standing import GatewayRecord
+from fs_app.ports.audit import Audit, AuditEntry, Deed
 from fs_app.ports.billing import Directory
 from fs_app.ports.caller import Channel, Handover, Utterance, Voice
 from fs_app.ports.cashier import Cashier, PaymentOutcome
-from fs_app.ports.gateway import (
-    BatchLine,
-    ChargeRequest,
-    Dispute,
-    Gateway,
-    GatewayOffice,
-    GatewayTrouble,
-    Hint,
-)
-from fs_app.ports.ledger import Ledger, LedgerEvent, RefundBook, Task, TaskKind, Tasks
+from fs_app.ports.gateway import BatchLine, ChargeRequest, Dispute, Gateway, GatewayOffice, GatewayTrouble, Hint
+from fs_app.ports.ledger import DisputeBook, Ledger, LedgerEvent, RefundBook, Task, TaskKind, Tasks
 from fs_app.ports.messages import Delivery, Message, Messenger, Outbox, Receipt, ReceiptKind, ReceiptState
 from fs_app.ports.surroundings import Clock, Journal
 
 __all__ = [
+    "Audit",
+    "AuditEntry",
     "BatchLine",
     "Cashier",
     "Channel",
     "ChargeRequest",
     "Clock",
+    "Deed",
     "Delivery",
     "Directory",
     "Dispute",
+    "DisputeBook",
     "Gateway",
     "GatewayOffice",
     "GatewayRecord",

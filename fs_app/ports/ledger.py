@@ -67,16 +67,16 @@ class Ledger(Protocol):
 class RefundBook(Protocol):
     """Refunds and their history, on the same tables as the ledger. Raises StoreUnavailable."""
 
-    def open_refund(self, request: RefundRequest) -> Refund:
-        """Commit a refund before the gateway is asked; the same key and request again return the refund that was
-        opened first. RefundRefused where the payment was not captured, the sum would exceed what was, or the key
+    def open_refund(self, request: RefundRequest) -> tuple[Refund, bool]:
+        """Commit a refund before the gateway is asked, and True; the same key and request again return the refund
+        that was opened first, and False: whoever opened it, or the jobs, bring it to its end. RefundRefused where the payment was not captured, the sum would exceed what was, or the key
         belongs to another request. KeyError for an unknown payment."""
         ...
 
     def record_refund(self, refund_id: RefundId, state: RefundState, detail: str,
                       transaction_id: TransactionId | None = None) -> Refund:  # fmt: skip
-        """Append what the gateway answered and move the refund; a payment whose captured amount is wholly given
-        back becomes REFUNDED. IllegalTransition where the table forbids it."""
+        """Append what the gateway answered and move the refund; a payment whose captured amount has wholly
+        arrived back becomes REFUNDED. IllegalTransition where the table forbids it."""
         ...
 
     def get_refund(self, refund_id: RefundId) -> Refund:

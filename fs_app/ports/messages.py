@@ -82,11 +82,12 @@ class Outbox(Protocol):
         ...
 
     def sending(self, receipt_id: int) -> Receipt | None:
-        """Commit that it is about to be sent; None where it may not be sent any more (sent, or sent twice)."""
+        """Commit that it is about to be sent; None where it may not be sent any more: sent, or sent twice. One that
+        failed may be sent again: a person has woken its task."""
         ...
 
     def sent(self, receipt_id: int, delivery: Delivery) -> Receipt:
-        """Record how a send ended. One that was certainly not taken does not count."""
+        """Record how a send ended, once for each. One that was certainly not taken does not count."""
         ...
 
     def receipts(self, *, payment_id: PaymentId | None = None) -> Sequence[Receipt]:
