@@ -39,14 +39,16 @@ class Dropped(Exception):
 @dataclass(slots=True)
 class Fault:
     """One planned fault. ``path`` is a regular expression searched in the method and the path below the merchant,
-    e.g. ``POST /transactions$``; empty meets every request. ``rate`` (0 to 1) strikes by chance and for ever in
-    place of ``times``; with a ``seed`` the same requests meet the same chances."""
+    e.g. ``POST /transactions$``; empty meets every request. With an ``amount``, e.g. ``12.34``, only a request about
+    that amount meets it. ``rate`` (0 to 1) strikes by chance and for ever in place of ``times``; with a ``seed`` the
+    same requests meet the same chances."""
 
     kind: str
     times: int = 1
     seconds: float = 0.0
     status: int = 500
     path: str = ""
+    amount: str | None = None
     rate: float | None = None
     seed: int | None = None
     struck: int = 0
@@ -64,9 +66,11 @@ class Fault:
         re.compile(self.path)
         self.chance = random.Random(self.seed)
 
-    def strikes(self, operation: str) -> bool:
+    def strikes(self, call: Call) -> bool:
         """True where this request meets it; uses it up once."""
-        if not re.search(self.path, operation) or (self.rate is not None and self.chance.random() >= self.rate):
+        if not re.search(self.path, call.operation) or self.amount not in (None, text(call.params, "amount")):
+            return False
+        if self.rate is not None and self.chance.random() >= self.rate:
             return False
         self.struck += 1
         self.times -= self.rate is None
@@ -150,10 +154,10 @@ class Faults:
         self.planned.append(fault)
         return fault
 
-    def take(self, operation: str) -> Fault | None:
+    def take(self, call: Call) -> Fault | None:
         """The first fault that strikes this request."""
         for fault in self.planned:
-            if fault.strikes(operation):
+            if fault.strikes(call):
                 if fault.times <= 0:
                     self.planned.remove(fault)
                 return fault

@@ -171,7 +171,7 @@ class SandboxServer:
 
     def _acted(self, call: Call, handler: Handler) -> Answer:
         """A fault before the commit lies inside the api_request_key's protection, one after it outside."""
-        fault = self.faults.take(call.operation)
+        fault = self.faults.take(call)
         call = changed(fault, call)
         made = once(call, lambda same: happen(fault, Point.BEFORE) or handler(same))
         return replace(happen(fault, Point.AFTER) or made, spoiled_by=sent(fault))

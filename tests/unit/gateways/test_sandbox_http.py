@@ -199,6 +199,13 @@ def test_control_counts_and_settles(wire: HTTPConnection, sdk: Any) -> None:
     )
 
 
+def test_a_fault_is_aimed_at_the_request_of_one_amount(wire: HTTPConnection, server: SandboxServer) -> None:
+    server.faults.plan(kind="status_before_commit", status=503, amount="2.50")
+    assert ask(wire, "POST", f"{HOME}/transactions", SALE)[0] == 201
+    assert ask(wire, "POST", f"{HOME}/transactions", SALE.replace("1.00", "2.50"))[0] == 503
+    assert server.faults.planned == []
+
+
 def test_faults_are_planned_shown_used_up_and_cleared(wire: HTTPConnection) -> None:
     fault = {"kind": "status_before_commit", "status": 503, "times": 2, "path": "^GET"}
     assert control(wire, "POST", "faults", fault)[0] == 200
