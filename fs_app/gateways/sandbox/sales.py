@@ -6,6 +6,7 @@ by amount, the merchant's rules for AVS and CVV. Only then something is written.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
@@ -20,7 +21,7 @@ from fs_app.gateways.sandbox.behaviour import (
     check,
     sale_verdict,
 )
-from fs_app.gateways.sandbox.exchange import Answer, Call, Problems, Route, flag, text
+from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, flag, text
 from fs_app.gateways.sandbox.particulars import read_particulars
 from fs_app.gateways.sandbox.sources import Source, cvv_code, read_addresses, read_source, stores
 from fs_app.gateways.sandbox.store import Transaction, new_id, new_number
@@ -45,28 +46,76 @@ _SOURCES = frozenset(
 _REPEATABLE = frozenset({"authorized", "submitted_for_settlement", "settling", "settled", "voided"})
 
 
+@dataclass(slots=True)
+class Order:
+    """A transaction about to be made: what was wrong with the request has been refused."""
+
+    type: str
+    amount: Decimal
+    account: str
+    source: Source
+    order_id: str | None
+    billing: Tree
+    shipping: Tree
+    person: Tree  # the customer as the request gives it
+    details: Tree
+
+
 def create(call: Call) -> Answer:
     """Make a sale or a credit; 201, or 422 with the transaction where the processor or a rule says no."""
     problems = Problems()
     amount = read_amount(call, problems, required=True)
     account = _account(call, problems)
     _check_plain_fields(call, problems)
-    particulars = read_particulars(call, problems)
+    details = _details(call, problems)
     source = read_source(call, problems)
     billing, shipping = read_addresses(call, source, problems)
     person = customers.read_details(call.section("customer"), problems, "transaction", "customer")
     problems.refuse(call)
     assert amount is not None and source is not None
+    kind, order_id = text(call.params, "type") or "", text(call.params, "order_id")
+    order = Order(kind, amount, account, source, order_id, billing, shipping, person, details)
+    return answer(carry_out(call, order), 201)
+
+
+def carry_out(call: Call, order: Order) -> Transaction:
+    """Let the processor and the merchant's rules decide, and write the transaction down.
+
+    Options and security code are the call's.
+    """
+    source = order.source
     if source.nonce is not None:
         nonces.spend(source.nonce)
-    transaction = _transaction(call, amount, account, source, billing, shipping, particulars)
-    checks = _checks(call, source, billing) if transaction.type == "sale" else NOT_APPLICABLE
+    transaction = _transaction(call, order)
+    checks = _checks(call, order) if transaction.type == "sale" else NOT_APPLICABLE
     verdict = _verdict(call, transaction, checks)
     _record(transaction, verdict, checks)
-    _vault(call, transaction, source, person, approved=verdict.approved)
+    _vault(call, transaction, source, order.person, approved=verdict.approved)
     _enter(call, transaction, verdict)
     call.books.transactions[transaction.id] = transaction
-    return answer(transaction, 201)
+    return transaction
+
+
+def clone(call: Call) -> Answer:
+    """POST /transactions/ID/clone: the same sale again, for another amount; not one from a card on file."""
+    old, problems = call.books.transactions.get(call.args[0]), Problems()
+    if old is None:
+        raise NotFound
+    amount = read_amount(call, problems, required=True)
+    if old.type != "sale":
+        problems.add("91543", "transaction")
+    elif old.by_token:
+        problems.add("91540", "transaction")
+    elif old.entered("authorized") is None:
+        problems.add("91542", "transaction")
+    problems.refuse(call)
+    assert amount is not None
+    details = {**old.details, "channel": text(call.params, "channel")}
+    source = Source(old.card, customer=call.books.customers.get(old.customer.get("id") or ""))
+    order = Order(
+        "sale", amount, old.account, source, old.order_id, old.billing, old.shipping, dict(old.customer), details
+    )
+    return answer(carry_out(call, order), 201)
 
 
 def _account(call: Call, problems: Problems) -> str:
@@ -90,12 +139,12 @@ def _check_plain_fields(call: Call, problems: Problems) -> None:
     check_descriptor(call, problems)
 
 
-def _checks(call: Call, source: Source, billing: Tree) -> Checks:
+def _checks(call: Call, order: Order) -> Checks:
     options = call.section("options")
     return check(
-        cvv_code(call, source),
-        text(billing, "postal_code"),
-        text(billing, "street_address"),
+        cvv_code(call, order.source),
+        text(order.billing, "postal_code"),
+        text(order.billing, "street_address"),
         skip_avs=flag(options, "skip_avs"),
         skip_cvv=flag(options, "skip_cvv"),
     )
@@ -139,41 +188,34 @@ def _identity(transaction: Transaction) -> tuple[object, ...]:
     return transaction.amount, transaction.order_id, card.fingerprint, card.month, card.year
 
 
-def _transaction(
-    call: Call,
-    amount: Decimal,
-    account: str,
-    source: Source,
-    billing: Tree,
-    shipping: Tree,
-    particulars: Tree,
-) -> Transaction:
-    params = call.params
-    purpose = text(params, "transaction_source")
-    details: Tree = {
+def _details(call: Call, problems: Problems) -> Tree:
+    purpose = text(call.params, "transaction_source")
+    return {
         "custom_fields": call.section("custom_fields"),
-        "recurring": purpose in ("recurring", "recurring_first") or flag(params, "recurring"),
-        "user": call.books.merchant.user or None,
-        **particulars,
-        "risk_data": fraud.risk_data(call.books.merchant, source.card, skipped=_skips_fraud_check(call)),
+        "recurring": purpose in ("recurring", "recurring_first") or flag(call.params, "recurring"),
+        **read_particulars(call, problems),
         **{f"descriptor_{name}": text(call.section("descriptor"), name) for name in DESCRIPTOR},
     }
-    person = source.customer
+
+
+def _transaction(call: Call, order: Order) -> Transaction:
+    merchant, source, person = call.books.merchant, order.source, order.source.customer
+    found = fraud.risk_data(merchant, source.card, skipped=_skips_fraud_check(call))
     return Transaction(
         id=new_id(),
-        type=text(params, "type") or "",
-        amount=amount,
-        currency=call.books.merchant.accounts[account],
-        account=account,
-        order_id=text(params, "order_id"),
+        type=order.type,
+        amount=order.amount,
+        currency=merchant.accounts[order.account],
+        account=order.account,
+        order_id=order.order_id,
         card=source.card,
         created_at=call.now,
         updated_at=call.now,
-        details=details,
+        details={**order.details, "user": merchant.user or None, "risk_data": found},
         token=source.vaulted.token if source.vaulted else None,
         customer={"id": person.id, **person.details} if person else {},
-        billing=dict(billing),
-        shipping=dict(shipping),
+        billing=dict(order.billing),
+        shipping=dict(order.shipping),
         by_token=source.vaulted is not None,
     )
 
@@ -225,4 +267,7 @@ def _enter(call: Call, transaction: Transaction, verdict: Verdict) -> None:
         transaction.enter("submitted_for_settlement", call.now)
 
 
-ROUTES: tuple[Route, ...] = (("POST", "/transactions", create),)
+ROUTES: tuple[Route, ...] = (
+    ("POST", "/transactions", create),
+    ("POST", f"/transactions/{ID}/clone", clone),
+)

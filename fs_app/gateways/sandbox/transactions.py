@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from fs_app.gateways.sandbox.behaviour import NOT_APPLICABLE, refund_verdict
 from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, refuse, text
+from fs_app.gateways.sandbox.particulars import read_particulars
 from fs_app.gateways.sandbox.store import Books, Transaction, new_id
 from fs_app.gateways.sandbox.transaction_view import answer
 
@@ -35,25 +36,43 @@ def find(call: Call) -> Answer:
 
 def submit(call: Call) -> Answer:
     """PUT /transactions/ID/submit_for_settlement, with a lower amount if one is given."""
-    transaction, problems = _known(call), Problems()
+    transaction = _known(call)
     if transaction.type != "sale" or transaction.status != "authorized":
         refuse(call, "91507", "transaction")
+    _change(call, transaction, transaction.amount, Problems())
+    transaction.enter("submitted_for_settlement", call.now)
+    return answer(transaction)
+
+
+def update_details(call: Call) -> Answer:
+    """PUT /transactions/ID/update_details: amount, order id and descriptor, until it settles."""
+    transaction = _known(call)
+    if transaction.type != "sale" or transaction.status != "submitted_for_settlement":
+        refuse(call, "915129", "transaction")
+    authorized = next(event.amount for event in transaction.history if event.status == "authorized")
+    _change(call, transaction, authorized, Problems())
+    transaction.updated_at = call.now
+    return answer(transaction)
+
+
+def _change(call: Call, transaction: Transaction, most: Decimal, problems: Problems) -> None:
+    """Write into the transaction what the request gives; Refused for any problem, as for more than ``most``."""
     amount = read_amount(call, problems, required=False)
     order_id = text(call.params, "order_id")
-    if amount is not None and amount > transaction.amount:
+    if amount is not None and amount > most:
         problems.add("91522", "transaction")
     if len(order_id or "") > 255:
         problems.add("91501", "transaction")
     check_descriptor(call, problems)
+    particulars = read_particulars(call, problems)
     problems.refuse(call)
     descriptor = call.section("descriptor")
     transaction.details.update(
         {f"descriptor_{name}": text(descriptor, name) for name in DESCRIPTOR.keys() & descriptor}
     )
+    transaction.details.update({name: value for name, value in particulars.items() if name in call.params})
     transaction.amount = transaction.amount if amount is None else amount
     transaction.order_id = order_id or transaction.order_id
-    transaction.enter("submitted_for_settlement", call.now)
-    return answer(transaction)
 
 
 def void(call: Call) -> Answer:
@@ -195,6 +214,7 @@ def _known(call: Call) -> Transaction:
 ROUTES: tuple[Route, ...] = (
     ("GET", f"/transactions/{ID}", find),
     ("PUT", f"/transactions/{ID}/submit_for_settlement", submit),
+    ("PUT", f"/transactions/{ID}/update_details", update_details),
     ("PUT", f"/transactions/{ID}/void", void),
     ("POST", f"/transactions/{ID}/refund", refund),
     ("PUT", f"/transactions/{ID}/(settle|settlement_(?:confirm|decline|pending))", settle),
