@@ -73,6 +73,7 @@ def open_gateway(part: GatewaySettings) -> BraintreeGateway:
             connect_seconds=part.connect_seconds,
             read_seconds=part.read_seconds,
             limit_seconds=part.limit_seconds,
+            use_request_key=part.request_keys,
         )
     )
 

@@ -120,6 +120,10 @@ class GatewayOffice(Protocol):
         asked."""
         ...
 
+    def settled(self, day: date) -> Sequence[GatewayRecord] | None:
+        """Every transaction in the settlement batches of a day, oldest first; None where it could not be asked."""
+        ...
+
     def batches(self, day: date) -> Sequence[BatchLine] | None:
         """The settlement report of a day; None where it could not be asked."""
         ...

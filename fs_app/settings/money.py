@@ -22,6 +22,9 @@ class GatewaySettings(Part):
     merchant_account_id: Text | None = None
     connect_seconds: float = Field(3.0, gt=0)
     read_seconds: float = Field(60.0, gt=0, description="shorter means more unknown results, not fewer charges")
+    request_keys: bool = Field(
+        False, description="send api_request_key: where Braintree has enabled it, each key charges once"
+    )
 
     @property
     def limit_seconds(self) -> float:

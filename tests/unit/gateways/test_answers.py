@@ -11,7 +11,7 @@ import pytest
 
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Approved, Declined, OrderId, Submitted, TransactionId, Unavailable, Unknown
-from fs_app.gateways import answers
+from fs_app.gateways.braintree import answers
 
 ORDER, ID = OrderId("order"), TransactionId("abcdef")
 

@@ -51,6 +51,8 @@ _CARD_FIELDS = {
     "postal_code": "postal_code",
 }
 
+# The account has no api_request_key: the request was not processed.
+_NO_KEYS = "915231"
 # Answers of the api_request_key check that speak of an earlier request with the same key: its outcome is open.
 _EARLIER_REQUEST = frozenset({"915232", "915233", "915234", "915235"})
 
@@ -109,6 +111,21 @@ def captured(transaction: Any, wanted: Money) -> Submitted | Unavailable | Unkno
     return Submitted(transaction_id)
 
 
+def refunded(answer: Any, wanted: Money) -> Submitted | Declined | Unavailable | Unknown:
+    """The result of a refund of that amount: a transaction of its own."""
+    transaction = answer.transaction
+    if transaction is None:
+        return refused(answer)
+    if not answer.is_success:
+        return said_no(transaction)
+    return captured(transaction, wanted)
+
+
+def keys_refused(answer: Any) -> bool:
+    """True where the account has no request keys, for which nothing was processed."""
+    return not answer.is_success and answer.transaction is None and _NO_KEYS in codes(answer)
+
+
 def codes(answer: Any) -> set[str]:
     """The validation codes of a refusal."""
     return {error.code for error in answer.errors.deep_errors}
@@ -117,6 +134,15 @@ def codes(answer: Any) -> set[str]:
 def amount(transaction: Any) -> Money:
     """The amount as the gateway has it. ValueError where it is none in that currency."""
     return Money.parse(transaction.amount, transaction.currency_iso_code)
+
+
+def whole(found: Any) -> Sequence[GatewayRecord]:
+    """Every page of a search, oldest first. ValueError where one came short: what is missing might be taken for
+    absent."""
+    records = oldest_first(found.items)
+    if len(records) != len(found.ids):
+        raise ValueError("a page of the search is incomplete")
+    return records
 
 
 def oldest_first(transactions: Iterable[Any]) -> Sequence[GatewayRecord]:

@@ -1,0 +1,103 @@
+"""One account at Braintree, one kept connection to it, and exchanges that end as values."""
+
+from __future__ import annotations
+
+import http.client
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+import braintree as sdk
+import gevent
+
+from fs_app.domain.payment import Unavailable, Unknown
+from fs_app.gateways.braintree.faults import fault_of
+
+T = TypeVar("T")
+Fault = Unavailable | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class BraintreeAccount:
+    """Which gateway, whose account, how long to wait. ``host`` and ``port`` count for ``local`` only.
+
+    ``read_seconds`` limits each wait for bytes, ``limit_seconds`` a whole request. Shorter limits make more
+    unknown results, not fewer charges: the gateway itself works for up to 60 s.
+    """
+
+    environment: Literal["local", "sandbox", "production"]
+    merchant_id: str
+    public_key: str
+    private_key: str = field(repr=False)
+    merchant_account_id: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8400
+    connect_seconds: float = 3.0
+    read_seconds: float = 60.0
+    limit_seconds: float = 70.0
+    use_request_key: bool = False  # api_request_key has to be enabled for the account
+
+    @property
+    def place(self) -> str:
+        """Where the gateway is, in words for an admin."""
+        return f"{self.host}:{self.port}" if self.environment == "local" else f"Braintree {self.environment}"
+
+
+class Connection:
+    """The SDK for one account; it keeps one connection per greenlet. One per process is enough."""
+
+    def __init__(self, account: BraintreeAccount) -> None:
+        self.account = account
+        _forbid_leaks()
+        self.sdk = sdk.BraintreeGateway(
+            sdk.Configuration(
+                environment=_environment(account),
+                merchant_id=account.merchant_id,
+                public_key=account.public_key,
+                private_key=account.private_key,
+                timeout=(account.connect_seconds, account.read_seconds),
+                wrap_http_exceptions=True,
+            )
+        )
+
+    def guarded(self, ask: Callable[[], T], *, doubt: str = "") -> T | Fault:
+        """Run one exchange with the gateway; whatever is raised becomes a value and is let go of here.
+
+        ``doubt`` says why even "certainly not sent" would prove nothing, where that is so.
+        """
+        limit = gevent.Timeout(self.account.limit_seconds)
+        limit.start()
+        try:
+            return ask()
+        except gevent.Timeout as timeout:
+            if timeout is not limit:
+                raise  # a deadline of the caller's
+            return Unknown("no complete answer from the gateway within the time limit")
+        except Exception as error:  # noqa: BLE001  the outermost frame of the SDK: it raises what its parsers raise
+            return Unknown(doubt) if doubt else fault_of(error)
+        finally:
+            limit.close()
+
+    def told(self, ask: Callable[[], T]) -> T | None:
+        """Run one exchange that changes nothing at the gateway; None where there is no answer to trust."""
+        answer = self.guarded(ask)
+        return None if isinstance(answer, Fault) else answer
+
+
+def _environment(account: BraintreeAccount) -> sdk.Environment:
+    if account.environment != "local":
+        return sdk.Environment.parse_environment(account.environment)
+    host, port = account.host, str(account.port)
+    return sdk.Environment("local", host, port, "http://auth.invalid", False, None, host, port)
+
+
+def _forbid_leaks() -> None:
+    """Nothing between us and the gateway may see or print the body of a request.
+
+    The SDK takes HTTP_PROXY from the environment and then ignores NO_PROXY even for loopback; ``http.client``
+    prints whole bodies where its debug level is set.
+    """
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[name]
+    http.client.HTTPConnection.debuglevel = 0

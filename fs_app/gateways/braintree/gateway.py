@@ -1,0 +1,161 @@
+"""The Gateway port on Braintree's SDK. See `fs_app.ports.Gateway` for the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import braintree as sdk
+import structlog
+
+from fs_app.domain.card import Card, Expiry
+from fs_app.domain.money import Money
+from fs_app.domain.payment import (
+    ChargeResult,
+    Declined,
+    OrderId,
+    Submitted,
+    TransactionId,
+    Unavailable,
+    Unknown,
+    Voided,
+)
+from fs_app.gateways.braintree import answers
+from fs_app.gateways.braintree.connection import BraintreeAccount, Connection
+from fs_app.gateways.braintree.faults import LASTING
+from fs_app.ports import ChargeRequest, GatewayRecord, GatewayTrouble
+
+_log = structlog.get_logger(__name__)
+
+_CANNOT_SUBMIT, _CANNOT_VOID = "91507", "91504"
+_DOUBT = "an earlier try may have moved the transaction; the gateway could not be asked"
+
+
+class BraintreeGateway:
+    """One per process: it keeps one connection per greenlet."""
+
+    def __init__(self, account: BraintreeAccount) -> None:
+        self._account = account
+        self._connection = Connection(account)
+        self._sdk = self._connection.sdk
+        self._has_keys = account.use_request_key
+
+    def authorise(self, request: ChargeRequest) -> ChargeResult:
+        """Hold the money on the card; nothing is submitted for settlement."""
+        if request.card.wiped:
+            return Unavailable("the card was wiped before it was sent")
+
+        def ask() -> ChargeResult:
+            params = self._sale(request)
+            answer = self._once(request.order_id, lambda key: self._sdk.transaction.sale({**params, **key}))
+            return answers.charged(answer, request.order_id)
+
+        return self._connection.guarded(ask)
+
+    def submit(self, transaction_id: TransactionId, amount: Money) -> Submitted | Unavailable | Unknown:
+        """Submit for settlement; a transaction that already is submitted with that amount is Submitted."""
+
+        def ask() -> Submitted | Unavailable | Unknown:
+            answer = self._sdk.transaction.submit_for_settlement(transaction_id, amount.decimal())
+            if answer.is_success:
+                return answers.captured(answer.transaction, amount)
+            if _CANNOT_SUBMIT not in answers.codes(answer):
+                return answers.refused(answer)
+            return self._connection.guarded(look, doubt=_DOUBT)
+
+        def look() -> Submitted | Unavailable | Unknown:
+            return answers.captured(self._sdk.transaction.find(transaction_id), amount)
+
+        return self._connection.guarded(ask)
+
+    def void(self, transaction_id: TransactionId) -> Voided | Unavailable | Unknown:
+        """Give back what is not settled; a transaction that already is voided is Voided."""
+
+        def ask() -> Voided | Unavailable | Unknown:
+            answer = self._sdk.transaction.void(transaction_id)
+            if answer.is_success:
+                return Voided(transaction_id)
+            if _CANNOT_VOID not in answers.codes(answer):
+                return answers.refused(answer)
+            return self._connection.guarded(look, doubt=_DOUBT)
+
+        def look() -> Voided | Unavailable:
+            status = self._sdk.transaction.find(transaction_id).status
+            return Voided(transaction_id) if status == "voided" else Unavailable(f"not voided: it is {status}")
+
+        return self._connection.guarded(ask)
+
+    def refund(
+        self, transaction_id: TransactionId, amount: Money, order_id: OrderId
+    ) -> Submitted | Declined | Unavailable | Unknown:
+        """Give settled money back; Submitted carries the id of the new transaction."""
+
+        def ask() -> Submitted | Declined | Unavailable | Unknown:
+            options = {"amount": amount.decimal(), "order_id": order_id}
+            name = f"{order_id}-refund-{transaction_id}"  # the order id alone may be the key of the sale
+            answer = self._once(name, lambda key: self._sdk.transaction.refund(transaction_id, {**options, **key}))
+            return answers.refunded(answer, amount)
+
+        return self._connection.guarded(ask)
+
+    def find(self, order_id: OrderId) -> Sequence[GatewayRecord] | None:
+        """Search by order id. The index lags behind by seconds: nothing found is not yet proof of nothing there."""
+        wanted = sdk.TransactionSearch.order_id == order_id
+        return self._connection.told(lambda: answers.whole(self._sdk.transaction.search(wanted)))
+
+    def look(self, transaction_id: TransactionId) -> GatewayRecord | None:
+        """Fetch one transaction by its id."""
+        return self._connection.told(lambda: answers.record(self._sdk.transaction.find(transaction_id)))
+
+    def check(self) -> GatewayTrouble | None:
+        """Search for an order id that cannot exist: the cheapest question that needs working keys."""
+
+        def ask() -> None:
+            self._sdk.transaction.search(sdk.TransactionSearch.order_id == "fs_app check")
+
+        answer = self._connection.guarded(ask)
+        if answer is None:
+            return None
+        text = f"the gateway at {self._account.place} cannot be used: {answer.reason}"
+        return GatewayTrouble(text, lasting=answer.reason in LASTING)
+
+    def _sale(self, request: ChargeRequest) -> dict[str, Any]:
+        params: dict[str, Any] = {
+            "amount": request.amount.decimal(),
+            "order_id": request.order_id,
+            "credit_card": _card_params(request.card),
+            "options": {"submit_for_settlement": False},
+        }
+        if len(request.card.postal_code):
+            params["billing"] = {"postal_code": request.card.postal_code.reveal()}
+        if self._account.merchant_account_id is not None:
+            params["merchant_account_id"] = self._account.merchant_account_id
+        return params
+
+    def _once(self, name: str, send: Callable[[Mapping[str, str]], Any]) -> Any:
+        """Send with a key under which the gateway does a thing once, where the account has such keys.
+
+        An account without them refuses the request unprocessed (915231); so it is sent again without one, and none
+        is tried any more until the process is started again.
+        """
+        if not self._has_keys:
+            return send({})
+        answer = send({"api_request_key": name})
+        if not answers.keys_refused(answer):
+            return answer
+        if self._has_keys:
+            self._has_keys = False
+            _log.warning(
+                "gateway_without_request_keys", advice="set gateway.request_keys to no, or have them enabled"
+            )
+        return send({})
+
+
+def _card_params(card: Card) -> dict[str, str]:
+    params = {"number": card.number.reveal()}
+    expiry = Expiry.parse(card.expiry.reveal())
+    if expiry is not None:
+        params["expiration_date"] = f"{expiry.month:02d}/{expiry.year}"
+    if len(card.security_code):
+        params["cvv"] = card.security_code.reveal()
+    return params
