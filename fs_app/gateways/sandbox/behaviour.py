@@ -77,6 +77,7 @@ class Verdict:
     kind: str = "approved"
     additional: str | None = None
     rejection: str | None = None
+    held: Decimal | None = None  # where that is less than was asked for
 
     @property
     def approved(self) -> bool:
@@ -85,7 +86,7 @@ class Verdict:
 
 
 APPROVED = Verdict("authorized", "1000", "Approved")
-PARTIAL = Verdict("authorized", "1004", "Approved for Partial Amount")
+PARTIAL = Verdict("authorized", "1004", "Approved for Partial Amount", held=Decimal("502.00"))
 VERIFIED = Verdict("verified", "1000", "Approved")
 INCOMPLETE = Verdict("gateway_rejected", "", "", rejection="application_incomplete")
 REFUNDED = Verdict("submitted_for_settlement", "1002", "Processed")

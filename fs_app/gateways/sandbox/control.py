@@ -13,8 +13,8 @@ from decimal import Decimal
 from typing import Any
 
 from fs_app.gateways.sandbox.faults import Faults
-from fs_app.gateways.sandbox.store import CAPTURED, Books, Store, Transaction
-from fs_app.gateways.sandbox.transactions import settle_all, settle_one
+from fs_app.gateways.sandbox.settlement import settle_all, settle_one
+from fs_app.gateways.sandbox.store import Books, Store, Transaction
 
 
 class Clock:
@@ -52,9 +52,9 @@ class Control:
             if sale.type != "sale" or sale.order_id is None:
                 continue
             count = counts.setdefault(sale.order_id, dict(_NOTHING))
-            captured = sale.status in CAPTURED
-            count["transactions"] += 1
-            count["authorised"] += sale.entered("authorized") is not None
+            captured, whole = sale.captured, sale.whole_id is None
+            count["transactions"] += whole
+            count["authorised"] += whole and sale.entered("authorized") is not None
             count["captured"] += captured
             count["voided"] += sale.status == "voided"
             count["captured_amount"] += sale.amount if captured else 0

@@ -29,6 +29,7 @@ class Call:
     args: tuple[str, ...] = ()  # ids from the path
     root: str = ""
     params: Tree = field(default_factory=dict, repr=False)  # may hold a card number
+    query: str = field(default="", repr=False)  # what follows the path's question mark
 
     def section(self, *path: str) -> Tree:
         """A part of the parameters, empty where it is absent or not a group."""

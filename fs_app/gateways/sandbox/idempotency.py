@@ -6,13 +6,15 @@ The comparison covers operation, path and all parameters except the security cod
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
-from fs_app.gateways.sandbox.exchange import Answer, Call, Handler, refuse, text
+from fs_app.gateways.sandbox.exchange import Answer, Call, Handler, NotFound, Refused, refuse, text
 from fs_app.gateways.sandbox.store import Remembered
 from fs_app.gateways.sandbox.transaction_view import answer
 
 _LONGEST = 255
+_WINDOW = timedelta(days=30)
 
 
 def once(call: Call, handler: Handler) -> Answer:
@@ -27,12 +29,18 @@ def once(call: Call, handler: Handler) -> Answer:
         refuse(call, "915231", "transaction")
     fingerprint = call.books.fingerprint(_canonical(call))
     first = keys.get(key)
-    if first is not None:
+    if first is not None and call.now - first.at <= _WINDOW:
         return _again(call, first, fingerprint)
-    first = keys[key] = Remembered(fingerprint)
+    first = keys[key] = Remembered(fingerprint, call.now)
     try:
         made = handler(call)
         first.transaction_id, first.status = made.transaction_id, made.status
+    except Refused as refused:
+        first.status = refused.answer.status
+        raise
+    except NotFound:
+        first.status = 404
+        raise
     finally:
         first.in_flight = False
     return made
@@ -44,7 +52,7 @@ def _again(call: Call, first: Remembered, fingerprint: str) -> Answer:
     if first.in_flight:
         refuse(call, "915233", "transaction")
     if first.transaction_id is None:
-        refuse(call, "915234", "transaction")
+        refuse(call, "915234" if first.status < 500 else "915235", "transaction")
     assert first.transaction_id is not None
     created = first.status if first.status in (200, 201) else 200
     return answer(call.books.transactions[first.transaction_id], created)

@@ -29,11 +29,13 @@ from fs_app.gateways.sandbox import (
     payment_methods,
     sales,
     search,
+    settlement,
     transactions,
     verifications,
 )
 from fs_app.gateways.sandbox.control import Clock, Control
 from fs_app.gateways.sandbox.criteria import BadCriterion
+from fs_app.gateways.sandbox.duplicates import underway
 from fs_app.gateways.sandbox.exchange import Answer, Call, Handler, NotFound, Refused
 from fs_app.gateways.sandbox.faults import Dropped, Fault, Faults, Point, changed, happen, sent
 from fs_app.gateways.sandbox.idempotency import once
@@ -49,6 +51,7 @@ _PARTS = (
     search,
     sales,
     transactions,
+    settlement,
     customer_search,
     customers,
     addresses,
@@ -132,14 +135,14 @@ class SandboxServer:
         body = _body(environ)
         if body is None:
             return 413, _XML, b"", None
-        path, _, _query = environ["fs_app.path"].partition("?")
+        path, _, query = environ["fs_app.path"].partition("?")
         if path.startswith("/_control/"):
             return self._controlled(environ, path.removeprefix("/_control/"), body)
         books = self._authenticated(environ, path)
         if books is None:
             return 401, _XML, b"", None
         below = path.removeprefix(f"/merchants/{books.merchant.id}")
-        answer = self._answer(books, environ["REQUEST_METHOD"], below, body)
+        answer = self._answer(books, environ["REQUEST_METHOD"], below, query, body)
         document = render(answer.root, answer.node) if answer.root else b""
         return answer.status, _XML, document, answer.spoiled_by
 
@@ -150,14 +153,14 @@ class SandboxServer:
             return None
         return books
 
-    def _answer(self, books: Books, method: str, path: str, body: bytes) -> Answer:
+    def _answer(self, books: Books, method: str, path: str, query: str, body: bytes) -> Answer:
         for wanted, pattern, handler in _COMPILED:
             match = pattern.fullmatch(path) if wanted == method else None
             if match is None:
                 continue
             try:
                 root, params = parse(body) if body.strip() else ("", {})
-                call = Call(books, self._now(), f"{method} {path}", match.groups(), root, params)
+                call = Call(books, self._now(), f"{method} {path}", match.groups(), root, params, query)
                 return self._acted(call, handler)
             except MalformedXml:
                 return Answer(400)
@@ -173,7 +176,8 @@ class SandboxServer:
         """A fault before the commit lies inside the api_request_key's protection, one after it outside."""
         fault = self.faults.take(call)
         call = changed(fault, call)
-        made = once(call, lambda same: happen(fault, Point.BEFORE) or handler(same))
+        with underway(call):
+            made = once(call, lambda same: happen(fault, Point.BEFORE) or handler(same))
         return replace(happen(fault, Point.AFTER) or made, spoiled_by=sent(fault))
 
     def _controlled(self, environ: Environ, name: str, body: bytes) -> Reply:

@@ -18,6 +18,7 @@ from fs_app.gateways.sandbox.merchants import Merchant
 from fs_app.gateways.sandbox.xml import Tree
 
 if TYPE_CHECKING:
+    from fs_app.gateways.sandbox.exchange import Call
     from fs_app.gateways.sandbox.verifications import Verification
 
 _ALPHABET = string.ascii_lowercase + string.digits
@@ -133,6 +134,8 @@ class Transaction:
     by_token: bool = False
     refund_ids: list[str] = field(default_factory=list)
     refunded_id: str | None = None
+    part_ids: list[str] = field(default_factory=list)  # sales that capture parts of this one in its place
+    whole_id: str | None = None  # the sale that this one captures a part of
     batch_id: str | None = None
     history: list[StatusEvent] = field(default_factory=list)
 
@@ -140,6 +143,11 @@ class Transaction:
     def status(self) -> str:
         """Where it stands."""
         return self.history[-1].status
+
+    @property
+    def captured(self) -> bool:
+        """True where its money is taken or about to be; of a sale in parts the parts are."""
+        return self.status in CAPTURED and not self.part_ids
 
     def enter(self, status: str, now: datetime) -> None:
         """Move to a status, at the present amount."""
@@ -156,8 +164,9 @@ class Remembered:
     """The first request that came with an api_request_key, as a keyed hash, and what it led to."""
 
     fingerprint: str
+    at: datetime
     in_flight: bool = True
-    status: int = 0
+    status: int = 500  # until it is known: something broke
     transaction_id: str | None = None
 
 
@@ -172,6 +181,7 @@ class Books:
         self.nonces: dict[str, Nonce] = {}
         self.verifications: dict[str, Verification] = {}
         self.request_keys: dict[str, Remembered] = {}
+        self.underway: dict[str, list[Call]] = {}  # sales that are not made yet, by a hash of what they ask for
         self.search_lag_seconds = 0.0
         self._hash_key = hash_key
 

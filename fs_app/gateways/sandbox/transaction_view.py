@@ -37,7 +37,6 @@ _PASSIVE = (
     "avs_postal_code_response_code",
     "avs_street_address_response_code",
     "cvv_response_code",
-    "partial_settlement_transaction_ids",
 )
 _AUTHORISATION_DAYS = 7
 
@@ -72,11 +71,11 @@ def transaction_view(transaction: Transaction) -> Tree:
         "refund_id": transaction.refund_ids[-1] if transaction.refund_ids else None,
         "refund_ids": Items("item", transaction.refund_ids),
         "refunded_transaction_id": transaction.refunded_id,
-        "authorized_transaction_id": None,
+        "authorized_transaction_id": transaction.whole_id,
         "settlement_batch_id": transaction.batch_id,
         "custom_fields": details.get("custom_fields") or "",
         **{name: details.get(name) for name in (*_PASSIVE, *PARTICULARS)},
-        "partial_settlement_transaction_ids": Items("item"),
+        "partial_settlement_transaction_ids": Items("item", transaction.part_ids),
         "retry_ids": Items("item"),
         "credit_card": _card(transaction),
         "status_history": Items("status_event", [_event(transaction, i) for i in range(len(transaction.history))]),
@@ -124,6 +123,8 @@ def _card(transaction: Transaction) -> Tree:
     }
     if not transaction.by_token:
         view["bin_extended"] = transaction.card.bin_extended
+    if transaction.details.get("account_type") is not None:
+        view["account_type"] = transaction.details["account_type"]
     return view
 
 

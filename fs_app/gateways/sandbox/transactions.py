@@ -1,15 +1,17 @@
-"""Transactions after their making: find, submit for settlement, void, refund, settle. Sales are in ``sales.py``."""
+"""Transactions after their making: find, submit for settlement, void, refund.
+
+Sales are in ``sales.py``, settlement in ``settlement.py``.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from decimal import Decimal
 
 from fs_app.gateways.sandbox.behaviour import NOT_APPLICABLE, refund_verdict
 from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, refuse, text
 from fs_app.gateways.sandbox.particulars import read_particulars
-from fs_app.gateways.sandbox.store import Books, Transaction, new_id
+from fs_app.gateways.sandbox.store import Transaction, new_id
 from fs_app.gateways.sandbox.transaction_view import answer
 
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
@@ -19,43 +21,36 @@ DESCRIPTOR: dict[str, tuple[str, str]] = {
     "phone": ("92202", r"(?=.{10,14}$)[^0-9]*([0-9][^0-9]*){10}"),
     "url": ("92206", r".{1,13}"),
 }
-_SETTLEABLE = frozenset({"submitted_for_settlement", "settlement_pending", "settlement_confirmed", "settling"})
-_TESTING = {
-    "settle": "settled",
-    "settlement_confirm": "settlement_confirmed",
-    "settlement_decline": "settlement_declined",
-    "settlement_pending": "settlement_pending",
-}
 
 
 def find(call: Call) -> Answer:
     """GET /transactions/ID. A declined one is found like any other."""
-    found = answer(_known(call))
+    found = answer(known(call))
     return found if found.status == 200 else Answer(200, "transaction", found.node["transaction"])
 
 
 def submit(call: Call) -> Answer:
     """PUT /transactions/ID/submit_for_settlement, with a lower amount if one is given."""
-    transaction = _known(call)
+    transaction = known(call)
     if transaction.type != "sale" or transaction.status != "authorized":
         refuse(call, "91507", "transaction")
-    _change(call, transaction, transaction.amount, Problems())
+    change(call, transaction, transaction.amount, Problems())
     transaction.enter("submitted_for_settlement", call.now)
     return answer(transaction)
 
 
 def update_details(call: Call) -> Answer:
     """PUT /transactions/ID/update_details: amount, order id and descriptor, until it settles."""
-    transaction = _known(call)
+    transaction = known(call)
     if transaction.type != "sale" or transaction.status != "submitted_for_settlement":
         refuse(call, "915129", "transaction")
     authorized = next(event.amount for event in transaction.history if event.status == "authorized")
-    _change(call, transaction, authorized, Problems())
+    change(call, transaction, authorized, Problems())
     transaction.updated_at = call.now
     return answer(transaction)
 
 
-def _change(call: Call, transaction: Transaction, most: Decimal, problems: Problems) -> None:
+def change(call: Call, transaction: Transaction, most: Decimal, problems: Problems) -> None:
     """Write into the transaction what the request gives; Refused for any problem, as for more than ``most``."""
     amount = read_amount(call, problems, required=False)
     order_id = text(call.params, "order_id")
@@ -77,7 +72,7 @@ def _change(call: Call, transaction: Transaction, most: Decimal, problems: Probl
 
 def void(call: Call) -> Answer:
     """PUT /transactions/ID/void."""
-    transaction = _known(call)
+    transaction = known(call)
     if transaction.status not in ("authorized", "submitted_for_settlement"):
         refuse(call, "91504", "transaction")
     transaction.enter("voided", call.now)
@@ -86,7 +81,7 @@ def void(call: Call) -> Answer:
 
 def refund(call: Call) -> Answer:
     """POST /transactions/ID/refund: a new transaction of type credit, for the rest where no amount is given."""
-    sale, problems = _known(call), Problems()
+    sale, problems = known(call), Problems()
     if sale.type != "sale":
         refuse(call, "91505", "transaction")
     if sale.status not in ("settled", "settling"):
@@ -103,39 +98,6 @@ def refund(call: Call) -> Answer:
         problems.add("91513", "transaction")
     problems.refuse(call)
     return answer(_refund(call, sale, left if amount is None else amount), 201)
-
-
-def settle(call: Call) -> Answer:
-    """PUT /transactions/ID/settle and its sisters: what the nightly batch would do."""
-    transaction = _known(call)
-    if transaction.status not in _SETTLEABLE:
-        refuse(call, "91575", "transaction")
-    move_to(transaction, _TESTING[call.args[1]], call.now)
-    return answer(transaction)
-
-
-def settle_all(books: Books, now: datetime) -> int:
-    """Settle all that is submitted; the number of transactions moved."""
-    due = [each for each in books.transactions.values() if each.status in _SETTLEABLE]
-    for transaction in due:
-        move_to(transaction, "settled", now)
-    return len(due)
-
-
-def settle_one(books: Books, transaction_id: str, now: datetime) -> bool:
-    """Settle one transaction; False where there is none that is submitted."""
-    transaction = books.transactions.get(transaction_id)
-    if transaction is None or transaction.status not in _SETTLEABLE:
-        return False
-    move_to(transaction, "settled", now)
-    return True
-
-
-def move_to(transaction: Transaction, status: str, now: datetime) -> None:
-    """Enter a settlement status; a settled transaction belongs to the batch of its day and account."""
-    if status == "settled":
-        transaction.batch_id = f"{now:%Y-%m-%d}_{transaction.account}_{new_id(6)}"
-    transaction.enter(status, now)
 
 
 def check_descriptor(call: Call, problems: Problems) -> None:
@@ -204,7 +166,8 @@ def _refund(call: Call, sale: Transaction, amount: Decimal) -> Transaction:
     return credit
 
 
-def _known(call: Call) -> Transaction:
+def known(call: Call) -> Transaction:
+    """The transaction that the path names. Raises NotFound."""
     transaction = call.books.transactions.get(call.args[0])
     if transaction is None:
         raise NotFound
@@ -217,5 +180,4 @@ ROUTES: tuple[Route, ...] = (
     ("PUT", f"/transactions/{ID}/update_details", update_details),
     ("PUT", f"/transactions/{ID}/void", void),
     ("POST", f"/transactions/{ID}/refund", refund),
-    ("PUT", f"/transactions/{ID}/(settle|settlement_(?:confirm|decline|pending))", settle),
 )
