@@ -13,6 +13,8 @@ from fs_app.gateways.sandbox.store import Books, Card
 # First match wins.
 _TYPES = (
     (r"3[47]", "American Express"),
+    (r"637095", "Hiper"),
+    (r"606282", "Hipercard"),
     (r"36|38|30", "Diners Club"),
     (r"35", "JCB"),
     (r"5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720", "MasterCard"),
@@ -72,6 +74,7 @@ TEST_NUMBERS = frozenset(TRAITS) | frozenset(_SPECIAL) | {
     "5555555555554444", "2223000048400011",
     "378282246310005", "371449635398431",
     "6011000991300009", "6011111111111117",
+    "6370950000000005", "6062820524845321",
     "3530111333300000", "36259600000004", "6304000000000000", "63049580000009",
 }  # fmt: skip
 

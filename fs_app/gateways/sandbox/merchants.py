@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+ACCOUNT_TYPES = ("credit", "debit")
+
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
@@ -24,6 +26,10 @@ class Merchant:
     def default_account(self) -> str:
         """The merchant account of a transaction that names none."""
         return next(iter(self.accounts))
+
+    def has_account_types(self, account: str) -> bool:
+        """True where a card may be credit and debit in one, and the request tells which is meant: in Brazil."""
+        return self.accounts[account] == "BRL"
 
 
 def _seed(name: str, **more: object) -> Merchant:

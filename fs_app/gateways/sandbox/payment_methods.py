@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
-from fs_app.gateways.sandbox import nonces
+from fs_app.gateways.sandbox import criteria, nonces
+from fs_app.gateways.sandbox.cards import is_expired
+from fs_app.gateways.sandbox.criteria import Searchable
 from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, text
 from fs_app.gateways.sandbox.store import Card, Customer, Method, Nonce, VaultedCard
 from fs_app.gateways.sandbox.vault import CardOffer, let_go, vaulted_view
@@ -170,6 +173,42 @@ def from_nonce(call: Call) -> Answer:
     return answer(nonce.subject, call.now)
 
 
+# --- cards by their expiry -------------------------------------------------------------------------------------
+
+
+def _newest_first(call: Call) -> list[VaultedCard]:
+    return [each for each in reversed(call.books.methods.values()) if isinstance(each, VaultedCard)]
+
+
+def _expired(call: Call) -> list[VaultedCard]:
+    return [each for each in _newest_first(call) if is_expired(each.card, call.now)]
+
+
+def _expiring(call: Call) -> list[VaultedCard]:
+    """Those whose month lies between ``start`` and ``end`` of the query, each as MMYYYY."""
+    asked = dict(parse_qsl(call.query))
+    first, last = (asked.get(name, "")[2:] + asked.get(name, "")[:2] for name in ("start", "end"))
+    return [each for each in _newest_first(call) if first <= each.card.year + each.card.month <= last]
+
+
+def _searches(name: str, found: Callable[[Call], list[VaultedCard]]) -> tuple[Route, Route]:
+    """The two steps of a search for cards: the tokens, then the cards of a page of tokens."""
+    what: Searchable[VaultedCard] = Searchable(
+        {"id": lambda each: each.token, "ids": lambda each: each.token},
+        lambda each: [each.card],
+        "payment_methods",
+        "credit_card",
+    )
+    return (
+        ("POST", f"/payment_methods/all/{name}_ids", lambda call: criteria.ids(call, what, found(call))),
+        (
+            "POST",
+            f"/payment_methods/all/{name}",
+            lambda call: criteria.page(call, what, found(call), lambda each: vaulted_view(each, call.now)),
+        ),
+    )
+
+
 def _on_file(call: Call) -> Method:
     kind, token = call.args
     method = call.books.methods.get(token)
@@ -180,6 +219,8 @@ def _on_file(call: Call) -> Method:
 
 _ONE = f"/payment_methods/([a-z_]+)/{ID}"
 ROUTES: tuple[Route, ...] = (
+    *_searches("expired", _expired),
+    *_searches("expiring", _expiring),
     ("POST", "/payment_methods", create),
     ("GET", f"/payment_methods/from_nonce/{ID}", from_nonce),
     ("GET", _ONE, find),

@@ -7,7 +7,6 @@ by amount, the merchant's rules for AVS and CVV. Only then something is written.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 
 from fs_app.gateways.sandbox import customers, fraud, nonces
@@ -21,7 +20,9 @@ from fs_app.gateways.sandbox.behaviour import (
     check,
     sale_verdict,
 )
+from fs_app.gateways.sandbox.duplicates import is_duplicate
 from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, flag, text
+from fs_app.gateways.sandbox.merchants import ACCOUNT_TYPES
 from fs_app.gateways.sandbox.particulars import read_particulars
 from fs_app.gateways.sandbox.sources import Source, cvv_code, read_addresses, read_source, stores
 from fs_app.gateways.sandbox.store import Transaction, new_id, new_number
@@ -42,8 +43,6 @@ _SOURCES = frozenset(
         "estimated",
     }
 )
-# A repeat of one of these within the merchant's window is a duplicate; a declined one may be tried anew.
-_REPEATABLE = frozenset({"authorized", "submitted_for_settlement", "settling", "settled", "voided"})
 
 
 @dataclass(slots=True)
@@ -68,6 +67,7 @@ def create(call: Call) -> Answer:
     account = _account(call, problems)
     _check_plain_fields(call, problems)
     details = _details(call, problems)
+    _check_account_type(call, account, problems)
     source = read_source(call, problems)
     billing, shipping = read_addresses(call, source, problems)
     person = customers.read_details(call.section("customer"), problems, "transaction", "customer")
@@ -154,7 +154,7 @@ def _verdict(call: Call, transaction: Transaction, checks: Checks) -> Verdict:
     merchant = call.books.merchant
     if transaction.type == "credit":
         return REFUNDED
-    if _is_duplicate(call, transaction):
+    if is_duplicate(call, transaction):
         return Verdict("gateway_rejected", "", "", rejection="duplicate")
     rejection = None if _skips_fraud_check(call) else fraud.rejection(merchant, transaction.card)
     if rejection is not None:
@@ -169,33 +169,28 @@ def _skips_fraud_check(call: Call) -> bool:
     return flag(call.section("options"), "skip_advanced_fraud_checking")
 
 
-def _is_duplicate(call: Call, new: Transaction) -> bool:
-    """Same amount, order id, number and expiry as one that stands, within the window. Not with api_request_key."""
-    window = call.books.merchant.duplicate_seconds
-    if not window or text(call.params, "api_request_key") is not None:
-        return False
-    wanted = _identity(new)
-    for old in reversed(call.books.transactions.values()):
-        if call.now - old.created_at > timedelta(seconds=window):
-            return False
-        if old.type == "sale" and old.status in _REPEATABLE and _identity(old) == wanted:
-            return True
-    return False
-
-
-def _identity(transaction: Transaction) -> tuple[object, ...]:
-    card = transaction.card
-    return transaction.amount, transaction.order_id, card.fingerprint, card.month, card.year
-
-
 def _details(call: Call, problems: Problems) -> Tree:
     purpose = text(call.params, "transaction_source")
     return {
         "custom_fields": call.section("custom_fields"),
         "recurring": purpose in ("recurring", "recurring_first") or flag(call.params, "recurring"),
         **read_particulars(call, problems),
+        "account_type": text(call.section("options", "credit_card"), "account_type"),
         **{f"descriptor_{name}": text(call.section("descriptor"), name) for name in DESCRIPTOR},
     }
+
+
+def _check_account_type(call: Call, account: str, problems: Problems) -> None:
+    kind = text(call.section("options", "credit_card"), "account_type")
+    if kind is None or account not in call.books.merchant.accounts:
+        return
+    path = ("transaction", "options", "credit_card")
+    if kind not in ACCOUNT_TYPES:
+        problems.add("915184", *path)
+    elif not call.books.merchant.has_account_types(account):
+        problems.add("915185", *path)
+    elif kind == "debit" and not flag(call.section("options"), "submit_for_settlement"):
+        problems.add("915186", *path)
 
 
 def _transaction(call: Call, order: Order) -> Transaction:
@@ -211,7 +206,12 @@ def _transaction(call: Call, order: Order) -> Transaction:
         card=source.card,
         created_at=call.now,
         updated_at=call.now,
-        details={**order.details, "user": merchant.user or None, "risk_data": found},
+        details={
+            **order.details,
+            "user": merchant.user or None,
+            "risk_data": found,
+            "requested_amount": order.amount,
+        },
         token=source.vaulted.token if source.vaulted else None,
         customer={"id": person.id, **person.details} if person else {},
         billing=dict(order.billing),
@@ -222,6 +222,7 @@ def _transaction(call: Call, order: Order) -> Transaction:
 
 def _record(transaction: Transaction, verdict: Verdict, checks: Checks) -> None:
     """Write the processor's answer into the transaction."""
+    transaction.amount = verdict.held or transaction.amount
     transaction.details.update(
         processor_response_code=verdict.code or None,
         processor_response_text=verdict.text or None,

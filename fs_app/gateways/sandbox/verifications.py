@@ -28,11 +28,10 @@ from fs_app.gateways.sandbox.exchange import (
     section,
     text,
 )
+from fs_app.gateways.sandbox.merchants import ACCOUNT_TYPES
 from fs_app.gateways.sandbox.store import Card, Nonce, global_id, new_id
 from fs_app.gateways.sandbox.xml import Items, Tree
 
-_ACCOUNT_TYPES = ("credit", "debit")
-_TWO_ACCOUNTS = frozenset({"BRL"})  # cards that are credit and debit in one exist in Brazil
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
 
 
@@ -92,9 +91,9 @@ def read_wish(call: Call, options: Tree, problems: Problems, *path: str, words: 
         problems.add(words.negative, *path, "options")
     if account not in merchant.accounts:
         problems.add(words.unknown_account, *path, "options")
-    elif account_type is not None and account_type not in _ACCOUNT_TYPES:
+    elif account_type is not None and account_type not in ACCOUNT_TYPES:
         problems.add(words.unknown_type, *path, "options")
-    elif account_type is not None and merchant.accounts[account] not in _TWO_ACCOUNTS:
+    elif account_type is not None and not merchant.has_account_types(account):
         problems.add(words.type_not_supported, *path, "options")
     return Wish(Decimal(amount), account, account_type, flag(options, "skip_advanced_fraud_checking"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -167,3 +168,36 @@ def test_a_customer_without_a_card_cannot_be_charged(sdk: Any) -> None:
     assert (charged.customer_details.id, charged.credit_card_details.token) == (owner.id, None)
     assert sdk.customer.find(owner.id).credit_cards == []
     assert len(sdk.customer.find(other.id).credit_cards) == 1
+
+
+# --- cards by their expiry, and by what they are ------------------------------------------------------------------
+
+
+def test_expired_and_expiring_cards_are_listed(sdk: Any) -> None:
+    owner = customer(sdk)
+    dates = ("12/2029", "01/2030", "02/2030", "01/2031")
+    for date in dates:
+        sdk.credit_card.create({**CARD, "customer_id": owner.id, "expiration_date": date})
+    listed = [card.expiration_date for card in sdk.credit_card.expired().items]
+    assert (listed, [card.is_expired for card in sdk.credit_card.expired().items]) == (["12/2029"], [True])
+    between = sdk.credit_card.expiring_between(datetime(2030, 1, 1), datetime(2030, 12, 31))
+    assert [card.expiration_date for card in between.items] == ["02/2030", "01/2030"]
+
+
+def test_a_card_may_be_credit_and_debit_in_one(sdk: Any) -> None:
+    hiper = {**CARD, "number": "6370950000000005"}
+
+    def sale(kind: str, account: str = "hiper_brl", **more: Any) -> Any:
+        options = {"credit_card": {"account_type": kind}, **more}
+        given = {"amount": "1.00", "merchant_account_id": account, "credit_card": hiper, "options": options}
+        return sdk.transaction.sale(given)
+
+    made = sale("debit", submit_for_settlement=True).transaction.credit_card_details
+    assert (made.account_type, made.card_type) == ("debit", "Hiper")
+    assert sale("credit").transaction.credit_card_details.account_type == "credit"
+    assert codes(sale("debit")) == ["915186"]
+    assert codes(sale("both")) == ["915184"]
+    assert codes(sale("credit", "sandbox_credit_card")) == ["915185"]
+    options = {"merchant_account_id": "hiper_brl", "account_type": "debit"}
+    verified = sdk.verification.create({"credit_card": hiper, "options": options}).verification
+    assert verified.credit_card["account_type"] == "debit"
