@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -176,11 +176,11 @@ def test_a_customer_without_a_card_cannot_be_charged(sdk: Any) -> None:
 def test_expired_and_expiring_cards_are_listed(sdk: Any) -> None:
     owner = customer(sdk)
     dates = ("12/2029", "01/2030", "02/2030", "01/2031")
-    for date in dates:
-        sdk.credit_card.create({**CARD, "customer_id": owner.id, "expiration_date": date})
+    for month in dates:
+        sdk.credit_card.create({**CARD, "customer_id": owner.id, "expiration_date": month})
     listed = [card.expiration_date for card in sdk.credit_card.expired().items]
     assert (listed, [card.is_expired for card in sdk.credit_card.expired().items]) == (["12/2029"], [True])
-    between = sdk.credit_card.expiring_between(datetime(2030, 1, 1), datetime(2030, 12, 31))
+    between = sdk.credit_card.expiring_between(date(2030, 1, 1), date(2030, 12, 31))
     assert [card.expiration_date for card in between.items] == ["02/2030", "01/2030"]
 
 
