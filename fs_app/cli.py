@@ -12,34 +12,15 @@ import click
 from rich.console import Console
 
 from fs_app import __version__
+from fs_app.commands.context import Context
+from fs_app.commands.payments import payments
 from fs_app.errors import ConfigError, FsAppError
 from fs_app.log import configure_logging
 from fs_app.serve import EX_CONFIG
-from fs_app.settings import Settings, load_settings
-from fs_app.yamlfile import Document
 
 _DEFAULT_CONFIG = Path("conf/fs_app.yaml")
 console = Console()
 complaints = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-class _Context:
-    """What every command may need: the settings, loaded once and with their problems told."""
-
-    def __init__(self, config: Path) -> None:
-        self.config = config
-        self._loaded: tuple[Settings, Document] | None = None
-
-    @property
-    def settings(self) -> Settings:
-        return self.load()[0]
-
-    def load(self) -> tuple[Settings, Document]:
-        """The settings and the document they came from, so that later checks can point into it."""
-        if self._loaded is None:
-            self._loaded = load_settings(self.config)
-            configure_logging(self._loaded[0].log.level, self._loaded[0].log.style)
-        return self._loaded
 
 
 class _Commands(click.Group):
@@ -73,7 +54,7 @@ class _Commands(click.Group):
 def main(ctx: click.Context, config: Path) -> None:
     """Phone payments on your own FreeSWITCH."""
     configure_logging()  # structlog's own default prints local variables with a traceback
-    ctx.obj = _Context(config)
+    ctx.obj = Context(config)
 
 
 # --- running ---------------------------------------------------------------------------------------------------
@@ -81,7 +62,7 @@ def main(ctx: click.Context, config: Path) -> None:
 
 @main.command()
 @click.pass_obj
-def serve(obj: _Context) -> None:
+def serve(obj: Context) -> None:
     """Run every role this machine needs, watched and restarted."""
     from fs_app.serve import Supervisor, roles
 
@@ -90,7 +71,7 @@ def serve(obj: _Context) -> None:
 
 @main.command()
 @click.pass_obj
-def calls(obj: _Context) -> None:
+def calls(obj: Context) -> None:
     """Run the event socket server that FreeSWITCH connects to."""
     from fs_app.app import run_calls
 
@@ -99,7 +80,7 @@ def calls(obj: _Context) -> None:
 
 @main.command()
 @click.pass_obj
-def jobs(obj: _Context) -> None:
+def jobs(obj: Context) -> None:
     """Settle what is open, send receipts: everything that is due."""
     from fs_app.app import run_jobs
 
@@ -108,7 +89,16 @@ def jobs(obj: _Context) -> None:
 
 @main.command()
 @click.pass_obj
-def sandbox(obj: _Context) -> None:
+def web(obj: Context) -> None:
+    """Take the gateway's webhooks and serve the internal API."""
+    from fs_app.app import run_web
+
+    run_web(*obj.load())
+
+
+@main.command()
+@click.pass_obj
+def sandbox(obj: Context) -> None:
     """Run the local gateway, which speaks Braintree's API."""
     from fs_app.app import run_sandbox
 
@@ -119,7 +109,7 @@ def sandbox(obj: _Context) -> None:
 @click.option("--auto", is_flag=True, help="Play whole calls without a person; exit 0 only if all accounts agree.")
 @click.option("--freeswitch", is_flag=True, help="Use the FreeSWITCH installed on this machine.")
 @click.pass_obj
-def demo(obj: _Context, auto: bool, freeswitch: bool) -> None:
+def demo(obj: Context, auto: bool, freeswitch: bool) -> None:
     """The server, the local gateway, demo accounts, and a phone in this terminal."""
     from fs_app.demo.run import run_demo
 
@@ -131,7 +121,7 @@ def demo(obj: _Context, auto: bool, freeswitch: bool) -> None:
 
 @main.command()
 @click.pass_obj
-def check(obj: _Context) -> None:
+def check(obj: Context) -> None:
     """Settings, flows, prompts, database and gateway: every problem with its place."""
     from fs_app.app import check_everything
 
@@ -148,7 +138,7 @@ def check(obj: _Context) -> None:
     "--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write an SVG picture (needs graphviz)."
 )
 @click.pass_obj
-def graph(obj: _Context, flow: str, svg: Path | None) -> None:
+def graph(obj: Context, flow: str, svg: Path | None) -> None:
     """Draw FLOW: Mermaid text, or an SVG picture."""
     from fs_app.app import load_all_flows, load_prompts
     from fs_app.flow.graph import mermaid
@@ -176,7 +166,7 @@ def db() -> None:
 
 @db.command()
 @click.pass_obj
-def upgrade(obj: _Context) -> None:
+def upgrade(obj: Context) -> None:
     """Create our tables, or bring them to this version's schema."""
     from fs_app.app import open_database
     from fs_app.store.schema import migrate
@@ -188,7 +178,7 @@ def upgrade(obj: _Context) -> None:
 
 @db.command("demo")
 @click.pass_obj
-def db_demo(obj: _Context) -> None:
+def db_demo(obj: Context) -> None:
     """Add the demo accounts."""
     from fs_app.app import SystemClock, open_database
     from fs_app.store.demo_data import DEMO_ACCOUNTS, insert_demo_data
@@ -208,7 +198,7 @@ def prompts() -> None:
 
 @prompts.command("check")
 @click.pass_obj
-def prompts_check(obj: _Context) -> None:
+def prompts_check(obj: Context) -> None:
     """Find missing, clipped, silent and wrong-rate files."""
     from fs_app.prompts.check import check_sounds
 
@@ -224,8 +214,13 @@ def prompts_check(obj: _Context) -> None:
 @click.option("--format", "style", type=click.Choice(["csv", "markdown"]), default="csv", show_default=True)
 @click.option("--language", default="en", show_default=True)
 @click.pass_obj
-def prompts_script(obj: _Context, style: str, language: str) -> None:
+def prompts_script(obj: Context, style: str, language: str) -> None:
     """Write the list a voice talent reads."""
     from fs_app.prompts.script import voice_script
 
     click.echo(voice_script(obj.settings.sounds, language, style), nl=False)
+
+
+# --- back office -----------------------------------------------------------------------------------------------
+
+main.add_command(payments)

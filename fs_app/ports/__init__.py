@@ -9,7 +9,16 @@ from fs_app.ports.audit import Audit, AuditEntry, Deed
 from fs_app.ports.billing import Directory
 from fs_app.ports.caller import Channel, Handover, Utterance, Voice
 from fs_app.ports.cashier import Cashier, PaymentOutcome
-from fs_app.ports.gateway import BatchLine, ChargeRequest, Dispute, Gateway, GatewayOffice, GatewayTrouble, Hint
+from fs_app.ports.gateway import (
+    BatchLine,
+    ChargeRequest,
+    Dispute,
+    Gateway,
+    GatewayOffice,
+    GatewayTrouble,
+    Hint,
+    Hints,
+)
 from fs_app.ports.ledger import DisputeBook, Ledger, LedgerEvent, RefundBook, Task, TaskKind, Tasks
 from fs_app.ports.messages import Delivery, Message, Messenger, Outbox, Receipt, ReceiptKind, ReceiptState
 from fs_app.ports.surroundings import Clock, Journal
@@ -33,6 +42,7 @@ __all__ = [
     "GatewayTrouble",
     "Handover",
     "Hint",
+    "Hints",
     "Journal",
     "Ledger",
     "LedgerEvent",

@@ -139,3 +139,12 @@ class GatewayOffice(Protocol):
     def challenge(self, challenge: str) -> str | None:
         """The answer to the gateway's check of a webhook address; None where the challenge is malformed."""
         ...
+
+
+class Hints(Protocol):
+    """Webhooks that were believed. Raises StoreUnavailable."""
+
+    def take(self, payload: str, hint: Hint) -> bool:
+        """Remember a webhook by its signed payload and make what it is about due now, in one transaction. False
+        where it came before: then it has no effect."""
+        ...

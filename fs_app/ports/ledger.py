@@ -51,6 +51,10 @@ class Ledger(Protocol):
         """The attempt with that order id."""
         ...
 
+    def by_confirmation(self, confirmation: str) -> Payment | None:
+        """The attempt with that confirmation number."""
+        ...
+
     def by_transaction(self, transaction_id: TransactionId) -> Payment | None:
         """The attempt that was captured as that transaction, or refunded by it."""
         ...
@@ -69,8 +73,9 @@ class RefundBook(Protocol):
 
     def open_refund(self, request: RefundRequest) -> tuple[Refund, bool]:
         """Commit a refund before the gateway is asked, and True; the same key and request again return the refund
-        that was opened first, and False: whoever opened it, or the jobs, bring it to its end. RefundRefused where the payment was not captured, the sum would exceed what was, or the key
-        belongs to another request. KeyError for an unknown payment."""
+        that was opened first, and False: whoever opened it, or the jobs, bring it to its end. RefundRefused where
+        the payment was not captured, the sum would exceed what was, or the key belongs to another request.
+        KeyError for an unknown payment."""
         ...
 
     def record_refund(self, refund_id: RefundId, state: RefundState, detail: str,
@@ -97,8 +102,8 @@ class DisputeBook(Protocol):
         where no payment of ours was captured as its transaction."""
         ...
 
-    def disputes(self) -> Sequence[Dispute]:
-        """Every dispute, the oldest first."""
+    def disputes(self, *, payment_id: PaymentId | None = None) -> Sequence[Dispute]:
+        """The disputes of a payment, or all, the oldest first."""
         ...
 
 

@@ -113,6 +113,10 @@ class SqlLedger:
         """The attempt with that order id."""
         return self._one(payments.c.order_id == order_id)
 
+    def by_confirmation(self, confirmation: str) -> Payment | None:
+        """The attempt with that confirmation number."""
+        return self._one(payments.c.confirmation == confirmation)
+
     def by_transaction(self, transaction_id: TransactionId) -> Payment | None:
         """The attempt with that transaction, or with a refund that is it."""
         refunded = select(refunds.c.payment_id).where(refunds.c.transaction_id == transaction_id)

@@ -27,6 +27,11 @@ def schedule(connection: Connection, kind: TaskKind, subject: object, due_at: da
     _put(connection, kind, str(subject), values)
 
 
+def wake(connection: Connection, kind: TaskKind, subject: str, at: datetime) -> None:
+    """Make a task due at once. Whoever has claimed it loses the claim: what they are about to find may be older."""
+    _put(connection, kind, subject, {"due_at": at, "stuck": False, "claim": "", "claimed_until": None})
+
+
 def drop(connection: Connection, kind: TaskKind, subject: object) -> None:
     """Nothing is left to do on that subject."""
     connection.execute(delete(tasks).where(_is(kind, str(subject))))
@@ -91,9 +96,9 @@ class SqlTasks:
         self._change(task, stuck=True, tries=task.tries + 1, note=note[:_NOTE_LENGTH])
 
     def wake(self, kind: TaskKind, subject: str) -> None:
-        """Make it due now. Whoever has claimed it loses the claim: what they are about to find may be older."""
-        values = {"due_at": self._clock.now(), "stuck": False, "claim": "", "claimed_until": None}
-        self._database.write(lambda connection: _put(connection, kind, subject, values))
+        """Make it due now."""
+        at = self._clock.now()
+        self._database.write(lambda connection: wake(connection, kind, subject, at))
 
     def stuck(self) -> Sequence[Task]:
         """What waits for a person, oldest first."""

@@ -1,0 +1,23 @@
+"""Settings of the web role: where it listens, and the key of the internal API."""
+
+from __future__ import annotations
+
+from pydantic import Field, field_validator
+
+from fs_app.settings.values import Address, Part, Secret
+
+_SHORTEST_TOKEN = 24
+
+
+class WebSettings(Part):
+    """Webhooks of the gateway and the internal API. Keep it on loopback, behind your own TLS proxy."""
+
+    listen: Address = ("127.0.0.1", 8090)
+    api_token: Secret | None = Field(None, description="the bearer token of the internal API; no API without one")
+
+    @field_validator("api_token")
+    @classmethod
+    def _long_enough(cls, value: Secret | None) -> Secret | None:
+        if value is not None and len(value.get_secret_value()) < _SHORTEST_TOKEN:
+            raise ValueError(f"should have at least {_SHORTEST_TOKEN} characters, e.g. of `openssl rand -hex 24`")
+        return value
