@@ -28,7 +28,7 @@ def underway(call: Call) -> Iterator[None]:
     try:
         yield
     finally:
-        same.remove(call)
+        same[:] = [each for each in same if each is not call]  # one like it is another request
         if not same:
             del call.books.underway[_asked(call)]
 

@@ -41,9 +41,9 @@ class Fault:
     """One planned fault.
 
     ``path`` is a regular expression searched in the method and the path below the merchant, e.g.
-    ``POST /transactions$``; empty meets every request. With an ``amount``, e.g. ``12.34``, only a request about that
-    amount meets it. ``rate`` (0 to 1) strikes by chance and for ever in place of ``times``; with a ``seed`` the same
-    requests meet the same chances.
+    ``POST /transactions$``; empty meets every request. With an ``amount``, e.g. ``12.34``, only a request about
+    that amount meets it. ``rate`` (0 to 1) strikes by chance and for ever in place of ``times``; with a ``seed``
+    the same requests meet the same chances.
     """
 
     kind: str
