@@ -31,6 +31,7 @@ _PLAINLY = {
     "set_type": "this should be a list, e.g. [a, b]",
     "frozen_set_type": "this should be a list, e.g. [a, b]",
     "string_pattern_mismatch": "this is not written as it should be; allowed is {pattern}",
+    "string_type": "this should be text",
     "int_parsing": "this should be a whole number",
     "float_parsing": "this should be a number",
     "bool_parsing": "this should be yes or no",

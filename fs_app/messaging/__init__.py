@@ -1,1 +1,1 @@
-"""Written messages: providers and the templates of their texts."""
+"""Written messages: how they are sent, and the texts of receipts."""

@@ -14,11 +14,20 @@ from pydantic import Field, field_validator
 
 from fs_app import yamlfile
 from fs_app.settings.jobs import JobsSettings
+from fs_app.settings.messages import MessagesSettings, ProviderSettings
 from fs_app.settings.money import GatewaySettings, PaymentSettings
 from fs_app.settings.store import DatabaseSettings, DirectorySettings, StatementSettings
 from fs_app.settings.values import NAME, Address, Location, Part
 
-__all__ = ["GatewaySettings", "PaymentSettings", "Settings", "StatementSettings", "load_settings"]
+__all__ = [
+    "GatewaySettings",
+    "MessagesSettings",
+    "PaymentSettings",
+    "ProviderSettings",
+    "Settings",
+    "StatementSettings",
+    "load_settings",
+]
 
 
 class CallsSettings(Part):
@@ -56,6 +65,7 @@ class Settings(Part):
     gateway: GatewaySettings = GatewaySettings()
     payments: PaymentSettings = PaymentSettings()
     jobs: JobsSettings = JobsSettings()
+    messages: MessagesSettings = MessagesSettings()
     log: LogSettings = LogSettings()
     metrics: Address = ("127.0.0.1", 9108)
     timezone: str = "UTC"
@@ -79,7 +89,12 @@ def load_settings(path: Path) -> tuple[Settings, yamlfile.Document]:
     """
     document = yamlfile.read(path)
     data = document.data if document.data is not None else {}
-    defaults = {"flows": "flows", "sounds": "../sounds", "database": {"url": DatabaseSettings().url}}
+    defaults = {
+        "flows": "flows",
+        "sounds": "../sounds",
+        "database": {"url": DatabaseSettings().url},
+        "messages": {},
+    }
     if isinstance(data, dict):
         data = {**defaults, **data}
     return yamlfile.validate(document, Settings, data=data, context={"base": path.resolve().parent}), document

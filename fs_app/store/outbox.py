@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
+from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
-from fs_app.domain.payment import Payment
-from fs_app.ports import ReceiptKind, ReceiptState, TaskKind
+from fs_app.domain.payment import Payment, PaymentId
+from fs_app.ports import Clock, Delivery, Receipt, ReceiptKind, ReceiptState, TaskKind
 from fs_app.store import tasks
-from fs_app.store.tables import receipts
+from fs_app.store.engine import Database
+from fs_app.store.rows import payment_of
+from fs_app.store.tables import payments, receipts
+
+_MOST_SENDS = 2
+# Certainly not taken: such a send does not count.
+_NOT_TAKEN = frozenset({Delivery.NOT_SENT, Delivery.REFUSED})
 
 
 def write_receipt(
@@ -35,3 +45,99 @@ def write_receipt(
     }
     made = connection.execute(insert(receipts).values(row)).inserted_primary_key
     tasks.schedule(connection, TaskKind.RECEIPT, made[0] if made else 0, at)
+
+
+class SqlOutbox:
+    """See `fs_app.ports.Outbox` for the contract.
+
+    A send is counted, and the count committed, before the message leaves. So a process that dies at any point can
+    lose a send but never make one that was not counted, and whoever reports a send reports it once.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def receipt(self, receipt_id: int) -> Receipt:
+        """A receipt as it stands."""
+        return self._database.read(lambda connection: _get(connection, receipt_id))
+
+    def sending(self, receipt_id: int) -> Receipt | None:
+        """Count a send that is about to begin. A third is never begun."""
+
+        def work(connection: Connection) -> Receipt | None:
+            receipt = _get(connection, receipt_id, lock=True)
+            if receipt.state in (ReceiptState.SENT, ReceiptState.UNCONFIRMED):
+                return None
+            if receipt.sends >= _MOST_SENDS:  # whoever sent it last was not heard of again
+                _put(connection, replace(receipt, state=ReceiptState.UNCONFIRMED))
+                return None
+            return _put(connection, replace(receipt, state=ReceiptState.WAITING, sends=receipt.sends + 1))
+
+        return self._database.write(work)
+
+    def sent(self, receipt_id: int, delivery: Delivery) -> Receipt:
+        """Record how a send ended. What was sent once stays sent, whatever is reported later of another send."""
+        at = self._clock.now()
+
+        def work(connection: Connection) -> Receipt:
+            receipt = _get(connection, receipt_id, lock=True)
+            sends = receipt.sends - (delivery in _NOT_TAKEN)
+            told = replace(receipt, sends=sends, state=_state_after(delivery, receipt.state, sends))
+            return _put(connection, told, at if delivery is Delivery.SENT else None)
+
+        return self._database.write(work)
+
+    def receipts(self, *, payment_id: PaymentId | None = None) -> Sequence[Receipt]:
+        """The receipts of a payment, or all, oldest first."""
+        chosen = _joined().order_by(receipts.c.id)
+        if payment_id is not None:
+            chosen = chosen.where(receipts.c.payment_id == payment_id)
+        rows = self._database.read(lambda connection: connection.execute(chosen).all())
+        return [_receipt(row) for row in rows]
+
+
+def _state_after(delivery: Delivery, state: ReceiptState, sends: int) -> ReceiptState:
+    if state is ReceiptState.SENT or delivery is Delivery.SENT:
+        return ReceiptState.SENT
+    if delivery is Delivery.REFUSED:
+        return ReceiptState.FAILED
+    if delivery is Delivery.UNKNOWN and sends >= _MOST_SENDS:
+        return ReceiptState.UNCONFIRMED
+    return state
+
+
+def _joined() -> Select[Any]:
+    """A payment's columns, and those of its receipt under names of their own."""
+    own = [column.label(f"receipt_{column.name}") for column in receipts.c]
+    return select(payments, *own).join_from(receipts, payments, receipts.c.payment_id == payments.c.id)
+
+
+def _get(connection: Connection, receipt_id: int, *, lock: bool = False) -> Receipt:
+    chosen = _joined().where(receipts.c.id == receipt_id)
+    row = connection.execute(chosen.with_for_update(of=receipts) if lock else chosen).one_or_none()
+    if row is None:
+        raise KeyError(receipt_id)
+    return _receipt(row)
+
+
+def _put(connection: Connection, receipt: Receipt, sent_at: datetime | None = None) -> Receipt:
+    values: dict[str, Any] = {"state": receipt.state, "sends": receipt.sends}
+    if sent_at is not None:
+        values["sent_at"] = sent_at
+    connection.execute(update(receipts).where(receipts.c.id == receipt.id).values(values))
+    return receipt
+
+
+def _receipt(row: Row[Any]) -> Receipt:
+    return Receipt(
+        id=row.receipt_id,
+        kind=ReceiptKind(row.receipt_kind),
+        payment=payment_of(row),
+        amount=Money(row.receipt_amount_minor, row.currency),
+        to=Contact.parse(row.receipt_send_to),
+        language=row.receipt_language,
+        state=ReceiptState(row.receipt_state),
+        sends=row.receipt_sends,
+        created_at=row.receipt_created_at,
+    )

@@ -1,0 +1,179 @@
+"""The texts of receipts: the shipped ones are right, and every mistake is told with its place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from fs_app.domain.card import BRANDS
+from fs_app.domain.contact import Contact, MessageKind
+from fs_app.domain.money import Money
+from fs_app.domain.payment import OrderId, Payment, PaymentId, PaymentRequest, PaymentState
+from fs_app.errors import ConfigError
+from fs_app.messaging.templates import ReceiptTemplates, load_templates, written
+from fs_app.ports import Receipt, ReceiptKind, ReceiptState
+
+SHIPPED = Path(__file__).parents[3] / "conf" / "messages.yaml"
+NEW_YORK = ZoneInfo("America/New_York")
+SMS, MAIL = Contact.parse("sms:+15550100001"), Contact.parse("mail:10001@example.org")
+AMOUNT = Money(123_450, "USD")
+REQUEST = PaymentRequest("call", "10001", "bill", AMOUNT, "visa", "1111", receipt_to=SMS)
+AT = datetime(2026, 3, 15, 2, 30, tzinfo=UTC)  # still the 14th in New York
+PAYMENT = Payment(PaymentId(7), OrderId("0d5f"), "12345674", PaymentState.SUBMITTED, REQUEST, AT)
+RECEIPT = Receipt(3, ReceiptKind.PAID, PAYMENT, AMOUNT, SMS, "en", ReceiptState.WAITING, 0, AT)
+GSM = re.compile(r"[A-Za-z0-9 @£$¥èéùìòÇØøÅåÆæßÉ!\"#¤%&'()*+,\-./:;<=>?¡ÄÖÑÜ§¿äöñüà_€\n]*")
+
+
+@pytest.fixture(scope="module")
+def texts() -> ReceiptTemplates:
+    return load_templates(SHIPPED, "en", NEW_YORK)
+
+
+def test_a_message_has_an_address_a_text_and_a_key(texts: ReceiptTemplates) -> None:
+    message = texts.message(RECEIPT)
+    assert message.text == (
+        "We received your payment of $1,234.50 for account 10001 on Mar 14, 2026 (Visa ending 1111)."
+        " Confirmation 12345674. Thank you."
+    )
+    assert (message.to, message.key, message.subject) == (SMS, "0d5f-3", "")
+
+
+def test_a_mail_has_a_subject(texts: ReceiptTemplates) -> None:
+    message = texts.message(replace(RECEIPT, to=MAIL, language="es"))
+    assert message.subject == "Su pago de 1.234,50 US$: comprobante 12345674"
+    assert "Fecha:                  14 mar 2026\n" in message.text
+    assert "Número de comprobante:  12345674\n" in message.text
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("kind", list(ReceiptKind))
+@pytest.mark.parametrize("to", [SMS, MAIL])
+def test_every_text_carries_the_number_that_was_spoken(
+    texts: ReceiptTemplates, language: str, kind: ReceiptKind, to: Contact
+) -> None:
+    message = texts.message(replace(RECEIPT, kind=kind, language=language, to=to))
+    assert PAYMENT.confirmation in message.text
+    assert bool(message.subject) == (to.kind is MessageKind.MAIL)
+    assert not re.search("[{}]", message.text + message.subject)
+    if to is SMS:
+        assert GSM.fullmatch(message.text)
+        assert len(message.text) <= 2 * 153
+
+
+@pytest.mark.parametrize(
+    ("asked", "opening"),
+    [("en_GB", "We received"), ("es_MX", "Hemos recibido"), ("fr", "We received"), ("", "We received")],
+)
+def test_the_nearest_language(texts: ReceiptTemplates, asked: str, opening: str) -> None:
+    assert texts.message(replace(RECEIPT, language=asked)).text.startswith(opening)
+
+
+def test_the_language_for_all_others_is_the_settings(texts: ReceiptTemplates) -> None:
+    other = replace(texts, language="es")
+    assert other.message(replace(RECEIPT, language="fr")).text.startswith("Hemos recibido")
+
+
+@pytest.mark.parametrize(
+    ("money", "language", "text"),
+    [
+        (Money(4250, "USD"), "en", "$42.50"),
+        (Money(4250, "EUR"), "es", "42,50 €"),
+        (Money(500, "JPY"), "en", "¥500"),
+        (Money(1234, "KWD"), "es", "1,234 KWD"),
+        (Money(1500, "IQD"), "es", "1,5 IQD"),  # Babel would make it 2
+    ],
+)
+def test_amounts_as_people_write_them_never_rounded(money: Money, language: str, text: str) -> None:
+    assert written(money, language) == text
+
+
+def test_every_brand_has_a_name(texts: ReceiptTemplates) -> None:
+    for brand in BRANDS:
+        receipt = replace(RECEIPT, payment=replace(PAYMENT, request=replace(REQUEST, brand=brand.name)))
+        assert f"({brand.name} " not in texts.message(receipt).text
+
+
+def test_a_value_is_never_a_template(texts: ReceiptTemplates) -> None:
+    request = replace(REQUEST, account_id="{confirmation}{nothing}")
+    message = texts.message(replace(RECEIPT, payment=replace(PAYMENT, request=request)))
+    assert "{confirmation}{nothing}" in message.text
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "messages.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_templates(path, "en", NEW_YORK)
+    return [str(problem).removeprefix(f"{tmp_path}/messages.yaml:") for problem in caught.value.problems]
+
+
+GOOD = 'sms: "{confirmation}", mail: {subject: "s", text: "{confirmation}"}'
+REST = "".join(f"  {kind}: {{{GOOD}}}\n" for kind in ReceiptKind if kind is not ReceiptKind.PAID)
+
+
+def test_every_mistake_at_once_with_its_place(tmp_path: Path) -> None:
+    paid = """\
+en:
+  paid:
+    sms: "Paid {ammount}, {confirmation"
+    mail:
+      subject: "Paid {ammount}"
+      text: "Paid {amount}"
+  payd: {}
+  not_paid: no
+tlh_QQ:
+  paid:
+    sms: "{confirmation}"
+    male: {}
+"""
+    assert problems(tmp_path, paid) == [
+        "1:1: 'refunded' is missing here",
+        "1:1: 'voided' is missing here",
+        "3:10: a gap is a name in braces, e.g. {amount}",
+        "5:16: nothing is called {ammount} here; did you mean 'amount'?",
+        "6:13: {confirmation} is missing; it is the number the caller was told",
+        "7:3: unknown key 'payd'; did you mean 'paid'?",
+        "8:13: this should be lines of `key: value`",
+        "9:1: 'not_paid' is missing here",
+        "9:1: 'refunded' is missing here",
+        "9:1: 'voided' is missing here",
+        "9:1: no language is called 'tlh_QQ'; e.g. en, es_MX",
+        "11:5: 'mail' is missing here",
+        "12:5: unknown key 'male'; did you mean 'mail'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("paid", "expected"),
+    [
+        ("", ["2:8: 'mail' is missing here", "2:8: 'sms' is missing here"]),
+        ('{sms: "{confirmation}", mail: {subject: "a\\nb", text: "{confirmation}"}}',
+         ["2:49: a subject is one line"]),
+        ('{sms: "{confirmation.real}", mail: {subject: "", text: "{confirmation}"}}',
+         ["2:15: a gap is a name in braces, e.g. {amount}"]),
+        ('{sms: ["{confirmation}"], mail: {subject: "", text: "{confirmation}"}}',
+         ["2:15: sms: this should be text"]),
+    ],
+)  # fmt: skip
+def test_a_mistake(tmp_path: Path, paid: str, expected: list[str]) -> None:
+    assert problems(tmp_path, f"en:\n  paid: {paid}\n{REST}") == expected
+
+
+@pytest.mark.parametrize("text", ["", "- en\n", "en\n"])
+def test_a_file_that_holds_no_languages(tmp_path: Path, text: str) -> None:
+    (found,) = problems(tmp_path, text)
+    assert "should hold languages" in found
+
+
+def test_a_language_that_holds_nothing(tmp_path: Path) -> None:
+    assert problems(tmp_path, "en: hello\n") == ["1:5: this should hold the kinds of receipts, e.g. paid"]
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot read the file"):
+        load_templates(tmp_path / "none.yaml", "en", NEW_YORK)
