@@ -84,6 +84,7 @@ class World:
                 "database": {"url": f"sqlite:///{file}"},
                 "gateway": {"listen": f"127.0.0.1:{self.gateway.port}"},
                 "metrics": "127.0.0.1:0",
+                "messages": {"templates": str(ROOT / "conf" / "messages.yaml")},
                 "flows": str(prepared.flows),
                 "sounds": str(prepared.sounds),
             }

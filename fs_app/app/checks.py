@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from fs_app.app.messages import check_receipt_texts
 from fs_app.app.parts import load_all_flows, open_database, open_directory, open_gateway
 from fs_app.errors import ConfigError, Problem
 from fs_app.ports import Voice
@@ -20,7 +21,7 @@ _SERVER_PHRASES = ("all_lines_busy", "technical_problem", "one_moment")
 
 
 def check_everything(settings: Settings, document: Document, *, gateway_must_answer: bool = True) -> list[Problem]:
-    """What must be mended before a call may come: prompts, flows, line defaults, database, SQL, gateway.
+    """What must be mended before a call may come: prompts, flows, receipts, database, SQL, gateway.
 
     With ``gateway_must_answer=False`` a gateway that cannot be reached is no problem, only one that refuses our
     keys: the server starts all the same, as callers can still hear their balance and reach a person.
@@ -35,6 +36,7 @@ def check_everything(settings: Settings, document: Document, *, gateway_must_ans
             hint = did_you_mean(settings.line.flow, flows) or f"there are: {', '.join(sorted(flows))}"
             place = ("line", "flow")
             problems.append(document.problem(place, f"no flow is called {settings.line.flow!r}", hint))
+    _collect(problems, lambda: check_receipt_texts(settings, document))
     problems += _store_problems(settings, document)
     trouble = open_gateway(settings.gateway).check()
     if trouble is not None and (trouble.lasting or gateway_must_answer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fs_app.app.parts import Parts
 from fs_app.jobs.payments import PaymentFollower
+from fs_app.jobs.receipts import ReceiptSender
 from fs_app.jobs.refunds import RefundFollower
 from fs_app.jobs.runner import Follower, Runner
 from fs_app.metrics import MetricsServer
@@ -49,4 +50,12 @@ def followers(parts: Parts) -> dict[TaskKind, Follower]:
     return {
         TaskKind.PAYMENT: PaymentFollower(parts.ledger, parts.tasks, parts.resolver, parts.clock, parts.schedule),
         TaskKind.REFUND: RefundFollower(parts.refunds, parts.gateway, parts.tasks, parts.clock, parts.schedule),
+        TaskKind.RECEIPT: ReceiptSender(
+            parts.outbox,
+            parts.messengers,
+            parts.receipt_texts.message,
+            parts.tasks,
+            parts.clock,
+            parts.schedule,
+        ),
     }

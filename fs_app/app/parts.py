@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from fs_app.app.messages import load_receipt_texts, open_messengers
+from fs_app.domain.contact import MessageKind
 from fs_app.domain.schedule import Schedule
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flows
 from fs_app.gateways.braintree import BraintreeAccount, BraintreeGateway
+from fs_app.messaging.templates import ReceiptTemplates
 from fs_app.metrics import MeasuredGateway, Metrics
 from fs_app.payments.cashier import GatewayCashier
 from fs_app.payments.marks import Marker
 from fs_app.payments.refunds import RefundDesk
 from fs_app.payments.resolver import PaymentResolver
-from fs_app.ports import Audit, Cashier, Clock, Directory, Gateway, Ledger, RefundBook, Tasks, Voice
+from fs_app.ports import (
+    Audit,
+    Cashier,
+    Clock,
+    Directory,
+    Gateway,
+    Ledger,
+    Messenger,
+    Outbox,
+    RefundBook,
+    Tasks,
+    Voice,
+)
 from fs_app.prompts.voice import FileVoice, load_voice
 from fs_app.settings import GatewaySettings, Settings
 from fs_app.steps import STEPS
@@ -23,6 +39,7 @@ from fs_app.store.audit import SqlAudit
 from fs_app.store.directory import TableDirectory
 from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
+from fs_app.store.outbox import SqlOutbox
 from fs_app.store.refunds import SqlRefunds
 from fs_app.store.sql_directory import SqlDirectory
 from fs_app.store.tasks import SqlTasks
@@ -126,6 +143,18 @@ class Parts:
     @cached_property
     def tasks(self) -> Tasks:
         return SqlTasks(self.database, self.clock)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        return SqlOutbox(self.database, self.clock)
+
+    @cached_property
+    def messengers(self) -> Mapping[MessageKind, Messenger]:
+        return open_messengers(self.settings.messages)
+
+    @cached_property
+    def receipt_texts(self) -> ReceiptTemplates:
+        return load_receipt_texts(self.settings)
 
     @cached_property
     def gateway(self) -> Gateway:

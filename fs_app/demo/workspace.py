@@ -93,6 +93,7 @@ def _demo_settings(config: Path, folder: Path) -> dict[str, Any]:
         "metrics": f"127.0.0.1:{ports[2]}",
         "database": {"url": f"sqlite:///{folder}/fs_app.sqlite"},
         "payments": {"maximum_minor": 500_000},
+        "messages": {"templates": str(settings.messages.templates)},
         "flows": str(settings.flows),
         "sounds": str(settings.sounds),
     }

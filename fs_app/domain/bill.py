@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
 
 
@@ -13,6 +14,7 @@ class Account:
     """A customer's account. ``id`` is the billing system's own key; ``number`` is what callers key in.
 
     ``postal_code`` and ``pin_hash`` are what a second factor is compared with; None where there is none.
+    ``receipt_to`` is where its receipts go, None where nobody wants any.
     """
 
     id: str
@@ -21,6 +23,7 @@ class Account:
     language: str | None = None
     postal_code: str | None = field(default=None, repr=False)
     pin_hash: str | None = field(default=None, repr=False)
+    receipt_to: Contact | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

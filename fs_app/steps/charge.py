@@ -83,16 +83,17 @@ class Charge(Step):
 
     def _pay(self, call: Call) -> PaymentOutcome:
         facts, cashier = call.facts, call.services.cashier
-        bill, card = proved(facts.bill), proved(facts.card)
+        account, bill, card = proved(facts.account), proved(facts.bill), proved(facts.card)
         request = PaymentRequest(
             call_uuid=call.channel.uuid,
-            account_id=proved(facts.account).id,
+            account_id=account.id,
             bill_id=bill.id,
             amount=proved(facts.amount),
             brand=card.brand,
             last_four=card.last_four,
             caller_id=call.caller_id or "",
             language=call.channel.language,
+            receipt_to=account.receipt_to,
         )
         handed_over = card.copy()
         begun = False

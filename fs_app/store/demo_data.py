@@ -3,8 +3,8 @@
 ======  ====  ===========  ============================================================================
 number  PIN   postal code  what it shows
 ======  ====  ===========  ============================================================================
-10001   1234               42.50 USD due; its caller ID +1 415 555 0101 is known
-10002         94107        118.00 USD due, at least 25.00 of it now; by postal code
+10001   1234               42.50 USD due; its caller ID +1 415 555 0101 is known; receipts by SMS
+10002         94107        118.00 USD due, at least 25.00 of it now; by postal code; receipts by mail
 10003   1234               nothing due
 10004   1234               a closed account
 10005   1234  94107        2001.00 USD due: the sandbox declines that amount for insufficient funds
@@ -36,14 +36,15 @@ class DemoAccount:
     postal_code: str | None = None
     telephone: str | None = None
     closed: bool = False
+    receipt_to: str | None = None
 
 
 DEMO_ACCOUNTS = (
-    DemoAccount("10001", 4_250, telephone="14155550101"),
-    DemoAccount("10002", 11_800, 2_500, has_pin=False, postal_code="94107"),
+    DemoAccount("10001", 4_250, telephone="14155550101", receipt_to="sms:+15550100001"),
+    DemoAccount("10002", 11_800, 2_500, has_pin=False, postal_code="94107", receipt_to="mail:10002@example.org"),
     DemoAccount("10003"),
     DemoAccount("10004", closed=True),
-    DemoAccount("10005", 200_100, postal_code="94107"),
+    DemoAccount("10005", 200_100, postal_code="94107", receipt_to="sms:+15550100005"),
 )
 _DUE_IN = timedelta(days=14)
 
@@ -68,6 +69,7 @@ def _insert(connection: Connection, pin_hash: str, due_date: date) -> None:
                 closed=account.closed,
                 postal_code=account.postal_code,
                 pin_hash=pin_hash if account.has_pin else None,
+                receipt_to=account.receipt_to,
             )
         )
         if account.due_minor:

@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, select
 
 from fs_app.domain.bill import Account, Bill
 from fs_app.domain.money import Money
+from fs_app.store.contacts import contact_or_none
 from fs_app.store.engine import Database
 from fs_app.store.ledger import taken
 from fs_app.store.pins import PinDesk
@@ -64,4 +65,5 @@ def _account(row: Row[Any]) -> Account:
         language=row.language,
         postal_code=row.postal_code,
         pin_hash=row.pin_hash,
+        receipt_to=contact_or_none(row.receipt_to, row.id),
     )

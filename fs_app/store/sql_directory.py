@@ -9,7 +9,7 @@ Laws:
 
 ``account_by_number`` takes ``:number``, ``account_by_caller_id`` takes ``:caller_id``, the digits of the
 international number. They return ``id`` and ``number``, and may return ``closed`` ``language`` ``postal_code``
-``pin_hash`` (argon2); more than one row is nobody.
+``pin_hash`` (argon2) ``receipt_to`` (``sms:+15550100001``, ``mail:name@example.org``); more than one row is nobody.
 ``open_bill`` takes ``:account_id`` and returns ``id``, ``currency`` and either ``due`` (42.50) or ``due_minor``
 (4250). It may return ``due_date``, ``minimum`` or ``minimum_minor``, and ``balance_as_of`` (UTC): what our ledger
 took after that time is subtracted. Its first row counts.
@@ -31,6 +31,7 @@ from fs_app.domain.bill import Account, Bill
 from fs_app.domain.money import Money, exponent
 from fs_app.errors import StoreUnavailable
 from fs_app.settings import StatementSettings
+from fs_app.store.contacts import contact_or_none
 from fs_app.store.engine import Database
 from fs_app.store.ledger import taken
 from fs_app.store.pins import PinDesk
@@ -53,7 +54,7 @@ class _Shape:
         return {name for group in self.needs for name in group} | set(self.may)
 
 
-_ACCOUNT_MAY = ("closed", "language", "postal_code", "pin_hash")
+_ACCOUNT_MAY = ("closed", "language", "postal_code", "pin_hash", "receipt_to")
 _BILL_MAY = ("due_date", "minimum", "minimum_minor", "balance_as_of")
 _SHAPES = {
     "account_by_number": _Shape("number", (("id",), ("number",)), _ACCOUNT_MAY),
@@ -186,13 +187,15 @@ def _column_problems(columns: list[str] | str, shape: _Shape) -> list[str]:
 
 
 def _account(row: Values) -> Account:
+    account_id = _text(row["id"])
     return Account(
-        id=_text(row["id"]),
+        id=account_id,
         number=_text(row["number"]),
         closed=_is_true(row.get("closed")),
         language=_text_or_none(row.get("language")),
         postal_code=_text_or_none(row.get("postal_code")),
         pin_hash=_text_or_none(row.get("pin_hash")),
+        receipt_to=contact_or_none(_text_or_none(row.get("receipt_to")), account_id),
     )
 
 

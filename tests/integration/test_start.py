@@ -28,6 +28,7 @@ def site(tmp_path):
                 "metrics": "127.0.0.1:0",
                 "gateway": {"kind": "local", "listen": "127.0.0.1:1"},
                 "database": {"url": f"sqlite:///{tmp_path}/x.sqlite"},
+                "messages": {"templates": str(ROOT / "conf/messages.yaml")},
                 "flows": str(ROOT / "conf/flows"),
                 "sounds": str(ROOT / "sounds"),
             }
