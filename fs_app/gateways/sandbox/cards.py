@@ -31,7 +31,9 @@ def read_card(books: Books, given: Tree, problems: Problems, *path: str, base: C
     keeps_number = base is not None and text(given, "number") is None
     kind = base.card_type if base is not None and keeps_number else cardtable.card_type(number)
     month, year, date_problem = _expiry(given, base)
+    holder = text(given, "cardholder_name")
     codes = [
+        "81723" if len(holder or "") > 175 else None,
         None if keeps_number else _number_problem(number, kind),
         _cvv_problem(text(given, "cvv"), kind),
         date_problem,
@@ -41,7 +43,6 @@ def read_card(books: Books, given: Tree, problems: Problems, *path: str, base: C
         problems.add(code, *path)
     if found:
         return None
-    holder = text(given, "cardholder_name")
     if base is not None and "cardholder_name" not in given:
         holder = base.cardholder_name
     if base is not None and keeps_number:

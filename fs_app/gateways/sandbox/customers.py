@@ -12,9 +12,17 @@ from fs_app.gateways.sandbox.vault import make_default
 from fs_app.gateways.sandbox.xml import Items, Tree
 
 DETAILS = ("first_name", "last_name", "company", "email", "website", "phone", "fax")
-_LONGEST = {"company": "81601", "first_name": "81608", "last_name": "81613"}
+_LONGEST = {
+    "company": "81601",
+    "email": "81605",
+    "fax": "81607",
+    "first_name": "81608",
+    "last_name": "81613",
+    "phone": "81614",
+    "website": "81615",
+}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
-_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
+_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def read_details(given: Tree, problems: Problems, *path: str) -> Tree:
@@ -32,7 +40,9 @@ def read_details(given: Tree, problems: Problems, *path: str) -> Tree:
 
 def check_id(call: Call, customer_id: str | None, problems: Problems, *path: str) -> None:
     """Note what is wrong with an id that the request chose for a new customer."""
-    if customer_id is not None and not _ID.fullmatch(customer_id):
+    if len(customer_id or "") > 36:
+        problems.add("91612", *path)
+    elif customer_id is not None and not _ID.fullmatch(customer_id):
         problems.add("91610", *path)
     elif customer_id in call.books.customers:
         problems.add("91609", *path)
@@ -101,11 +111,14 @@ def update(call: Call) -> Answer:
     if any(name is not None and name not in tokens for name in (token, default)):
         problems.add("91723", "customer", "credit_card", "options")
     card = call.books.card(token)
-    offer = None if token else _offer(call, customer, problems)
-    problems.refuse(call)
+    offer: payment_methods.Offer | None = None
     if card is not None:
-        payment_methods.change_card(call, card, section(given, "credit_card"), "customer", "credit_card")
-    elif offer is not None:
+        path = ("customer", "credit_card")
+        offer = payment_methods.replacement(call, card, section(given, "credit_card"), customer, problems, *path)
+    elif not token:
+        offer = _offer(call, customer, problems)
+    problems.refuse(call)
+    if offer is not None:
         offer.verify({"id": customer.id, **customer.details})
         offer.keep(customer)
     customer.details.update({name: value for name, value in details.items() if name in given})

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from fs_app.gateways.sandbox import cardtable
 from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route
-from fs_app.gateways.sandbox.store import Books, Card, Nonce, VaultedCard
+from fs_app.gateways.sandbox.store import Books, Card, Method, Nonce, VaultedCard
 from fs_app.gateways.sandbox.xml import Tree
 
 
@@ -44,7 +44,12 @@ def issue(books: Books, subject: Any, **more: Any) -> Nonce:
 def peek(books: Books, name: str, now: datetime) -> Nonce | None:
     """The nonce of that name, used up or not; None where there is none."""
     make = FAKE.get(name)
-    return books.nonces.get(name) if make is None else make(books, name, now)
+    if make is not None:
+        return make(books, name, now)
+    nonce = books.nonces.get(name)
+    if nonce is not None and isinstance(nonce.subject, Method) and nonce.subject.token not in books.methods:
+        return None  # what it points at is no longer on file
+    return nonce
 
 
 def find(books: Books, name: str, now: datetime, problems: Problems, codes: Codes, *path: str) -> Nonce | None:

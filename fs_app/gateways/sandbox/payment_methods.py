@@ -136,26 +136,27 @@ def find(call: Call) -> Answer:
 
 def update(call: Call) -> Answer:
     """PUT /payment_methods/any/TOKEN or credit_card/TOKEN: what is not given stays."""
-    vaulted = call.books.card(call.args[1])
+    vaulted, problems = call.books.card(call.args[1]), Problems()
     if vaulted is None:
         raise NotFound
-    return answer(change_card(call, vaulted, call.params, "credit_card"), call.now)
-
-
-def change_card(call: Call, vaulted: VaultedCard, given: Tree, *path: str) -> VaultedCard:
-    """Change a card on file as the request says, after verifying it if that is wished. Refused for any problem."""
-    problems = Problems()
     customer = call.books.customers[vaulted.customer_id]
+    offer = replacement(call, vaulted, call.params, customer, problems, "credit_card")
+    problems.refuse(call)
+    offer.verify({"id": customer.id, **customer.details})
+    return answer(offer.keep(customer), call.now)
+
+
+def replacement(
+    call: Call, vaulted: VaultedCard, given: Tree, customer: Customer, problems: Problems, *path: str
+) -> CardOffer:
+    """What is to take the place of a card on file, by number or nonce or in parts; problems are noted."""
     name = text(given, "payment_method_nonce")
     nonce = None
     if name is not None:
         nonce = nonces.find(call.books, name, call.now, problems, nonces.CREDIT_CARD, *path)
     if nonce is not None and not isinstance(nonce.subject, Card | None):
         problems.add("91735", *path)
-    offer = CardOffer(call, given, nonce, customer, problems, *path, old=vaulted)
-    problems.refuse(call)
-    offer.verify({"id": customer.id, **customer.details})
-    return offer.keep(customer)
+    return CardOffer(call, given, nonce, customer, problems, *path, old=vaulted)
 
 
 def delete(call: Call) -> Answer:

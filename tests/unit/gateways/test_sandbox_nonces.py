@@ -126,6 +126,15 @@ def test_a_nonce_of_a_card_on_file_points_at_it(sdk: Any, owner: Any) -> None:
         sdk.payment_method_nonce.create("no-such-token")
 
 
+def test_a_nonce_ends_with_the_card_it_points_at(sdk: Any, owner: Any) -> None:
+    card = sdk.credit_card.create({"customer_id": owner.id, **CARD}).credit_card
+    name = sdk.payment_method_nonce.create(card.token).payment_method_nonce.nonce
+    sdk.customer.delete(owner.id)
+    assert codes(sdk.transaction.sale({"amount": "1.00", "payment_method_nonce": name})) == ["91565"]
+    with pytest.raises(NotFoundError):
+        sdk.payment_method_nonce.find(name)
+
+
 def test_from_nonce_uses_it_up(sdk: Any, books: Books, owner: Any) -> None:
     card = sdk.credit_card.create({"customer_id": owner.id, **CARD}).credit_card
     name = nonces.issue(books, books.methods[card.token]).id

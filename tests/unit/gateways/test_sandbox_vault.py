@@ -52,6 +52,28 @@ def test_a_customer_is_refused(server: SandboxServer, sdk: Any) -> None:
     assert list(server.store.books["integration_merchant_id"].customers) == ["taken"]
 
 
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"id": "x" * 37}, "91612"),
+        ({"company": "x" * 256}, "81601"),
+        ({"phone": "1" * 256}, "81614"),
+        ({"credit_card": {**CARD, "cardholder_name": "x" * 176}}, "81723"),
+        ({"credit_card": {**CARD, "token": "x" * 37}}, "91720"),
+    ],
+)
+def test_what_is_too_long_is_refused(sdk: Any, given: dict[str, Any], code: str) -> None:
+    assert codes(sdk.customer.create(given)) == [code]
+
+
+def test_every_problem_of_a_customers_update_is_told_at_once(sdk: Any) -> None:
+    made = customer(sdk, credit_card={**CARD, "token": "one"})
+    change = {"number": "4111111111111112", "options": {"update_existing_token": "one"}}
+    result = sdk.customer.update(made.id, {"email": "@", "first_name": "Bea", "credit_card": change})
+    assert sorted(codes(result)) == ["81604", "81715"]
+    assert sdk.customer.find(made.id).first_name == "Ann"
+
+
 def test_a_customer_is_created_with_a_card(sdk: Any) -> None:
     made = customer(sdk, credit_card={**CARD, "token": "my_card", "billing_address": {"postal_code": "94107"}})
     (card,) = made.credit_cards
