@@ -66,6 +66,7 @@ class Connection:
 
         ``doubt`` says why even "certainly not sent" would prove nothing, where that is so.
         """
+        http.client.HTTPConnection.debuglevel = 0  # somebody may have set it since; it prints whole bodies
         limit = gevent.Timeout(self.account.limit_seconds)
         limit.start()
         try:
@@ -95,9 +96,7 @@ def _environment(account: BraintreeAccount) -> sdk.Environment:
 def _forbid_leaks() -> None:
     """Nothing between us and the gateway may see or print the body of a request.
 
-    The SDK takes HTTP_PROXY from the environment and then ignores NO_PROXY even for loopback; ``http.client``
-    prints whole bodies where its debug level is set.
+    The SDK takes HTTP_PROXY from the environment and then ignores NO_PROXY even for loopback.
     """
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         del os.environ[name]
-    http.client.HTTPConnection.debuglevel = 0
