@@ -29,7 +29,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE, _STEADY_SECONDS = 0.5, 30.0, 60.0
 
 def roles(settings: Settings) -> list[str]:
     """The roles of one machine by its settings, in the order they are started."""
-    return [*(["sandbox"] if settings.gateway.kind == "local" else []), "calls", "jobs"]
+    return [*(["sandbox"] if settings.gateway.kind == "local" else []), "calls", "jobs", "web"]
 
 
 @dataclass

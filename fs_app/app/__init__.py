@@ -12,13 +12,15 @@ from fs_app.app.parts import (
     open_directory,
     open_gateway,
 )
-from fs_app.app.roles import run_calls, run_jobs, run_sandbox
+from fs_app.app.roles import run_calls, run_jobs, run_sandbox, run_web
+from fs_app.app.web import Web
 
 __all__ = [
     "Calls",
     "Jobs",
     "Parts",
     "SystemClock",
+    "Web",
     "check_everything",
     "load_all_flows",
     "load_prompts",
@@ -28,4 +30,5 @@ __all__ = [
     "run_calls",
     "run_jobs",
     "run_sandbox",
+    "run_web",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fs_app.app.parts import Parts
+from fs_app.jobs.disputes import DisputeFollower
 from fs_app.jobs.payments import PaymentFollower
 from fs_app.jobs.receipts import ReceiptSender
 from fs_app.jobs.refunds import RefundFollower
@@ -50,6 +51,7 @@ def followers(parts: Parts) -> dict[TaskKind, Follower]:
     return {
         TaskKind.PAYMENT: PaymentFollower(parts.ledger, parts.tasks, parts.resolver, parts.clock, parts.schedule),
         TaskKind.REFUND: RefundFollower(parts.refunds, parts.gateway, parts.tasks, parts.clock, parts.schedule),
+        TaskKind.DISPUTE: DisputeFollower(parts.disputes, parts.office, parts.tasks, parts.clock, parts.schedule),
         TaskKind.RECEIPT: ReceiptSender(
             parts.outbox,
             parts.messengers,

@@ -12,10 +12,11 @@ from fs_app.domain.contact import MessageKind
 from fs_app.domain.schedule import Schedule
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flows
-from fs_app.gateways.braintree import BraintreeAccount, BraintreeGateway
+from fs_app.gateways.braintree import BraintreeAccount, BraintreeGateway, BraintreeOffice
 from fs_app.messaging.templates import ReceiptTemplates
 from fs_app.metrics import MeasuredGateway, Metrics
 from fs_app.payments.cashier import GatewayCashier
+from fs_app.payments.dossier import Records
 from fs_app.payments.marks import Marker
 from fs_app.payments.refunds import RefundDesk
 from fs_app.payments.resolver import PaymentResolver
@@ -24,7 +25,10 @@ from fs_app.ports import (
     Cashier,
     Clock,
     Directory,
+    DisputeBook,
     Gateway,
+    GatewayOffice,
+    Hints,
     Ledger,
     Messenger,
     Outbox,
@@ -37,12 +41,14 @@ from fs_app.settings import GatewaySettings, Settings
 from fs_app.steps import STEPS
 from fs_app.store.audit import SqlAudit
 from fs_app.store.directory import TableDirectory
+from fs_app.store.disputes import SqlDisputes
 from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
 from fs_app.store.outbox import SqlOutbox
 from fs_app.store.refunds import SqlRefunds
 from fs_app.store.sql_directory import SqlDirectory
 from fs_app.store.tasks import SqlTasks
+from fs_app.store.webhooks import SqlHints
 
 
 class SystemClock:
@@ -75,24 +81,27 @@ def open_database(settings: Settings, metrics: Metrics | None = None) -> Databas
     return Database(part.url, part.threads, part.deadline_seconds, observe=observe)
 
 
-def open_gateway(part: GatewaySettings) -> BraintreeGateway:
-    """The gateway of the settings: the local one speaks the same API."""
+def gateway_account(part: GatewaySettings) -> BraintreeAccount:
+    """The account at the gateway of the settings: the local one speaks the same API."""
     host, port = part.listen
-    return BraintreeGateway(
-        BraintreeAccount(
-            environment=part.kind,
-            merchant_id=part.merchant_id,
-            public_key=part.public_key,
-            private_key=part.private_key.get_secret_value(),
-            merchant_account_id=part.merchant_account_id,
-            host=host,
-            port=port,
-            connect_seconds=part.connect_seconds,
-            read_seconds=part.read_seconds,
-            limit_seconds=part.limit_seconds,
-            use_request_key=part.request_keys,
-        )
+    return BraintreeAccount(
+        environment=part.kind,
+        merchant_id=part.merchant_id,
+        public_key=part.public_key,
+        private_key=part.private_key.get_secret_value(),
+        merchant_account_id=part.merchant_account_id,
+        host=host,
+        port=port,
+        connect_seconds=part.connect_seconds,
+        read_seconds=part.read_seconds,
+        limit_seconds=part.limit_seconds,
+        use_request_key=part.request_keys,
     )
+
+
+def open_gateway(part: GatewaySettings) -> BraintreeGateway:
+    """The gateway of the settings."""
+    return BraintreeGateway(gateway_account(part))
 
 
 def open_directory(settings: Settings, database: Database) -> Directory:
@@ -163,6 +172,22 @@ class Parts:
     @cached_property
     def resolver(self) -> PaymentResolver:
         return PaymentResolver(self.ledger, self.gateway, self.clock, self.schedule)
+
+    @cached_property
+    def office(self) -> GatewayOffice:
+        return BraintreeOffice(gateway_account(self.settings.gateway))
+
+    @cached_property
+    def hints(self) -> Hints:
+        return SqlHints(self.database, self.clock)
+
+    @cached_property
+    def disputes(self) -> DisputeBook:
+        return SqlDisputes(self.database, self.clock)
+
+    @cached_property
+    def records(self) -> Records:
+        return Records(self.ledger, self.refunds, self.outbox, self.disputes, self.audit, self.tasks, self.gateway)
 
     @cached_property
     def refund_desk(self) -> RefundDesk:

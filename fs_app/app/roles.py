@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import resource
 import signal
 from collections.abc import Callable
 
@@ -13,6 +15,7 @@ from gevent.event import Event
 from fs_app.app.calls import Calls
 from fs_app.app.checks import check_everything
 from fs_app.app.jobs import Jobs
+from fs_app.app.web import Web
 from fs_app.errors import ConfigError
 from fs_app.gateways.sandbox.server import SandboxServer
 from fs_app.settings import Settings
@@ -20,12 +23,15 @@ from fs_app.yamlfile import Document
 
 log = structlog.get_logger()
 
+_PR_SET_DUMPABLE = 4  # prctl(2)
+
 
 def run_calls(settings: Settings, document: Document) -> None:
     """The ``calls`` role until SIGTERM; ConfigError where anything is wrong with the configuration."""
     problems = check_everything(settings, document, gateway_must_answer=False)
     if problems:
         raise ConfigError(problems)
+    forbid_dumps()
     calls = Calls(settings)
     _start(calls.start, document, ("calls", "listen"))
     log.info("ready for calls", listen=f"{settings.calls.listen[0]}:{calls.server.port}")
@@ -49,6 +55,18 @@ def run_jobs(settings: Settings, document: Document) -> None:
     working.join()
 
 
+def run_web(settings: Settings, document: Document) -> None:
+    """The ``web`` role until SIGTERM; ConfigError where anything is wrong with the configuration."""
+    problems = check_everything(settings, document, gateway_must_answer=False)
+    if problems:
+        raise ConfigError(problems)
+    web = Web(settings)
+    _start(web.start, document, ("web", "listen"))
+    log.info("web ready", listen=f"{settings.web.listen[0]}:{web.port}", api=settings.web.api_token is not None)
+    _until_told_to_stop()
+    web.stop()
+
+
 def run_sandbox(settings: Settings, document: Document) -> None:
     """The ``sandbox`` role until SIGTERM: the local gateway."""
     server = SandboxServer(settings.gateway.listen)
@@ -56,6 +74,14 @@ def run_sandbox(settings: Settings, document: Document) -> None:
     log.info("local gateway ready", listen=f"{settings.gateway.listen[0]}:{server.port}")
     _until_told_to_stop()
     server.stop()
+
+
+def forbid_dumps() -> None:
+    """No core file of this process, and no look into its memory but root's: a card may be in it for a moment."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        log.warning("this process can be dumped", reason=os.strerror(ctypes.get_errno()))
 
 
 def _start(start: Callable[[], None], document: Document, place: tuple[str, ...]) -> None:

@@ -86,11 +86,13 @@ class Workspace:
 def _demo_settings(config: Path, folder: Path) -> dict[str, Any]:
     """The shipped settings, with what two demos at once would fight about replaced."""
     settings: Settings = load_settings(config)[0]
-    ports = _free_ports(3)
+    ports = _free_ports(5)
     return {
         "calls": {"listen": f"127.0.0.1:{ports[0]}", "grace_seconds": 20},
         "gateway": {"kind": "local", "listen": f"127.0.0.1:{ports[1]}"},
         "metrics": f"127.0.0.1:{ports[2]}",
+        "jobs": {"metrics": f"127.0.0.1:{ports[3]}"},
+        "web": {"listen": f"127.0.0.1:{ports[4]}"},
         "database": {"url": f"sqlite:///{folder}/fs_app.sqlite"},
         "payments": {"maximum_minor": 500_000},
         "messages": {"templates": str(settings.messages.templates)},

@@ -18,6 +18,7 @@ from fs_app.settings.messages import MessagesSettings, ProviderSettings
 from fs_app.settings.money import GatewaySettings, PaymentSettings
 from fs_app.settings.store import DatabaseSettings, DirectorySettings, StatementSettings
 from fs_app.settings.values import NAME, Address, Location, Part
+from fs_app.settings.web import WebSettings
 
 __all__ = [
     "GatewaySettings",
@@ -66,6 +67,7 @@ class Settings(Part):
     payments: PaymentSettings = PaymentSettings()
     jobs: JobsSettings = JobsSettings()
     messages: MessagesSettings = MessagesSettings()
+    web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
     metrics: Address = ("127.0.0.1", 9108)
     timezone: str = "UTC"

@@ -1,0 +1,36 @@
+"""One process of the ``web`` role: webhooks of the gateway and, where there is a token, the internal API."""
+
+from __future__ import annotations
+
+from fs_app.app.parts import Parts
+from fs_app.settings import Settings
+from fs_app.web.api import api
+from fs_app.web.site import WebServer, web_app
+from fs_app.web.webhooks import webhooks
+
+
+class Web:
+    """The pages and what they need."""
+
+    def __init__(self, settings: Settings, parts: Parts | None = None) -> None:
+        self._parts = parts = parts or Parts(settings)
+        pages = [webhooks(parts.office, parts.hints)]
+        token = settings.web.api_token
+        if token is not None:
+            pages.append(api(token.get_secret_value(), parts.refund_desk, parts.records.dossier))
+        self.app = web_app(pages)
+        self._server = WebServer(self.app, settings.web.listen)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._server.port
+
+    def start(self) -> None:
+        """Bind and serve; OSError where the port is taken."""
+        self._server.start()
+
+    def stop(self) -> None:
+        """Finish what is under way."""
+        self._server.stop()
+        self._parts.close()
