@@ -66,6 +66,11 @@ class PrivateMariaDB:
         finally:
             connection.close()
 
+    @property
+    def running(self) -> bool:
+        """Whether the process is there."""
+        return self._process is not None and self._process.poll() is None
+
     def pause(self) -> None:
         """The server stops answering, its connections stay open."""
         assert self._process is not None
@@ -84,7 +89,7 @@ class PrivateMariaDB:
 
     def stop(self) -> None:
         """End the server and remove everything."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self.running:
             self.resume()
             self._process.terminate()
             try:

@@ -1,0 +1,168 @@
+"""The people of a campaign: they call, key what they are asked for, and remember what they were told, and when.
+
+A caller who was told nothing about their money calls again, as people do; one who was told that it is paid, or
+being checked, does not, unless it is their habit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import gevent
+from gevent.event import AsyncResult
+
+from fs_app.chaos.faults import Habit
+from fs_app.chaos.plan import Payer, Planned
+from fs_app.chaos.site import POSTAL_CODE, Site
+from fs_app.testing.switch import Call, Happening, SimulatedSwitch, What, dialplan
+
+_CARD = ("4111111111111111", "1231", "987", POSTAL_CODE)
+_PAUSES = (1.0, 2.0, 4.0, 8.0)  # before somebody calls again, as often as that
+_CALL_SECONDS = 120.0
+_WEB_SECONDS = 60.0
+
+
+class Told(StrEnum):
+    """What somebody was told about their money."""
+
+    PAID = "paid"
+    NOT_PAID = "not_paid"
+    BEING_CHECKED = "being_checked"
+    BUSY = "busy"  # a payment on this bill is being processed
+    NOTHING_DUE = "nothing_due"
+    UNAVAILABLE = "unavailable"  # no card was asked for
+    APOLOGY = "apology"
+    NOTHING = "nothing"  # the line went dead
+    HUNG_UP = "hung_up"  # of their own will, while the charge was under way
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What one payer was told at one time. ``payer`` is the uuid of the call, or the name of a payer on the web."""
+
+    number: int
+    payer: str
+    told: Told
+    at: datetime
+    confirmation: str = ""
+
+
+_PHRASES = {
+    "paid": Told.PAID,
+    "not_paid": Told.NOT_PAID,
+    "being_checked": Told.BEING_CHECKED,
+    "payment_busy": Told.BUSY,
+    "nothing_due": Told.NOTHING_DUE,
+    "cards_unavailable": Told.UNAVAILABLE,
+    "technical_problem": Told.APOLOGY,
+}
+_KEYS = {
+    "enter_account_postal_code": POSTAL_CODE,
+    "pay_full": "1",
+    "enter_card_number": _CARD[0],
+    "enter_expiry": _CARD[1],
+    "enter_security_code": _CARD[2],
+    "enter_postal_code": _CARD[3],
+    "confirm_payment": "1",
+}
+_OFFER = "To hear this again"
+_DIGITS = {word: str(digit) for digit, word in enumerate(
+    ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"))}  # fmt: skip
+_SILENT = frozenset({Told.NOTHING, Told.APOLOGY, Told.UNAVAILABLE})  # told nothing about a payment: calls again
+
+
+class Callers:
+    """Everybody who pays. ``words`` is all that was told, in the order it was."""
+
+    def __init__(self, site: Site, heard: Callable[[Path], str]) -> None:
+        self.words: list[Word] = []
+        self._site = site
+        self._heard = heard
+        self._waiting: dict[str, AsyncResult[dict[str, str]]] = {}
+
+    def pay(self, planned: Planned, payer: Payer, name: str) -> None:
+        """One person pays one bill, to the end of it."""
+        once = self._call if payer is Payer.PHONE else self._visit
+        again = planned.fault.habit is Habit.PAYS_AGAIN
+        for count, pause in enumerate((*_PAUSES, 0.0)):
+            word = once(planned, f"{name}-{count}")
+            self.words.append(word)
+            if word.told not in _SILENT and not (again and count == 0):
+                return
+            gevent.sleep(0.0 if again else pause)
+
+    def answered(self, told: dict[str, str]) -> None:
+        """What the page's process says about one who pays there."""
+        waiting = self._waiting.pop(told["payer"], None)
+        if waiting is not None:
+            waiting.set(told)
+
+    # --- on the web ---
+
+    def _visit(self, planned: Planned, name: str) -> Word:
+        answer = self._waiting[name] = AsyncResult()
+        wanted = {"payer": name, "account": planned.account, "card": _CARD}
+        died = self._site.web.died
+        told: dict[str, str] | None = None
+        if self._site.web.order(pay=wanted):
+            until = time.monotonic() + _WEB_SECONDS
+            while told is None and time.monotonic() < until and not died.is_set():
+                gevent.wait([answer, died], timeout=until - time.monotonic(), count=1)
+                told = answer.value
+        self._waiting.pop(name, None)
+        if told is None:
+            return Word(planned.number, name, Told.NOTHING, _now())
+        at = datetime.fromisoformat(told["at"])
+        return Word(planned.number, name, Told(told["told"]), at, told["confirmation"])
+
+    # --- on the phone ---
+
+    def _call(self, planned: Planned, name: str) -> Word:
+        del name  # a call has its uuid
+        with SimulatedSwitch(dialplan(self._site.hosts(planned.number))) as switch:
+            call = switch.dial(f"1555{planned.number:07d}", variables={"fs_app_flow": "chaos"}, stepped=True)
+            return self._listen(planned, call)
+
+    def _listen(self, planned: Planned, call: Call) -> Word:
+        """Key what is asked for until something is told about the money, or the line is of no use any more."""
+        until = time.monotonic() + _CALL_SECONDS
+        while (left := until - time.monotonic()) > 0:
+            happening = call.next(left)
+            if happening is None or happening.what in (What.HUNG_UP, What.QUEUED):
+                break
+            if happening.what is not What.PROMPT:
+                continue
+            phrases = [path.name.split(".")[0] for path in happening.files]
+            if "please_wait" in phrases and planned.fault.habit is Habit.HANGS_UP:
+                call.hang_up()
+                return Word(planned.number, call.uuid, Told.HUNG_UP, _now())
+            told = next((_PHRASES[phrase] for phrase in phrases if phrase in _PHRASES), None)
+            if told is not None:
+                return self._word(planned, call, told, happening)
+            keys = [self._keys(planned, phrase) for phrase in phrases]
+            if any(keys):
+                call.press(next(filter(None, keys)))
+            else:
+                call.hear_out()
+        return Word(planned.number, call.uuid, Told.NOTHING, _now())
+
+    def _word(self, planned: Planned, call: Call, told: Told, happening: Happening) -> Word:
+        """What was told; the number at the end of its sentence is the confirmation number."""
+        sentence = happening.spoken(self._heard).partition(_OFFER)[0]
+        number = sentence.rpartition("number is")[2]
+        digits = "".join(_DIGITS.get(word.strip(".,"), "") for word in number.split())
+        return Word(planned.number, call.uuid, told, _now(), digits)
+
+    def _keys(self, planned: Planned, phrase: str) -> str:
+        if phrase.startswith("enter_account_number"):
+            return f"{planned.account}#"
+        return _KEYS.get(phrase.removesuffix("_again"), "")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

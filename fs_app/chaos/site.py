@@ -1,0 +1,302 @@
+"""Everything a campaign runs on: real processes on loopback, a database of its own, and the ways to hurt them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import gevent
+import yaml
+from gevent.lock import BoundedSemaphore
+from sqlalchemy import Connection, insert, update
+
+from fs_app.chaos.child import Role, Victim
+from fs_app.chaos.control import GatewayControl
+from fs_app.chaos.plan import Planned
+from fs_app.chaos.points import Point
+from fs_app.chaos.provider import Mishap, Provider
+from fs_app.chaos.proxy import AtCommit, DatabaseProxy
+from fs_app.store.engine import Database
+from fs_app.store.schema import migrate
+from fs_app.store.tables import accounts, bills, tasks
+from fs_app.testing.mariadb import PrivateMariaDB
+
+POSTAL_CODE = "94107"
+READ_SECONDS = 3.0  # so long the product waits for the gateway
+_DATABASE_SECONDS = 3.0  # and for the database
+_OUTAGE_SECONDS = 1.0
+_STALL_SECONDS = 4.5
+_PROVIDER_SECONDS = 1.5  # so long for the provider of messages
+_LAG_SECONDS = 8.0
+_SERVERS, _JOBS = 2, 2
+_REQUESTS = {"authorise": "POST /transactions$", "submit": "PUT /transactions/[^/]+/submit_for_settlement$"}
+_ROWS_AT_ONCE = 500
+
+
+class Site:
+    """The site of a campaign; a context manager. ``told`` is given what the page's process says."""
+
+    def __init__(self, folder: Path, sounds: Path, told: Callable[[dict[str, Any]], None]) -> None:
+        self.folder = folder.resolve()
+        self._sounds = sounds.resolve()
+        self._told = told
+        self._undo = ExitStack()
+        self._one_outage = BoundedSemaphore(1)
+
+    def __enter__(self) -> Self:
+        with ExitStack() as undo:
+            self._start(undo)
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.close()
+
+    def _start(self, undo: ExitStack) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.mariadb = PrivateMariaDB(durable=True)
+        undo.callback(self.mariadb.stop)
+        self.mariadb.start()
+        root = self.mariadb.new_database()
+        self.mariadb.execute("CREATE USER fs_app@localhost")  # without SUPER: read_only holds for it
+        self.mariadb.execute("GRANT ALL ON *.* TO fs_app@localhost")
+        self.mariadb.execute("REVOKE SUPER, READ_ONLY ADMIN ON *.* FROM fs_app@localhost")
+        self.database = Database(root, 2, 30.0)
+        undo.callback(self.database.close)
+        migrate(self.database)
+        self.proxy = DatabaseProxy(self.mariadb.socket, self._crash)
+        undo.callback(self.proxy.stop)
+        self.proxy.start()
+        self.provider = Provider(2 * _PROVIDER_SECONDS)
+        undo.callback(self.provider.stop)
+        self.provider.start()
+        self._start_processes(undo, self.database.url.database or "")
+
+    def _start_processes(self, undo: ExitStack, database: str) -> None:
+        count = _SERVERS + _JOBS
+        self._gateway_port, *ports = _free_ports(1 + _SERVERS + count)
+        common = self._common(f"mysql+mysqldb://fs_app@127.0.0.1:{self.proxy.port}/{database}?charset=utf8mb4")
+        listen, metrics = ports[:_SERVERS], ports[_SERVERS:]
+        self.control = GatewayControl(self._gateway_port)
+        gateway = Role("sandbox", self._config("gateway", common), self.folder / "gateway.log")
+        undo.callback(gateway.stop)
+        gateway.start()
+        self.servers = [
+            self._victim("calls", index, common, calls={"listen": f"127.0.0.1:{port}"}, metrics=_at(metrics.pop()))
+            for index, port in enumerate(listen)
+        ]
+        self.jobs = [
+            self._victim("jobs", index, common, jobs={**common["jobs"], "metrics": _at(metrics.pop())})
+            for index in range(_JOBS)
+        ]
+        self.web = self._victim("web", 0, common)
+        self._hosts = [_at(port) for port in listen]
+        self.control.wait_ready()
+        for victim in self.victims:
+            undo.callback(victim.stop)
+            victim.start()
+        for victim in self.victims:
+            victim.wait_ready()
+
+    def _common(self, url: str) -> dict[str, Any]:
+        unlimited = {
+            trait: {"attempts": None, "declines": None} for trait in ("caller_id", "account", "card", "bin")
+        }
+        body = {name: f"{{{name}}}" for name in ("to", "text", "subject", "key")}
+        mail = {"kind": "http", "url": self.provider.url, "body": body, "read_seconds": _PROVIDER_SECONDS}
+        return {
+            "database": {"url": url, "deadline_seconds": _DATABASE_SECONDS},
+            "gateway": {"listen": _at(self._gateway_port), "connect_seconds": 1, "read_seconds": READ_SECONDS},
+            "payments": {"recheck_seconds": [0.5, 1.5], "velocity": unlimited},
+            "line": {"flow": "chaos"},
+            "flows": str(Path(__file__).parent / "flows"),
+            "sounds": str(self._sounds),
+            "messages": {"templates": str(self._sounds.parent / "conf" / "messages.yaml"), "mail": mail},
+            "jobs": {
+                "poll_seconds": 0.5,
+                "lease_seconds": 20,
+                "charging_seconds": 15,
+                "proof_seconds": 30,
+                "adopt_seconds": 60,
+                "unresolved_pauses": [0.5, 1, 2, 4, 8, 8, 8, 8, 8, 8, 8, 8],
+                "settlement_pauses": [3600] * 3,
+                "receipt_pauses": [0.5, 1, 2, 4, 8],
+            },
+        }
+
+    def _config(self, name: str, settings: dict[str, Any]) -> Path:
+        path = self.folder / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(settings), encoding="utf-8")
+        return path
+
+    def _victim(self, role: str, index: int, common: dict[str, Any], **own: Any) -> Victim:
+        config = self._config(f"{role}-{index}", {**common, **own})
+        return Victim(f"{role}-{index}", role, config, self.folder / f"{role}-{index}.log", self._told)
+
+    # --- what callers meet ---
+
+    @property
+    def victims(self) -> Sequence[Victim]:
+        """Every process that may die."""
+        return [*self.servers, *self.jobs, self.web]
+
+    def hosts(self, number: int) -> list[str]:
+        """The servers in the order in which a call of that payment is offered to them."""
+        first = number % len(self._hosts)
+        return [*self._hosts[first:], *self._hosts[:first]]
+
+    def owe(self, planned: Sequence[Planned]) -> None:
+        """Make the accounts and bills."""
+        for start in range(0, len(planned), _ROWS_AT_ONCE):
+            some = planned[start : start + _ROWS_AT_ONCE]
+            self.database.write(lambda connection, some=some: _insert(connection, some))  # type: ignore[misc]
+
+    # --- faults (see `fs_app.chaos.faults.Target`) ---
+
+    def gateway(self, minor: int, request: str, kind: str, **more: object) -> None:
+        """The gateway fails at that request."""
+        self.control.plan(kind=kind, path=_REQUESTS[request], amount=f"{minor / 100:.2f}", **more)
+
+    def kill_server(self, point: Point, number: int, minor: int) -> None:
+        """The server that takes the call dies."""
+        self.servers[number % len(self.servers)].arm(point, minor)
+
+    def kill_web(self, point: Point, minor: int) -> None:
+        """The page's process dies."""
+        self.web.arm(point, minor)
+
+    def kill_jobs(self, point: Point) -> None:
+        """Whichever jobs process passes the point."""
+        for victim in self.jobs:
+            victim.arm(point)
+
+    def commit(self, what: AtCommit) -> None:
+        """At the next commit."""
+        self.proxy.at_commit(what)
+
+    def receipt(self, mishap: Mishap) -> None:
+        """At the next receipt."""
+        self.provider.plan(mishap)
+
+    def database_killed(self) -> None:
+        """Killed at once, back a little later."""
+
+        def kill() -> None:
+            self.mariadb.kill()
+            gevent.sleep(_OUTAGE_SECONDS)
+
+        self._outage(kill)
+
+    def database_stalled(self) -> None:
+        """Every connection stands, longer than the product waits."""
+
+        def stall() -> None:
+            if self.mariadb.running:
+                self.mariadb.pause()
+                gevent.sleep(_STALL_SECONDS)
+                self.mariadb.resume()
+
+        self._outage(stall)
+
+    def database_failed_over(self) -> None:
+        """As a cluster does it: the primary turns read-only and goes away with all connections; for a moment nobody
+        answers, then one does who has every commit."""
+
+        def fail_over() -> None:
+            self.mariadb.execute("SET GLOBAL read_only=1")
+            gevent.sleep(_OUTAGE_SECONDS)
+            self.proxy.refusing = True
+            self.proxy.cut()
+            self.mariadb.kill()
+            gevent.sleep(_OUTAGE_SECONDS)
+            self.mariadb.run()
+            self.proxy.refusing = False
+
+        self._outage(fail_over)
+
+    def search_lags(self) -> None:
+        """The index of the gateway falls behind, and catches up."""
+
+        def lag() -> None:
+            self.control.search_lag(_LAG_SECONDS)
+            gevent.sleep(_LAG_SECONDS)
+            self.control.search_lag(0)
+
+        gevent.spawn(lag)
+
+    def claims_lost(self) -> None:
+        """Whoever works on a task works on it no longer alone."""
+        with suppress(Exception):
+            self.database.write(
+                lambda connection: connection.execute(
+                    update(tasks).where(tasks.c.claim != "").values(claim="", claimed_until=None)
+                )
+            )
+
+    def missed(self) -> dict[str, int]:
+        """The faults that were planned and that nothing has met."""
+        counts: dict[str, int] = {}
+        for fault in self.control.planned():
+            counts[f"gateway {fault['kind']}"] = counts.get(f"gateway {fault['kind']}", 0) + 1
+        return counts
+
+    def calm(self) -> None:
+        """End of all faults: everything is up and nothing is planned any more."""
+        self.proxy.calm()
+        with self._one_outage:
+            pass
+        self.control.clear()
+        self.control.search_lag(0)
+        self.provider.calm()
+        for victim in self.victims:
+            victim.disarm()
+        for victim in self.victims:
+            victim.wait_ready()
+
+    def _outage(self, what: Callable[[], None]) -> None:
+        """One at a time: a database that is down already cannot fail."""
+        gevent.spawn(self._alone, what)
+
+    def _alone(self, what: Callable[[], None]) -> None:
+        with self._one_outage:
+            what()
+            if not self.mariadb.running:
+                self.mariadb.run()
+
+    def _crash(self) -> None:
+        """In the middle of a commit; back at once, or at the end of the outage that is under way."""
+        self.mariadb.kill()
+        self._outage(lambda: None)
+
+
+def _at(port: int) -> str:
+    return f"127.0.0.1:{port}"
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports nobody listens on now."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def _insert(connection: Connection, planned: Sequence[Planned]) -> None:
+    connection.execute(
+        insert(accounts),
+        [{"id": f"a{each.number}", "number": each.account, "closed": False, "postal_code": POSTAL_CODE,
+          "receipt_to": f"mail:payer{each.number}@example.org"}
+         for each in planned],
+    )  # fmt: skip
+    connection.execute(
+        insert(bills),
+        [{"id": f"b{each.number}", "account_id": f"a{each.number}", "amount_minor": each.minor, "currency": "USD"}
+         for each in planned],
+    )  # fmt: skip
