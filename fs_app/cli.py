@@ -14,6 +14,7 @@ from rich.console import Console
 from fs_app import __version__
 from fs_app.commands.context import Context
 from fs_app.commands.payments import payments
+from fs_app.commands.reconcile import reconcile
 from fs_app.errors import ConfigError, FsAppError
 from fs_app.log import configure_logging
 from fs_app.serve import EX_CONFIG
@@ -224,3 +225,4 @@ def prompts_script(obj: Context, style: str, language: str) -> None:
 # --- back office -----------------------------------------------------------------------------------------------
 
 main.add_command(payments)
+main.add_command(reconcile)
