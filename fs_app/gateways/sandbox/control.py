@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from fs_app.gateways.sandbox.faults import Faults
-from fs_app.gateways.sandbox.settlement import settle_all, settle_one
+from fs_app.gateways.sandbox.settlement import expire_all, settle_all, settle_one
 from fs_app.gateways.sandbox.store import Books, Store, Transaction
 
 
@@ -94,12 +94,14 @@ class Control:
             books.search_lag_seconds = float(seconds)
         return {"seconds": seconds}
 
-    def advance(self, seconds: float) -> dict[str, str]:
-        """Move the gateway's clock ahead."""
+    def advance(self, seconds: float) -> dict[str, Any]:
+        """Move the gateway's clock ahead, and let authorisations expire that are too old by then."""
         if not isinstance(seconds, int | float) or seconds < 0:
             raise ValueError("seconds is a number from 0")
         self._clock.ahead += timedelta(seconds=seconds)
-        return {"now": self._clock().isoformat()}
+        now = self._clock()
+        expired = sum(expire_all(books, now) for books in self._store.books.values())
+        return {"now": now.isoformat(), "expired": expired}
 
     def _all(self) -> Iterator[tuple[Books, Transaction]]:
         for books in self._store.books.values():

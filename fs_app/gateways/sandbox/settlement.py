@@ -54,6 +54,18 @@ def settle_one(books: Books, transaction_id: str, now: datetime) -> bool:
     return True
 
 
+def expire_all(books: Books, now: datetime) -> int:
+    """Let go of what was held for too long and never submitted; the number of transactions."""
+    due = [
+        each
+        for each in books.transactions.values()
+        if each.status == "authorized" and each.expires_at is not None and each.expires_at <= now
+    ]
+    for transaction in due:
+        transaction.enter("authorization_expired", now)
+    return len(due)
+
+
 def move_to(transaction: Transaction, status: str, now: datetime) -> None:
     """Enter a settlement status; a settled transaction belongs to the batch of its day and account."""
     if status == "settled":

@@ -10,7 +10,7 @@ import string
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fs_app.gateways.sandbox.exchange import Call
     from fs_app.gateways.sandbox.verifications import Verification
 
+_AUTHORISATION = timedelta(days=7)
 _ALPHABET = string.ascii_lowercase + string.digits
 
 # The statuses in which the money of a sale is taken or about to be.
@@ -148,6 +149,12 @@ class Transaction:
     def captured(self) -> bool:
         """True where its money is taken or about to be; of a sale in parts the parts are."""
         return self.status in CAPTURED and not self.part_ids
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When what it holds is let go, if it ever held anything."""
+        authorised = self.entered("authorized")
+        return None if authorised is None else authorised + _AUTHORISATION
 
     def enter(self, status: str, now: datetime) -> None:
         """Move to a status, at the present amount."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
-
 from fs_app.gateways.sandbox.addresses import address_view
 from fs_app.gateways.sandbox.cards import card_view, is_expired
 from fs_app.gateways.sandbox.customers import details_view
@@ -38,7 +35,6 @@ _PASSIVE = (
     "avs_street_address_response_code",
     "cvv_response_code",
 )
-_AUTHORISATION_DAYS = 7
 
 
 def answer(transaction: Transaction, created: int = 200) -> Answer:
@@ -92,7 +88,7 @@ def transaction_view(transaction: Transaction) -> Tree:
         "network_response_text": "sample network response text" if sale else None,
         "network_transaction_id": f"0{transaction.created_at:%Y%m%d%H%M%S}",
         "retrieval_reference_number": f"{transaction.created_at:%y%m%d%H%M%S}" if sale else None,
-        "authorization_expires_at": _expires(transaction),
+        "authorization_expires_at": transaction.expires_at,
         "global_id": global_id("transaction", transaction.id),
     }
     if "mastercard_transaction_link_id" in details:
@@ -137,8 +133,3 @@ def _event(transaction: Transaction, index: int) -> Tree:
         "user": transaction.details.get("user"),
         "transaction_source": "api",
     }
-
-
-def _expires(transaction: Transaction) -> Any:
-    authorised = transaction.entered("authorized")
-    return None if authorised is None else authorised + timedelta(days=_AUTHORISATION_DAYS)

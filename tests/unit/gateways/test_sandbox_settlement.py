@@ -146,6 +146,22 @@ def test_a_settlement_that_is_not_just_done_has_a_code(sdk: Any, outcome: str, c
     assert (shown.processor_settlement_response_code, shown.processor_settlement_response_text) == (code, text)
 
 
+def test_an_authorisation_expires_when_the_clock_is_moved_past_it(server: SandboxServer, sdk: Any) -> None:
+    old, captured = held(sdk), held(sdk, options={"submit_for_settlement": True})
+    assert server.control.advance(7 * 86400 - 1)["expired"] == 0
+    young = held(sdk)
+    assert server.control.advance(1)["expired"] == 1
+    assert [sdk.transaction.find(each.id).status for each in (old, captured, young)] == [
+        "authorization_expired",
+        "submitted_for_settlement",
+        "authorized",
+    ]
+    assert codes(sdk.transaction.submit_for_settlement(old.id)) == [Codes.CannotSubmitForSettlement]
+    assert codes(sdk.transaction.void(old.id)) == [Codes.CannotBeVoided]
+    expired = TransactionSearch.authorization_expired_at >= young.created_at
+    assert sdk.transaction.search(expired).ids == [old.id]
+
+
 # --- the day's batches ------------------------------------------------------------------------------------------
 
 
