@@ -77,6 +77,101 @@ def test_every_field_finds_what_it_should(sdk: Any, sales: list[str], clock: Any
         assert sdk.transaction.search(criterion).ids == ids, criterion.name
 
 
+ADDRESS = {
+    "first_name": "Cleo",
+    "last_name": "Dahl",
+    "company": "Dahl & Sons",
+    "street_address": "12 Long Road",
+    "extended_address": "Suite 9",
+    "locality": "Chicago",
+    "region": "IL",
+    "postal_code": "60622",
+    "country_name": "Norway",
+}
+PERSON = {
+    "first_name": "Edda",
+    "last_name": "Falk",
+    "company": "Falk Ltd",
+    "email": "edda@example.com",
+    "phone": "312-555-1234",
+    "fax": "312-555-1235",
+    "website": "falk.example.com",
+}
+
+
+@pytest.fixture
+def whole(sdk: Any, sales: list[str]) -> Any:
+    """A fourth sale, of which every text is given."""
+    sale = {
+        "amount": "30.00",
+        "order_id": "four",
+        "credit_card": {"number": "6011111111111117", "expiration_date": "07/2033", "cardholder_name": "Gro Hel"},
+        "customer": PERSON,
+        "billing": ADDRESS,
+        "shipping": {**ADDRESS, "first_name": "Ivar", "postal_code": "10001"},
+        "options": {"store_in_vault": True, "submit_for_settlement": True},
+    }
+    return sdk.transaction.sale(sale).transaction
+
+
+def test_every_text_is_found_whole_and_by_its_parts(sdk: Any, whole: Any) -> None:
+    texts = {
+        "order_id": "four",
+        "credit_card_cardholder_name": "Gro Hel",
+        "credit_card_unique_identifier": whole.credit_card_details.unique_number_identifier,
+        "payment_method_token": whole.credit_card_details.token,
+        "processor_authorization_code": whole.processor_authorization_code,
+        "customer_id": whole.customer_details.id,
+        **{f"customer_{name}": text for name, text in PERSON.items()},
+        **{f"billing_{name}": text for name, text in ADDRESS.items()},
+        **{f"shipping_{name}": text for name, text in ADDRESS.items()},
+        "shipping_first_name": "Ivar",
+        "shipping_postal_code": "10001",
+    }
+    for name, text in texts.items():
+        field = getattr(Search, name)
+        asked = [field == text, field.starts_with(text[:-1]), field.ends_with(text[1:]), field.contains(text[1:-1])]
+        for criterion in asked:
+            assert sdk.transaction.search(criterion).ids == [whole.id], name
+        assert whole.id not in sdk.transaction.search(field != text).ids, name
+        assert sdk.transaction.search(field == f"{text}?").ids == [], name
+
+
+def test_every_status_is_found_by_its_time(sdk: Any, merchant: Any, clock: Any) -> None:
+    def made(gateway: Any, **more: Any) -> Any:
+        return gateway.transaction.sale({"amount": "10.00", "credit_card": CARD, **more}).transaction
+
+    rules = merchant("processing_rules_merchant_id")
+    submit = {"options": {"submit_for_settlement": True}}
+    reached = {
+        "authorized_at": (sdk, made(sdk)),
+        "submitted_for_settlement_at": (sdk, made(sdk, **submit)),
+        "settled_at": (sdk, sdk.testing.settle_transaction(made(sdk, **submit).id).transaction),
+        "voided_at": (sdk, sdk.transaction.void(made(sdk).id).transaction),
+        "failed_at": (sdk, made(sdk, amount="3000.00")),
+        "processor_declined_at": (sdk, made(sdk, amount="2000.00")),
+        "gateway_rejected_at": (rules, made(rules, credit_card={**CARD, "cvv": "200"})),
+    }
+    moment, second = clock.time, timedelta(seconds=1)
+    for name, (gateway, transaction) in reached.items():
+        field = getattr(Search, name)
+        for criterion in (field >= moment, field <= moment, field == moment, field.between(moment, moment)):
+            assert transaction.id in gateway.transaction.search(criterion).ids, name
+        for criterion in (field >= moment + second, field <= moment - second, field == moment + second):
+            assert gateway.transaction.search(criterion).ids == [], name
+
+
+def test_cards_are_found_by_kind_and_way(sdk: Any, whole: Any) -> None:
+    again = {"amount": "31.00", "payment_method_token": whole.credit_card_details.token}
+    by_token = sdk.transaction.sale(again).transaction
+    assert sdk.transaction.search(Search.created_using == "token").ids == [by_token.id]
+    assert sdk.transaction.search(Search.credit_card_card_type == "Discover").ids == [by_token.id, whole.id]
+    assert len(sdk.transaction.search(Search.payment_instrument_type == "CreditCardDetail").ids) == 5
+    assert sdk.transaction.search(Search.payment_instrument_type == "PayPalDetail").ids == []
+    assert len(sdk.transaction.search(Search.credit_card_customer_location == "us").ids) == 5
+    assert sdk.transaction.search(Search.acquirer_reference_number == "1").ids == []
+
+
 def test_criteria_are_joined_and_results_are_whole(sdk: Any, sales: list[str]) -> None:
     found = list(sdk.transaction.search(Search.order_id == "one", Search.status == "settled").items)
     assert [(sale.id, sale.order_id, sale.status) for sale in found] == [(sales[0], "one", "settled")]
