@@ -10,8 +10,10 @@ import gevent
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import insert, select, text
+from structlog.testing import capture_logs
 
 from fs_app.domain.bill import Account, Bill
+from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Approved, Declined, PaymentRequest, Submitted, TransactionId, Voided
 from fs_app.errors import StoreUnavailable
@@ -34,13 +36,13 @@ T1 = TransactionId("t1")
 # An operator's billing database: other names, other types, money with decimals.
 THEIR_TABLES = (
     "CREATE TABLE customer (cust_no INTEGER PRIMARY KEY, login VARCHAR(20), phone VARCHAR(20), active SMALLINT,"
-    " zip VARCHAR(10), pin VARCHAR(255))",
+    " zip VARCHAR(10), pin VARCHAR(255), receipts VARCHAR(255))",
     "CREATE TABLE invoice (inv INTEGER PRIMARY KEY, cust_no INTEGER, open_amount DECIMAL(10,2), cur CHAR(3),"
     " due DATE, as_of DATETIME, least DECIMAL(10,2))",
 )
 THEIR_STATEMENTS = StatementSettings(
     account_by_number="SELECT cust_no AS id, login AS number, 1 - active AS closed, zip AS postal_code,"
-    " pin AS pin_hash FROM customer WHERE login = :number;",
+    " pin AS pin_hash, receipts AS receipt_to FROM customer WHERE login = :number;",
     account_by_caller_id="SELECT cust_no AS id, login AS number, 1 - active AS closed, zip AS postal_code,"
     " pin AS pin_hash FROM customer WHERE phone = :caller_id",
     open_bill="SELECT inv AS id, open_amount AS due, cur AS currency, due AS due_date, as_of AS balance_as_of,"
@@ -56,9 +58,9 @@ class TableWorld:
         self.directory: Directory = TableDirectory(database)
         self._database = database
 
-    def add_account(self, number: str, phone: str) -> None:
+    def add_account(self, number: str, phone: str, receipt_to: str | None = None) -> None:
         """Another customer."""
-        values = {"id": number, "number": number, "telephone": phone}
+        values = {"id": number, "number": number, "telephone": phone, "receipt_to": receipt_to}
         self._database.write(lambda connection: _run(connection.execute(insert(accounts).values(values))))
 
     def add_bill(self, bill_id: int, number: str, minor: int, due: date | None, least: int | None = None) -> None:
@@ -78,23 +80,24 @@ class SqlWorld:
         self._theirs = theirs
         for statement in THEIR_TABLES:
             self._write(statement)
-        for number, phone, active, zip_code, pin_hash in (
-            ("10001", "14155550101", 1, None, pin),
-            ("10002", None, 1, "94107", None),
-            ("10003", None, 1, None, pin),
-            ("10004", None, 0, None, pin),
+        for number, phone, active, zip_code, pin_hash, receipts in (
+            ("10001", "14155550101", 1, None, pin, "sms:+15550100001"),
+            ("10002", None, 1, "94107", None, "mail:10002@example.org"),
+            ("10003", None, 1, None, pin, None),
+            ("10004", None, 0, None, pin, ""),
         ):
             self._write(
-                "INSERT INTO customer VALUES (:no, :login, :phone, :active, :zip, :pin)",
+                "INSERT INTO customer VALUES (:no, :login, :phone, :active, :zip, :pin, :receipts)",
                 no=int(number), login=number, phone=phone, active=active, zip=zip_code, pin=pin_hash,
+                receipts=receipts,
             )  # fmt: skip
         self.add_bill(1, "10001", 4250, DUE)
         self.directory: Directory = SqlDirectory(theirs, THEIR_STATEMENTS, database)
 
-    def add_account(self, number: str, phone: str) -> None:
+    def add_account(self, number: str, phone: str, receipt_to: str | None = None) -> None:
         """Another customer."""
-        self._write("INSERT INTO customer VALUES (:no, :login, :phone, 1, '', '')", no=int(number), login=number,
-                    phone=phone)  # fmt: skip
+        self._write("INSERT INTO customer VALUES (:no, :login, :phone, 1, '', '', :receipts)", no=int(number),
+                    login=number, phone=phone, receipts=receipt_to)  # fmt: skip
 
     def add_bill(self, bill_id: int, number: str, minor: int, due: date | None, least: int | None = None) -> None:
         """Another bill, as it stood an hour before the clock of the tests."""
@@ -172,6 +175,21 @@ class TestDirectory:
         world.add_account("20001", "14155550101")
         assert world.directory.by_caller_id("+14155550101") is None
         assert found(world.directory.by_number("20001")).number == "20001"
+
+    def test_where_receipts_go(self, world: World) -> None:
+        assert found(world.directory.by_number("10001")).receipt_to == Contact.parse("sms:+15550100001")
+        assert found(world.directory.by_number("10002")).receipt_to == Contact.parse("mail:10002@example.org")
+        assert found(world.directory.by_number("10003")).receipt_to is None
+        assert found(world.directory.by_number("10004")).receipt_to is None
+
+    @pytest.mark.parametrize("text", ["+15550100002", "sms:555-0100", "mail:a@b@example.org", "fax:+15550100002"])
+    def test_an_address_that_is_none_is_told_without_its_text(self, world: World, text: str) -> None:
+        world.add_account("20002", "14155550102", text)
+        with capture_logs() as log:
+            account = found(world.directory.by_number("20002"))
+        assert account.receipt_to is None
+        assert [(line["event"], line["account"]) for line in log] == [("bad_receipt_to", account.id)]
+        assert text not in str(log)
 
     def test_pins(self, world: World) -> None:
         with_pin = found(world.directory.by_number("10001"))

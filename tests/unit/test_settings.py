@@ -36,6 +36,56 @@ def test_paths_are_relative_to_the_file(tmp_path):
     assert settings.database.url == f"sqlite:///{tmp_path}/data/x.db"
 
 
+def test_the_texts_of_receipts_are_beside_the_file_unless_it_says_where(tmp_path):
+    for text, where in (("", "messages.yaml"), ("messages: {language: es}\n", "messages.yaml"),
+                        ("messages: {templates: ../m.yaml}\n", "../m.yaml")):  # fmt: skip
+        settings, _ = load_settings(write(tmp_path, text))
+        assert settings.messages.templates == (tmp_path / where).resolve()
+
+
+def test_a_provider_of_messages_with_its_keys_from_the_environment(tmp_path, monkeypatch):
+    monkeypatch.setenv("SMS_KEY", "Bearer abc")
+    monkeypatch.setenv("SMS_URL", "https://sms.example.net/send?key=abc")
+    text = (
+        "messages:\n"
+        "  sms:\n"
+        "    kind: http\n"
+        "    url: env:SMS_URL\n"
+        "    headers: {Authorization: env:SMS_KEY}\n"
+        "    body: {to: ['{to}'], message: {text: '{text}'}}\n"
+    )
+    settings, _ = load_settings(write(tmp_path, text))
+    sms = settings.messages.sms
+    assert sms.url.get_secret_value() == "https://sms.example.net/send?key=abc"
+    assert sms.headers["Authorization"].get_secret_value() == "Bearer abc"
+    assert "abc" not in repr(settings)
+
+
+def test_every_mistake_in_a_provider_of_messages(tmp_path, monkeypatch):
+    monkeypatch.setenv("TWO_LINES", "a\r\nX-Other: b")
+    text = (
+        "messages:\n"
+        "  sms: {kind: http, url: 'https://sms.example.net', body: {to: '{to}'}}\n"
+        "  mail:\n"
+        "    kind: http\n"
+        "    url: mail.example.net\n"
+        "    headers: {Authorization: env:TWO_LINES}\n"
+        "    body: {to: '{too}', text: '{text}'}\n"
+    )
+    assert problems(tmp_path, text) == [
+        "site.yaml:2:8: sms: the body needs {to} and {text}",
+        "site.yaml:5:10: url: should be an address, e.g. https://sms.example.net/messages ('mail.example.net')",
+        "site.yaml:6:30: Authorization: a header is one line of plain ASCII ('env:TWO_LINES')",
+        "site.yaml:7:11: body: nothing is called {too} here; known: to, text, subject, key",
+    ]
+    assert problems(tmp_path, "messages: {mail: {headers: {X Y: z}}}\n") == [
+        "site.yaml:1:28: headers: 'X Y' is no name for a header"
+    ]
+    assert problems(tmp_path, "messages: {sms: {kind: http}}\n") == [
+        "site.yaml:1:17: sms: kind http needs a url and a body"
+    ]
+
+
 def test_every_mistake_at_once_with_its_place(tmp_path):
     text = (
         "calls:\n"

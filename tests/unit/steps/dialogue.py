@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fs_app.domain.bill import Account, Bill
 from fs_app.domain.card import Card
+from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
 from fs_app.domain.payment import ChargeResult, PaymentRequest
 from fs_app.errors import CallEnded
@@ -24,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[3]
 VOICE = TextVoice.read(ROOT / "sounds" / "phrases.yaml")
 FLOW: Flow = load_flow(ROOT / "conf" / "flows" / "pay_balance.yaml", STEPS, VOICE)
 
-OPEN = Account(id="a1", number="12345678", postal_code="90210-1234")
+OPEN = Account(id="a1", number="12345678", postal_code="90210-1234", receipt_to=Contact.parse("sms:+15550100001"))
 CLOSED = Account(id="a2", number="87654321", closed=True)
 PAID = Account(id="a3", number="11112222")
 BILL = Bill(id="b1", account_id="a1", due=Money(8120, "USD"), due_date=date(2026, 2, 15))

@@ -47,6 +47,12 @@ def make_call(phone: ScriptedPhone) -> Call:
     return Call(Line("f", "en", "payments"), phone, services, ListJournal())
 
 
+def test_a_payment_knows_where_its_receipt_goes_and_in_which_language() -> None:
+    payment = dial(WHOLE_CALL, caller_id="+15550111").cashier.payments[0]
+    assert payment.request.receipt_to == OPEN.receipt_to is not None
+    assert (payment.request.language, payment.request.caller_id) == ("en", "+15550111")
+
+
 @pytest.mark.parametrize(("key", "language"), [("1", "en"), ("2", "es")])
 def test_a_language_is_chosen_each_offered_in_its_own(key: str, language: str) -> None:
     phone = ScriptedPhone(TWO_LANGUAGES, [key])
