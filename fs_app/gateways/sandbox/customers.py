@@ -6,7 +6,7 @@ import re
 
 from fs_app.gateways.sandbox import nonces, payment_methods
 from fs_app.gateways.sandbox.addresses import address_view, phone_view, read_phone
-from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, section, text
+from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, section, text, texts
 from fs_app.gateways.sandbox.store import Customer, global_id, new_number
 from fs_app.gateways.sandbox.vault import make_default
 from fs_app.gateways.sandbox.xml import Items, Tree
@@ -110,7 +110,7 @@ def update(call: Call) -> Answer:
     tokens = {method.token for method in customer.methods}
     if any(name is not None and name not in tokens for name in (token, default)):
         problems.add("91723", "customer", "credit_card", "options")
-    card = call.books.card(token)
+    card, chosen = call.books.card(token), call.books.methods.get(default or "")
     offer: payment_methods.Offer | None = None
     if card is not None:
         path = ("customer", "credit_card")
@@ -123,8 +123,8 @@ def update(call: Call) -> Answer:
         offer.keep(customer)
     customer.details.update({name: value for name, value in details.items() if name in given})
     customer.updated_at = call.now
-    if default:
-        make_default(customer, call.books.methods[default])
+    if chosen is not None:
+        make_default(customer, chosen)
     _rename(call, customer, text(given, "id"))
     return Answer(200, "customer", customer_view(customer, call))
 
@@ -154,7 +154,7 @@ def _details(call: Call, problems: Problems) -> Tree:
     custom = section(call.params, "custom_fields")
     if custom.keys() - call.books.merchant.custom_fields:
         problems.add("91602", "customer")
-    return {**read_details(call.params, problems, "customer"), "custom_fields": custom}
+    return {**read_details(call.params, problems, "customer"), "custom_fields": texts(custom)}
 
 
 def _known(call: Call) -> Customer:

@@ -52,6 +52,11 @@ def text(tree: Tree, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def texts(tree: Tree) -> dict[str, str | None]:
+    """A group with its texts only."""
+    return {name: text(tree, name) for name in tree}
+
+
 def flag(tree: Tree, name: str) -> bool:
     """A boolean parameter; the text ``true`` counts, as clients send it."""
     return tree.get(name) in (True, "true")

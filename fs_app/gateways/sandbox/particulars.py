@@ -109,7 +109,7 @@ def read_particulars(call: Call, problems: Problems) -> Tree:
     vault = call.section("external_vault")
     if text(vault, "status") == "will_vault" and text(vault, "previous_network_transaction_id") is not None:
         problems.add("915177", "transaction", "external_vault")
-    kept: Tree = {name: params.get(name) for name in FIELDS}
+    kept: Tree = {name: params.get(name) if isinstance(params.get(name), str | bool) else None for name in FIELDS}
     kept["line_items"] = _read_items(params.get("line_items"), problems)
     if params.get("foreign_retailer") in (True, "true"):
         kept["foreign_retailer"] = True

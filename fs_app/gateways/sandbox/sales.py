@@ -21,7 +21,7 @@ from fs_app.gateways.sandbox.behaviour import (
     sale_verdict,
 )
 from fs_app.gateways.sandbox.duplicates import is_duplicate
-from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, flag, text
+from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, flag, text, texts
 from fs_app.gateways.sandbox.merchants import ACCOUNT_TYPES
 from fs_app.gateways.sandbox.particulars import read_particulars
 from fs_app.gateways.sandbox.sources import Source, cvv_code, read_addresses, read_source, stores
@@ -172,7 +172,7 @@ def _skips_fraud_check(call: Call) -> bool:
 def _details(call: Call, problems: Problems) -> Tree:
     purpose = text(call.params, "transaction_source")
     return {
-        "custom_fields": call.section("custom_fields"),
+        "custom_fields": texts(call.section("custom_fields")),
         "recurring": purpose in ("recurring", "recurring_first") or flag(call.params, "recurring"),
         **read_particulars(call, problems),
         "account_type": text(call.section("options", "credit_card"), "account_type"),
