@@ -70,5 +70,6 @@ class ReceiptSender:
             confirmation=receipt.payment.confirmation,
             by=receipt.to.kind,
             reason=reason,
+            do=f"fs-app payments show {receipt.payment.id}",
         )
         return "person"
