@@ -1,7 +1,7 @@
 """The people of a campaign: they call, key what they are asked for, and remember what they were told, and when.
 
-A caller who was told nothing about their money calls again, as people do; one who was told that it is paid, or
-being checked, does not, unless it is their habit.
+Whoever was told nothing about their money, or that it was not paid, calls again, as people do; one who was told
+that it is paid, or being checked, does not, unless it is their habit.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 import gevent
 from gevent.event import AsyncResult
 
-from fs_app.chaos.faults import Habit
+from fs_app.chaos.faults import Fault, Habit
 from fs_app.chaos.plan import Payer, Planned
 from fs_app.chaos.site import POSTAL_CODE, Site
 from fs_app.testing.switch import Call, Happening, SimulatedSwitch, What, dialplan
@@ -73,7 +73,7 @@ _KEYS = {
 _OFFER = "To hear this again"
 _DIGITS = {word: str(digit) for digit, word in enumerate(
     ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"))}  # fmt: skip
-_SILENT = frozenset({Told.NOTHING, Told.APOLOGY, Told.UNAVAILABLE})  # told nothing about a payment: calls again
+_SETTLED = frozenset({Told.PAID, Told.BEING_CHECKED, Told.BUSY, Told.NOTHING_DUE, Told.HUNG_UP})
 
 
 class Callers:
@@ -92,7 +92,7 @@ class Callers:
         for count, pause in enumerate((*_PAUSES, 0.0)):
             word = once(planned, f"{name}-{count}")
             self.words.append(word)
-            if word.told not in _SILENT and not (again and count == 0):
+            if _content(word.told, planned.fault) and not (again and count == 0):
                 return
             gevent.sleep(0.0 if again else pause)
 
@@ -162,6 +162,11 @@ class Callers:
         if phrase.startswith("enter_account_number"):
             return f"{planned.account}#"
         return _KEYS.get(phrase.removesuffix("_again"), "")
+
+
+def _content(told: Told, fault: Fault) -> bool:
+    """Whether somebody lets it be. Who was told that nothing was paid tries again, unless the card is declined."""
+    return told in _SETTLED or (told is Told.NOT_PAID and fault.declined)
 
 
 def _now() -> datetime:

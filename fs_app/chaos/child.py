@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import gevent
+from gevent import socket
 from gevent.event import Event
 
 from fs_app.chaos.points import ANY, Point
@@ -20,6 +23,36 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 
 
+class Nursery:
+    """The process that the others are forked from (`fs_app.chaos.victim`)."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it; what it is asked for meanwhile waits."""
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "fs_app.chaos.victim"],
+                stdin=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def fork(self, **order: str) -> None:
+        """Have it fork a process."""
+        assert self._process is not None and self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
+        self._process.stdin.flush()
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(_STOP_SECONDS)
+
+
 class Victim:
     """A process of `fs_app.chaos.victim`. It is started again as often as it dies, until `stop`.
 
@@ -27,29 +60,44 @@ class Victim:
     """
 
     def __init__(
-        self, name: str, role: str, config: Path, log: Path, told: Callable[[dict[str, Any]], None] = lambda _: None
+        self,
+        nursery: Nursery,
+        name: str,
+        role: str,
+        config: Path,
+        log: Path,
+        told: Callable[[dict[str, Any]], None],
     ) -> None:
         self.name = name
         self.deaths = 0
         self.died = Event()
-        self._command = [sys.executable, "-m", "fs_app.chaos.victim", role, "--config", str(config)]
+        self._nursery = nursery
+        self._order = {
+            "role": role,
+            "config": str(config),
+            "log": str(log),
+            "line": str(config.with_suffix(".line")),
+        }
         self._log = log
         self._told = told
         self._ready = Event()
         self._stopping = False
-        self._process: subprocess.Popen[bytes] | None = None
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._line: socket.socket | None = None
+        self._pid = 0
         self._watching: gevent.Greenlet[..., None] | None = None
 
     def start(self) -> None:
         """Start it; it is up when `wait_ready` returns."""
+        self._listener.bind(self._order["line"])
+        self._listener.listen()
+        self._listener.settimeout(_START_SECONDS)
         self._watching = gevent.spawn(self._watch)
 
     def wait_ready(self) -> None:
         """Wait until it is up; FsAppError with the end of its log where that does not happen."""
-        until = time.monotonic() + _START_SECONDS
-        while not self._ready.wait(0.2):
-            if time.monotonic() > until:
-                raise FsAppError(f"{self.name} did not start; {self._log} says:\n{last_lines(self._log)}")
+        if not self._ready.wait(_START_SECONDS):
+            raise FsAppError(f"{self.name} did not start; {self._log} says:\n{last_lines(self._log)}")
 
     @property
     def ready(self) -> bool:
@@ -66,51 +114,46 @@ class Victim:
 
     def order(self, **order: Any) -> bool:
         """Hand it an order; False where it is not up."""
-        process = self._process
-        if not self.ready or process is None or process.stdin is None:
+        if not self.ready or self._line is None:
             return False
         try:
-            process.stdin.write(json.dumps(order).encode() + b"\n")
-            process.stdin.flush()
+            self._line.sendall(json.dumps(order).encode() + b"\n")
         except OSError:
             return False
         return True
 
-    def kill(self) -> None:
-        """End it at once; it is started again."""
-        if self._process is not None:
-            self._process.kill()
-
     def stop(self) -> None:
         """End it for good."""
         self._stopping = True
-        if self._process is not None:
-            self._process.kill()
+        if self.ready:
+            os.kill(self._pid, signal.SIGKILL)
         if self._watching is not None:
-            self._watching.join(_STOP_SECONDS)
+            self._watching.kill(timeout=_STOP_SECONDS)
+        self._listener.close()
 
     def _watch(self) -> None:
         while not self._stopping:
-            with self._log.open("ab") as log:
-                self._process = subprocess.Popen(
-                    self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
-                )
-            self._listen(self._process)
+            self._nursery.fork(**self._order)
+            try:
+                self._line, _ = self._listener.accept()
+            except TimeoutError:
+                continue
+            self._listen(self._line)
             self._ready.clear()
-            self._process.wait()
-            if not self._stopping:
-                self.deaths += 1
-                self.died.set()
-                self.died.clear()
+            self._line.close()
+            self.deaths += 1
+            self.died.set()
+            self.died.clear()
 
-    def _listen(self, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None
-        for line in process.stdout:
-            told = json.loads(line)
-            if "ready" in told:
-                self._ready.set()
-            else:
-                self._told(told)
+    def _listen(self, line: socket.socket) -> None:
+        with suppress(OSError):
+            for text in line.makefile("rb"):
+                told = json.loads(text)
+                if "ready" in told:
+                    self._pid = told["ready"]
+                    self._ready.set()
+                else:
+                    self._told(told)
 
 
 class Role:

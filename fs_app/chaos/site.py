@@ -14,7 +14,7 @@ import yaml
 from gevent.lock import BoundedSemaphore
 from sqlalchemy import Connection, insert, update
 
-from fs_app.chaos.child import Role, Victim
+from fs_app.chaos.child import Nursery, Role, Victim
 from fs_app.chaos.control import GatewayControl
 from fs_app.chaos.plan import Planned
 from fs_app.chaos.points import Point
@@ -83,6 +83,9 @@ class Site:
         self._gateway_port, *ports = _free_ports(1 + _SERVERS + count)
         common = self._common(f"mysql+mysqldb://fs_app@127.0.0.1:{self.proxy.port}/{database}?charset=utf8mb4")
         listen, metrics = ports[:_SERVERS], ports[_SERVERS:]
+        self._nursery = Nursery(self.folder / "nursery.log")
+        undo.callback(self._nursery.stop)
+        self._nursery.start()
         self.control = GatewayControl(self._gateway_port)
         gateway = Role("sandbox", self._config("gateway", common), self.folder / "gateway.log")
         undo.callback(gateway.stop)
@@ -137,7 +140,9 @@ class Site:
 
     def _victim(self, role: str, index: int, common: dict[str, Any], **own: Any) -> Victim:
         config = self._config(f"{role}-{index}", {**common, **own})
-        return Victim(f"{role}-{index}", role, config, self.folder / f"{role}-{index}.log", self._told)
+        return Victim(
+            self._nursery, f"{role}-{index}", role, config, self.folder / f"{role}-{index}.log", self._told
+        )
 
     # --- what callers meet ---
 
