@@ -13,6 +13,8 @@ from fs_app.gateways.sandbox.store import Card, Customer, Nonce, VaultedCard
 from fs_app.gateways.sandbox.vault import check_token
 from fs_app.gateways.sandbox.xml import Tree
 
+_NO_ADDRESS = {"billing": "91702", "shipping": "91581"}
+
 
 @dataclass(slots=True)
 class Source:
@@ -94,9 +96,6 @@ def read_addresses(call: Call, source: Source | None, problems: Problems) -> tup
     if billing is None and source is not None:
         billing = source.billing
     return billing or {}, shipping or {}
-
-
-_NO_ADDRESS = {"billing": "91702", "shipping": "91581"}
 
 
 def _by_nonce(call: Call, name: str, customer: Customer | None, problems: Problems) -> Source | None:

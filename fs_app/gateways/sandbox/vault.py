@@ -53,13 +53,9 @@ class CardOffer:
         self._call, self._given, self._nonce, self._old = call, given, nonce, old
         for code in nonce.problems if nonce is not None else ():
             problems.add(code, *path)
-        base = old.card if old is not None else None
-        if nonce is not None and isinstance(nonce.subject, Card):
-            base = nonce.subject
-        elif nonce is not None and nonce.problems:
-            given = {**given, "number": None}
         self._card: Card | None = None
-        if nonce is None or not nonce.problems:
+        base = nonce.subject if nonce is not None else old.card if old is not None else None
+        if nonce is None or isinstance(base, Card):
             self._card = read_card(call.books, given, problems, *path, base=base)
         if old is None or text(given, "token") != old.token:
             check_token(call.books, given, problems, *path)
