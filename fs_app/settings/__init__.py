@@ -91,12 +91,7 @@ def load_settings(path: Path) -> tuple[Settings, yamlfile.Document]:
     """
     document = yamlfile.read(path)
     data = document.data if document.data is not None else {}
-    defaults = {
-        "flows": "flows",
-        "sounds": "../sounds",
-        "database": {"url": DatabaseSettings().url},
-        "messages": {},
-    }
+    defaults = {"flows": "flows", "sounds": "../sounds", "database": {}, "messages": {}}
     if isinstance(data, dict):
         data = {**defaults, **data}
     return yamlfile.validate(document, Settings, data=data, context={"base": path.resolve().parent}), document

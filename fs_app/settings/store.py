@@ -13,7 +13,9 @@ from fs_app.settings.values import Env, Part, database_url, hidden_database_url
 class DatabaseSettings(Part):
     """Our own tables: accounts (unless the operator's database has them) and the payment ledger."""
 
-    url: Annotated[str, Env, AfterValidator(database_url)] = "sqlite:///../var/fs_app.sqlite"
+    url: Annotated[str, Env, AfterValidator(database_url)] = Field(
+        "sqlite:///../var/fs_app.sqlite", validate_default=True
+    )
     threads: int = Field(8, ge=1, le=64)
     deadline_seconds: float = Field(5.0, gt=0)
 

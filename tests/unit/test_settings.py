@@ -36,6 +36,12 @@ def test_paths_are_relative_to_the_file(tmp_path):
     assert settings.database.url == f"sqlite:///{tmp_path}/data/x.db"
 
 
+def test_the_default_database_is_beside_the_file_whatever_else_is_said_of_it(tmp_path):
+    for text in ("", "database: {threads: 2}\n"):
+        settings, _ = load_settings(write(tmp_path, text))
+        assert settings.database.url == f"sqlite:///{tmp_path.parent}/var/fs_app.sqlite"
+
+
 def test_the_texts_of_receipts_are_beside_the_file_unless_it_says_where(tmp_path):
     for text, where in (("", "messages.yaml"), ("messages: {language: es}\n", "messages.yaml"),
                         ("messages: {templates: ../m.yaml}\n", "../m.yaml")):  # fmt: skip
