@@ -173,8 +173,8 @@ def test_a_process_that_dies_after_the_record_leaves_nothing_to_send(post: Post)
     assert post.sms.sent == []
 
 
-def test_two_workers_with_one_receipt_send_it_twice_at_most(post: Post) -> None:
-    """The first was stopped for longer than its lease, before its send and after it."""
+def test_a_worker_that_lost_its_claim_does_not_send_what_was_sent(post: Post) -> None:
+    """It was stopped for longer than its lease, and goes on."""
     post.paid()
     slow = post.claimed()
     assert slow is not None
