@@ -9,12 +9,13 @@ import os
 import random
 import socket
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import gevent
 import pytest
-from gevent.server import StreamServer
+import structlog.testing
 
 from fs_app.domain.card import Card
 from fs_app.domain.money import Money
@@ -22,9 +23,10 @@ from fs_app.domain.payment import Approved, OrderId, Submitted, TransactionId, U
 from fs_app.domain.secret import Secret
 from fs_app.gateways.braintree import BraintreeAccount, BraintreeGateway
 from fs_app.gateways.sandbox import SandboxServer
+from fs_app.gateways.sandbox.merchants import MERCHANTS
 from fs_app.ports import ChargeRequest
-
-Reply = Callable[[socket.socket], None]
+from tests.badserver import Reply, answering, dripping, failing, nothing, resetting, silent
+from tests.cards import visa
 
 # A number that no card has (none begins with 0) and a code longer than any real one, drawn anew each run: nothing
 # else in the process mentions them. Kept backwards, so that searching memory does not find its own needle.
@@ -51,31 +53,6 @@ def request() -> ChargeRequest:
 # --- a server that fails in a chosen way ------------------------------------------------------------------------
 
 
-def answering(status: str, body: bytes = b"", length: int | None = None) -> Reply:
-    head = f"HTTP/1.1 {status}\r\nContent-Type: application/xml; charset=utf-8\r\nContent-Length: "
-    size = len(body) if length is None else length
-    return lambda sock: sock.sendall(head.encode() + str(size).encode() + b"\r\n\r\n" + body)
-
-
-def dripping(sock: socket.socket) -> None:
-    sock.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n")
-    while True:
-        sock.sendall(b" ")
-        gevent.sleep(0.05)
-
-
-def resetting(sock: socket.socket) -> None:
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
-
-
-def nothing(sock: socket.socket) -> None:
-    """Close without an answer."""
-
-
-def silent(sock: socket.socket) -> None:
-    gevent.sleep(30)
-
-
 UNKNOWN: dict[str, Reply] = {
     "read time-out": silent,
     "closed without an answer": nothing,
@@ -83,48 +60,20 @@ UNKNOWN: dict[str, Reply] = {
     "dead in mid-body": answering("201 Created", b"<transaction>", length=500),
     "one byte at a time": dripping,
     "not http": lambda sock: sock.sendall(b"hello\r\n\r\n"),
-    **{str(status): answering(f"{status} No") for status in (400, 408, 409, 429, 500, 502, 503, 504)},
+    **{str(status): answering(f"{status} No") for status in (400, 408, 409, 418, 429, 500, 502, 503, 504)},
     "empty 200": answering("200 OK"),
     "broken xml": answering("201 Created", b"<transaction><id>1"),
     "another root": answering("200 OK", b"<customer><id>1</id></customer>"),
     "no amount": answering("201 Created", b"<transaction><id>abcdef</id></transaction>"),
+    "an error page": answering("200 OK", b"<html><body>Bad gateway</body></html>"),
+    "another server's answer": answering("201 Created", b'{"transaction": {"id": "1"}}'),
+    "a redirection in circles": answering("302 Found\r\nLocation: /"),
     "refused without a reason": answering(
         "422 No",
         b'<api-error-response><errors><errors type="array"/></errors><message>No</message></api-error-response>',
     ),
 }
 UNAVAILABLE: dict[str, Reply] = {str(status): answering(f"{status} No") for status in (401, 403, 404, 426)}
-
-
-@contextmanager
-def failing(reply: Reply) -> Iterator[int]:
-    server = StreamServer(("127.0.0.1", 0), lambda sock, _: _serve(sock, reply))
-    server.start()
-    try:
-        yield server.server_port
-    finally:
-        server.stop(timeout=0)
-
-
-def _serve(sock: socket.socket, reply: Reply) -> None:
-    _swallow_request(sock)
-    try:
-        reply(sock)
-    except OSError:
-        return  # the client has given up, as it should
-    finally:
-        sock.close()
-
-
-def _swallow_request(sock: socket.socket) -> None:
-    """Read one request to its end and keep nothing of it."""
-    file = sock.makefile("rb")
-    length = 0
-    while (line := file.readline().strip()) != b"":
-        if line.lower().startswith(b"content-length:"):
-            length = int(line.partition(b":")[2])
-    file.read(length)
-    file.close()
 
 
 @contextmanager
@@ -361,3 +310,101 @@ def test_no_exception_is_left_behind() -> None:
     assert not [
         each for each in kept if "braintree" in type(each).__module__ or "requests" in type(each).__module__
     ]
+
+
+# --- request keys -----------------------------------------------------------------------------------------------
+
+
+def without_keys() -> SandboxServer:
+    return SandboxServer(merchants=[replace(each, request_keys=False) for each in MERCHANTS])
+
+
+def sale(order: str) -> ChargeRequest:
+    return ChargeRequest(OrderId(order), Money(100, "USD"), visa())
+
+
+def test_an_account_without_request_keys_is_asked_once_more_without_one_and_never_again_with_one() -> None:
+    with without_keys() as server, structlog.testing.capture_logs() as told:
+        gateway = gateway_at(server.port, use_request_key=True)
+        made = gateway.authorise(sale("a"))
+        assert isinstance(made, Approved)
+        gateway.submit(made.transaction_id, made.amount)
+        server.control.settle()
+        assert isinstance(gateway.refund(made.transaction_id, made.amount, OrderId("r")), Submitted)
+        assert isinstance(gateway.authorise(sale("b")), Approved)
+        assert {order: count["transactions"] for order, count in server.control.orders().items()} == {
+            "a": 1,
+            "b": 1,
+        }
+    assert [each["event"] for each in told] == ["gateway_without_request_keys"]
+
+
+def test_an_account_that_loses_its_keys_is_not_charged_twice() -> None:
+    with SandboxServer() as server:
+        gateway = gateway_at(server.port, use_request_key=True)
+        server.faults.plan(kind="refuse_request_key")
+        assert isinstance(gateway.authorise(sale("a")), Approved)
+        assert server.control.orders()["a"]["transactions"] == 1
+
+
+def test_the_second_request_of_a_refused_key_may_be_lost_like_any_other() -> None:
+    with SandboxServer() as server:
+        gateway = gateway_at(server.port, use_request_key=True)
+        server.faults.plan(kind="refuse_request_key")
+        server.faults.plan(kind="drop_after_commit")
+        assert isinstance(gateway.authorise(sale("a")), Unknown)
+        assert server.control.orders()["a"]["transactions"] == 1
+
+
+def test_a_key_is_of_one_refund_of_one_transaction() -> None:
+    """The jobs give extra captures back under the order id of their attempt, which is the key of its sale."""
+    with SandboxServer() as server:
+        gateway = gateway_at(server.port, use_request_key=True)
+        made = gateway.authorise(sale("a"))
+        assert isinstance(made, Approved)
+        gateway.submit(made.transaction_id, made.amount)
+        server.control.settle()
+        first = gateway.refund(made.transaction_id, made.amount, OrderId("a"))
+        assert isinstance(first, Submitted)
+        assert gateway.refund(made.transaction_id, made.amount, OrderId("a")) == first
+
+
+@pytest.mark.parametrize("code", ["915232", "915233", "915234", "915235"])
+def test_a_refusal_that_speaks_of_an_earlier_request_is_unknown(code: str) -> None:
+    refusal = (
+        '<api-error-response><errors><errors type="array"/><transaction><errors type="array"><error>'
+        f'<code>{code}</code><attribute type="symbol">api_request_key</attribute><message>No</message></error>'
+        "</errors></transaction></errors><message>No</message></api-error-response>"
+    )
+    with failing(answering("422 No", refusal.encode())) as port:
+        gateway = gateway_at(port, use_request_key=True)
+        assert isinstance(gateway.authorise(request()), Unknown)
+        assert isinstance(gateway.refund(TransactionId("abcdef"), Money(1, "USD"), OrderId("r")), Unknown)
+
+
+# --- answers about the money ------------------------------------------------------------------------------------
+
+
+def test_a_partial_approval_is_never_approved_for_the_whole() -> None:
+    with SandboxServer() as server:
+        server.faults.plan(kind="wrong_amount")
+        made = gateway_at(server.port).authorise(sale("a"))
+    assert isinstance(made, Approved)
+    assert made.amount != Money(100, "USD")  # whoever asked compares: see the cashier
+
+
+def test_a_submit_or_refund_of_another_amount_is_unknown() -> None:
+    with SandboxServer() as server:
+        gateway = gateway_at(server.port)
+        made = gateway.authorise(sale("a"))
+        assert isinstance(made, Approved)
+        server.faults.plan(kind="wrong_amount")
+        assert isinstance(gateway.submit(made.transaction_id, made.amount), Unknown)
+    with SandboxServer() as server:
+        gateway = gateway_at(server.port)
+        made = gateway.authorise(sale("a"))
+        assert isinstance(made, Approved)
+        gateway.submit(made.transaction_id, made.amount)
+        server.control.settle()
+        server.faults.plan(kind="wrong_amount")
+        assert isinstance(gateway.refund(made.transaction_id, made.amount, OrderId("r")), Unknown)

@@ -104,7 +104,10 @@ def refused(answer: Any) -> Unavailable | Unknown:
 def captured(transaction: Any, wanted: Money) -> Submitted | Unavailable | Unknown:
     """Where a transaction stands that was to be submitted for settlement with that amount."""
     transaction_id = TransactionId(transaction.id)
-    if standing(transaction) not in TAKEN:
+    stands = standing(transaction)
+    if stands is Standing.OTHER:
+        return Unknown(f"the gateway answered with status {transaction.status}", transaction_id)
+    if stands not in TAKEN:
         return Unavailable(f"not submitted: the transaction is {transaction.status}")
     if amount(transaction) != wanted:
         return Unknown("submitted with another amount", transaction_id)
@@ -118,7 +121,12 @@ def refunded(answer: Any, wanted: Money) -> Submitted | Declined | Unavailable |
         return refused(answer)
     if not answer.is_success:
         return said_no(transaction)
-    return captured(transaction, wanted)
+    transaction_id = TransactionId(transaction.id)
+    if standing(transaction) not in TAKEN:
+        return Unknown(f"the gateway answered with status {transaction.status}", transaction_id)
+    if amount(transaction) != wanted:
+        return Unknown("refunded with another amount", transaction_id)
+    return Submitted(transaction_id)
 
 
 def keys_refused(answer: Any) -> bool:

@@ -104,6 +104,7 @@ def test_a_submit_is_judged_by_status_and_amount() -> None:
     assert answers.captured(transaction(status="settling"), wanted) == Submitted(ID)
     assert isinstance(answers.captured(transaction(status="settling"), Money(4250, "EUR")), Unknown)
     assert isinstance(answers.captured(transaction(status="voided"), wanted), Unavailable)
+    assert isinstance(answers.captured(transaction(status="new"), wanted), Unknown)
 
 
 def test_records_come_oldest_first_even_within_a_second() -> None:
@@ -112,3 +113,20 @@ def test_records_come_oldest_first_even_within_a_second() -> None:
     records = answers.oldest_first(newest_first)
     assert [record.transaction_id for record in records] == ["a", "b", "c"]
     assert records[0].created_at.utcoffset() is not None
+
+
+def test_a_search_with_a_page_that_came_short_is_no_answer() -> None:
+    both = [transaction(id="b"), transaction(id="a")]
+    assert len(answers.whole(SimpleNamespace(ids=["b", "a"], items=iter(both)))) == 2
+    with pytest.raises(ValueError, match="incomplete"):
+        answers.whole(SimpleNamespace(ids=["b", "a"], items=iter(both[:1])))
+
+
+def test_a_refund_is_judged_by_status_and_amount() -> None:
+    wanted = Money(4250, "USD")
+    assert answers.refunded(yes(status="submitted_for_settlement"), wanted) == Submitted(ID)
+    assert isinstance(answers.refunded(yes(status="settling", amount=Decimal("42.49")), wanted), Unknown)
+    declined = transaction(status="processor_declined", processor_response_code="2004")
+    assert answers.refunded(no(made=declined), wanted) == Declined("2004", ID)
+    assert isinstance(answers.refunded(no(("91506", "base")), wanted), Unavailable)
+    assert isinstance(answers.refunded(yes(status="new"), wanted), Unknown)
