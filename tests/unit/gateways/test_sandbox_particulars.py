@@ -31,7 +31,8 @@ def test_particulars_are_answered_as_given(sdk: Any) -> None:
         name: Decimal(text) for name, text in amounts.items()
     }
     assert (sale.purchase_order_number, sale.channel, sale.ships_from_postal_code) == ("12345", "phone", "12345")
-    assert sdk.transaction.sale(SALE).transaction.discount_amount is None
+    plain = sdk.transaction.sale(SALE).transaction
+    assert (plain.discount_amount, plain.processed_with_network_token, plain.retried) == (None, False, False)
 
 
 @pytest.mark.parametrize(
