@@ -23,8 +23,9 @@ def search_ids(call: Call) -> Answer:
 
 def search_page(call: Call) -> Answer:
     """POST /customers/advanced_search."""
-    view = lambda customer: customer_view(customer, call)  # noqa: E731
-    return criteria.page(call, _searchable(call.books), _newest_first(call), view)
+    return criteria.page(
+        call, _searchable(call.books), _newest_first(call), lambda customer: customer_view(customer, call)
+    )
 
 
 def _newest_first(call: Call) -> Iterable[Customer]:
