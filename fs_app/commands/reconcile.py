@@ -97,9 +97,12 @@ def _csv(report: Report) -> str:
 def _table(report: Report) -> str:
     """The differences, then each kind among them explained once, then the sums."""
     text = io.StringIO()
-    console = Console(file=text, width=max(Console().width, 140), highlight=False, markup=False)
+    console = Console(file=text, width=max(Console().width, 170), highlight=False, markup=False)
     if report.differences:
-        table = Table("difference", "at (UTC)", "payment", "order id", "transaction", "ledger", "gateway")
+        table = Table("difference", "at (UTC)", "payment")
+        table.add_column("order id", no_wrap=True)
+        for name in ("transaction", "ledger", "gateway"):
+            table.add_column(name, overflow="fold")
         for each in report.differences:
             at = f"{each.at:%Y-%m-%d %H:%M:%S}" if each.at else ""
             payment = str(each.payment_id or "")
@@ -122,13 +125,18 @@ def _table(report: Report) -> str:
 
 def _summary(report: Report) -> str:
     count = len(report.differences)
-    words = f"{report.day}: {report.payments} payments compared, "
-    words += f"{count} difference{'s' if count != 1 else ''}" if count else "no difference"
+    words = f"{report.day}: {_counted(report.payments, 'payment')} compared, "
+    words += _counted(count, "difference") if count else "no difference"
     if report.under_way:
         words += f"; {report.under_way} still under way, look again in a quarter of an hour"
     if report.foreign:
-        words += f"; {report.foreign} transactions of others on the merchant account left out (--strict shows them)"
+        others = _counted(report.foreign, "transaction")
+        words += f"; {others} of others on the merchant account left out (--strict shows them)"
     return words
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name}{'s' if count != 1 else ''}"
 
 
 _STYLES: dict[str, Callable[[Report], str]] = {"table": _table, "json": _json, "csv": _csv}

@@ -117,6 +117,7 @@ def test_differences_are_told_to_people_and_programs(office: Office) -> None:
     table = office.reconcile()
     assert table.exit_code == 1
     assert "3 differences" in table.output
+    assert STRANGER in table.output
     assert "What to do: see that `fs-app jobs` runs" in table.output
 
 
@@ -141,7 +142,7 @@ def test_others_on_the_account_count_only_where_they_should_not_be(office: Offic
     office.held(OrderId("shop-17"))
     result = office.reconcile()
     assert result.exit_code == 0
-    assert "1 transactions of others" in result.output
+    assert "1 transaction of others" in result.output
     assert office.reconcile("--strict").exit_code == 1
 
 

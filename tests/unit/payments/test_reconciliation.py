@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -264,3 +265,8 @@ def test_a_payment_of_another_day_is_judged_when_it_settles() -> None:
     older = payment(S.DECLINED, opened_at=SPAN.since - timedelta(days=2))
     settled = replace(SETTLED, created_at=older.opened_at)
     assert kinds(Sides([older], settled=[settled], batches=[line(4250)])) == [K.CAPTURED_NOT_PAID_HERE]
+
+
+def test_the_page_explains_every_kind_as_the_command_does() -> None:
+    page = (Path(__file__).resolve().parents[3] / "docs/reconciliation.md").read_text(encoding="utf-8")
+    assert [kind for kind in K if f"| `{kind}` | {CAUSES[kind]} | {ADVICE[kind]} |" not in page] == []
