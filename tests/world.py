@@ -82,6 +82,7 @@ class World:
             {
                 "calls": {"listen": "127.0.0.1:0", "first_key_seconds": 0.6, "inter_key_seconds": 0.3},
                 "database": {"url": f"sqlite:///{file}"},
+                "payments": self._payments(),
                 "gateway": {"listen": f"127.0.0.1:{self.gateway.port}"},
                 "metrics": "127.0.0.1:0",
                 "messages": {"templates": str(ROOT / "conf" / "messages.yaml")},
@@ -89,6 +90,12 @@ class World:
                 "sounds": str(prepared.sounds),
             }
         )
+
+    def _payments(self) -> dict[str, object]:
+        asked_again = [0.05] if "recheck" in self.transcript.world else []
+        limit = self.transcript.world.get("attempts")
+        velocity = {"account": {"attempts": int(limit), "hours": 1}} if limit else {}
+        return {"recheck_seconds": asked_again, "velocity": velocity}
 
     def play(self) -> Played:
         self.calls.start()

@@ -21,9 +21,10 @@ from fs_app.domain.payment import OPEN_STATES, Payment, PaymentId, Unavailable
 from fs_app.errors import FsAppError
 from fs_app.payments.dossier import Dossier
 from fs_app.payments.refunds import DeedEnd, DeedResult
-from fs_app.ports import Deed, Ledger, TaskKind
+from fs_app.ports import Deed, Ledger, ReceiptState, TaskKind
 
 console = Console(highlight=False, soft_wrap=True)
+_SENDABLE = frozenset({ReceiptState.WAITING, ReceiptState.FAILED})
 _EXIT_CODES = {DeedEnd.DONE: 0, DeedEnd.SAME: 0, DeedEnd.REFUSED: 1, DeedEnd.UNKNOWN: 3}
 
 _operator = click.option("--operator", default=getpass.getuser, show_default="login name", help="Who does it.")
@@ -124,6 +125,23 @@ def check(obj: Context, payment: str) -> None:
     if resolved.waiting or resolved.person:
         console.print(resolved.waiting or resolved.person, markup=False, style="yellow")
         sys.exit(3)
+
+
+@payments.command()
+@click.argument("payment")
+@click.pass_obj
+def receipt(obj: Context, payment: str) -> None:
+    """Try once more to send the receipts of PAYMENT that are not known to have arrived; never a third time."""
+    from fs_app.app import Parts
+
+    parts = Parts(obj.settings)
+    found = _found(parts.ledger, payment)
+    again = [each for each in parts.outbox.receipts(payment_id=found.id) if each.state in _SENDABLE]
+    for each in again:
+        parts.tasks.wake(TaskKind.RECEIPT, str(each.id))
+        console.print(f"{each.kind} to {each.to} is due now", markup=False)
+    if not again:
+        raise FsAppError(f"payment {found.id} has no receipt that may still be sent")
 
 
 @payments.command()

@@ -39,6 +39,8 @@ HEADERS = {
     "bill": r"busy",
     "database": r"down",
     "agents": r"none|busy",
+    "recheck": r"soon",  # an unknown result is asked for again while the caller waits
+    "attempts": r"[0-9]+",  # so many by one account, then the velocity limit
 }
 
 

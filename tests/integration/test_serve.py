@@ -56,7 +56,7 @@ def call(workspace):
 def test_a_role_that_is_killed_comes_back(workspace):
     server = workspace._server
     roles = children(server.pid)
-    assert sorted(roles.values()) == ["calls", "sandbox"]
+    assert sorted(roles.values()) == ["calls", "jobs", "sandbox", "web"]
     victim = next(pid for pid, role in roles.items() if role == "calls")
     os.kill(victim, signal.SIGKILL)
     until(lambda: "calls" in children(server.pid).values() and victim not in children(server.pid))

@@ -122,10 +122,10 @@ def failing(monkeypatch, name: str, *, at: int, kind=SqlLedger) -> None:
     """The database is gone at the so-many-th use of a method, from 1, and back after it."""
     real, count = getattr(kind, name), iter(range(1, 100))
 
-    def method(self, *arguments):
+    def method(self, *arguments, **named):
         if next(count) == at:
             raise StoreUnavailable("the database went away")
-        return real(self, *arguments)
+        return real(self, *arguments, **named)
 
     monkeypatch.setattr(kind, name, method)
 

@@ -21,7 +21,7 @@ def test_every_demo_account_is_in_the_table():
 
 
 def test_every_command_it_names_exists_and_every_command_is_named():
-    named = set(re.findall(r"`fs-app ((?:db |prompts )?[a-z]+)", README))
+    named = set(re.findall(r"`fs-app ((?:db |prompts |payments )?[a-z]+)", README))
     exists = set()
     for name, command in main.commands.items():
         children = getattr(command, "commands", None)
@@ -30,7 +30,7 @@ def test_every_command_it_names_exists_and_every_command_is_named():
 
 
 def test_help_works_everywhere():
-    for words in ([], ["db"], ["prompts"], ["serve"], ["graph"]):
+    for words in ([], ["db"], ["prompts"], ["payments"], ["serve"], ["graph"]):
         assert CliRunner().invoke(main, [*words, "--help"]).exit_code == 0
 
 
