@@ -6,7 +6,7 @@
     ├── ConfigError               settings, flows, prompts, schema or switch configuration: a list of Problems
     ├── StoreError                the database
     │   ├── StoreUnavailable      down, refusing, or slower than its deadline
-    │   ├── BillBusy              another attempt on the same bill is still open
+    │   ├── BillBusy              another attempt on the same bill is open, or was paid since its balance was told
     │   ├── IllegalTransition     a payment was to be moved where the table of states does not lead
     │   ├── TooManyAttempts       a velocity limit is reached: nothing was opened
     │   └── RefundRefused         more than was captured, not captured, or a key that was used for another
@@ -65,7 +65,7 @@ class StoreUnavailable(StoreError):
 
 
 class BillBusy(StoreError):
-    """Another payment attempt on the same bill is still open."""
+    """Another payment attempt on the same bill is still open, or was paid since the balance was told."""
 
 
 class IllegalTransition(StoreError):

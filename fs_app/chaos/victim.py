@@ -124,6 +124,7 @@ class WebPayer:
             last_four=number[-4:],
             channel="web",
             receipt_to=account.receipt_to,
+            taken_before=bill.taken,
         )
         try:
             outcome = self._parts.cashier.pay(request, card)

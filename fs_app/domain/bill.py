@@ -29,13 +29,15 @@ class Account:
 @dataclass(frozen=True, slots=True)
 class Bill:
     """What is still due on one bill. ``due`` is zero or negative where nothing is owed; ``minimum`` is the part
-    that has to be paid by the due date, where the operator's data tell one."""
+    that has to be paid by the due date, where the operator's data tell one. ``taken`` is what our ledger had taken
+    towards it, ever, when it was looked up: whoever pays then pays what they were told."""
 
     id: str
     account_id: str
     due: Money
     due_date: date | None = None
     minimum: Money | None = None
+    taken: Money | None = field(default=None, compare=False)
 
     def less(self, taken: Money) -> Bill:
         """The bill after a payment: a minimum that has been reached is none any more."""

@@ -13,7 +13,7 @@ Laws, in this order:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -163,6 +163,8 @@ class PaymentRequest:
     """What a caller agreed to pay. ``last_four`` and ``brand`` are all that is kept of the card.
 
     ``receipt_to`` is where the receipt goes, None where nobody wants one, and ``language`` its language.
+    ``taken_before`` is what the ledger had taken towards the bill when its balance was told, None where nobody
+    knows; it is compared when the attempt is opened, and not kept.
     """
 
     call_uuid: str
@@ -175,6 +177,7 @@ class PaymentRequest:
     caller_id: str = ""
     language: str = "en"
     receipt_to: Contact | None = None
+    taken_before: Money | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

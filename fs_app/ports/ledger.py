@@ -29,7 +29,8 @@ class Ledger(Protocol):
 
     def open(self, request: PaymentRequest, marks: Sequence[Mark] = ()) -> Payment:
         """Commit a new attempt with a unique order id and confirmation number, before anything is sent.
-        BillBusy where another attempt on the bill is open, TooManyAttempts where a velocity limit is reached."""
+        BillBusy where another attempt on the bill is open, or was paid since its balance was told; TooManyAttempts
+        where a velocity limit is reached."""
         ...
 
     def record(self, payment_id: PaymentId, event: Event, *, payer_knows: bool = True) -> Payment:

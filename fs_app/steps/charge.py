@@ -94,6 +94,7 @@ class Charge(Step):
             caller_id=call.caller_id or "",
             language=call.channel.language,
             receipt_to=account.receipt_to,
+            taken_before=bill.taken,
         )
         handed_over = card.copy()
         begun = False

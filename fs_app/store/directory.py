@@ -49,8 +49,8 @@ class TableDirectory:
         if row is None:
             return None
         minimum = None if row.minimum_minor is None else Money(row.minimum_minor, row.currency)
-        bill = Bill(row.id, row.account_id, Money(row.amount_minor, row.currency), row.due_date, minimum)
-        return bill.less(Money(int(row.paid), row.currency))
+        amount, taken_before = Money(row.amount_minor, row.currency), Money(int(row.paid), row.currency)
+        return Bill(row.id, row.account_id, amount, row.due_date, minimum, taken_before).less(taken_before)
 
     def _only(self, chosen: Select[Any]) -> Account | None:
         rows = self._database.read(lambda connection: connection.execute(chosen.limit(2)).all())

@@ -80,6 +80,7 @@ class SqlLedger:
 
         def work(connection: Connection) -> Payment:
             payment = _open(connection, request, at, self._confirmation)
+            _check_still_due(connection, request)
             velocity.admit(connection, payment.id, marks, self._limits, at)
             self._plan(connection, payment, at)
             return payment
@@ -203,6 +204,15 @@ def _open(
         append(connection, payment_id, at, PaymentState.OPENED, f"by {request.channel}")
         return Payment(payment_id, OrderId(row["order_id"]), row["confirmation"], PaymentState.OPENED, request, at)
     raise StoreUnavailable("no free confirmation number was found")
+
+
+def _check_still_due(connection: Connection, request: PaymentRequest) -> None:
+    """BillBusy where the bill was paid, or paid back, since its balance was told. The attempt is inserted before
+    that is asked, so that another one which was open has been waited for."""
+    if request.taken_before is not None:
+        now = connection.execute(select(taken(request.bill_id, request.amount.currency))).scalar_one()
+        if int(now) != request.taken_before.minor:
+            raise BillBusy("a payment on this bill was taken since its balance was told")
 
 
 def _record(connection: Connection, payment: Payment, event: Event, at: datetime) -> Payment:

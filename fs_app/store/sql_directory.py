@@ -19,12 +19,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
 from fs_app.domain.bill import Account, Bill
@@ -115,11 +115,11 @@ class SqlDirectory:
             bill, as_of = _bill(account, rows[0])
         except (ValueError, TypeError, ArithmeticError):
             raise StoreUnavailable("the statement open_bill returned a row that is no bill") from None
-        if as_of is None:
-            return bill
-        since = select(taken(bill.id, bill.due.currency, as_of))
-        minor = self._ours.read(lambda connection: connection.execute(since).scalar_one())
-        return bill.less(Money(int(minor), bill.due.currency))
+        currency = bill.due.currency
+        since = literal(0) if as_of is None else taken(bill.id, currency, as_of)
+        both = select(since.label("since"), taken(bill.id, currency).label("ever"))
+        row = self._ours.read(lambda connection: connection.execute(both).one())
+        return replace(bill.less(Money(int(row.since), currency)), taken=Money(int(row.ever), currency))
 
     def _refusals(self, name: str, sql: str) -> list[str]:
         columns = self._theirs.read(lambda connection: _columns(connection, name, sql))

@@ -252,6 +252,9 @@ class TestDirectory:
         assert due() == Money(4250, "USD")
         ledger.record(payment.id, Submitted(T1))
         assert due() == Money(3250, "USD")
+        told = world.directory.open_bill(account)
+        assert told is not None
+        assert told.taken == Money(1000, "USD")
         rest = ledger.open(PaymentRequest("uuid", account.id, bill.id, Money(3250, "USD")))
         ledger.record(rest.id, Approved(T1, rest.request.amount))
         ledger.record(rest.id, Submitted(T1))

@@ -131,6 +131,21 @@ class TestOpen:
         else:
             assert ledger.open(REQUEST).id != payment.id
 
+    def test_a_bill_that_was_paid_since_its_balance_was_told_is_not_paid_again(self, ledger: SqlLedger) -> None:
+        told = replace(REQUEST, taken_before=Money(0, "USD"))
+        first = ledger.open(told)
+        for event in PATHS[PaymentState.SUBMITTED]:
+            ledger.record(first.id, event)
+        with pytest.raises(BillBusy, match="since its balance was told"):
+            ledger.open(told)
+        assert len(ledger.payments()) == 1
+        assert ledger.open(replace(REQUEST, taken_before=AMOUNT)).state is PaymentState.OPENED
+
+    def test_an_attempt_that_took_nothing_leaves_the_balance_as_it_was_told(self, ledger: SqlLedger) -> None:
+        told = replace(REQUEST, taken_before=Money(0, "USD"))
+        ledger.record(ledger.open(told).id, Declined("2001", T1))
+        assert ledger.open(told).state is PaymentState.OPENED
+
     def test_of_twenty_callers_on_one_bill_one_gets_in(
         self, database: Database, database_url: str, clock: StandingClock
     ) -> None:
