@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from fs_app.commands.context import Context
 from fs_app.domain.money import Money
@@ -23,7 +23,9 @@ from fs_app.payments.dossier import Dossier
 from fs_app.payments.refunds import DeedEnd, DeedResult
 from fs_app.ports import Deed, Ledger, ReceiptState, TaskKind
 
-console = Console(highlight=False, soft_wrap=True)
+# What goes into a pipe or a file is not cut to the width of a screen.
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
+_COLUMNS = ("id", "opened (UTC)", "amount", "account", "card", "state", "confirmation")
 _SENDABLE = frozenset({ReceiptState.WAITING, ReceiptState.FAILED})
 _EXIT_CODES = {DeedEnd.DONE: 0, DeedEnd.SAME: 0, DeedEnd.REFUSED: 1, DeedEnd.UNKNOWN: 3}
 
@@ -47,7 +49,7 @@ def list_payments(obj: Context, only_open: bool, stuck: bool, since: datetime | 
 
     parts = Parts(obj.settings)
     waiting = {task.subject: task.note for task in parts.tasks.stuck() if task.kind is TaskKind.PAYMENT}
-    table = Table("id", "opened (UTC)", "amount", "account", "card", "state", "confirmation", "waits for a person")
+    table = Table(*(Column(name, no_wrap=True) for name in _COLUMNS), "waits for a person")
     for payment in parts.ledger.payments(since=since.replace(tzinfo=UTC) if since else None):
         note = waiting.get(str(payment.id))
         if (only_open and payment.state not in OPEN_STATES) or (stuck and note is None):

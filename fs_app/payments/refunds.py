@@ -65,7 +65,7 @@ class RefundDesk:
         same amount needs a key of its own.
         """
         payment = self._ledger.get(deed.payment_id)
-        wanted = amount or payment.request.amount
+        wanted = payment.request.amount if amount is None else amount
         self._audit.write(deed, f"asked: {wanted}")
         result = self._refunded(deed, payment, wanted, key or f"{payment.id}:{wanted.minor}")
         self._audit.write(deed, f"{result.end}: {result.words}")
@@ -80,6 +80,8 @@ class RefundDesk:
         return result
 
     def _refunded(self, deed: Deed, payment: Payment, amount: Money, key: str) -> DeedResult:
+        if amount.minor <= 0:
+            return DeedResult(DeedEnd.REFUSED, "a refund needs an amount above zero", payment)
         payment, problem = self._settled(payment)
         if problem:
             return DeedResult(DeedEnd.REFUSED, problem, payment)

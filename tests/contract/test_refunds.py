@@ -121,6 +121,12 @@ def test_a_repeated_command_is_the_same_refund(office: Office) -> None:
     assert office.given_back == 2000
 
 
+@pytest.mark.parametrize("minor", [0, -1])
+def test_a_refund_of_nothing_is_not_a_refund_of_everything(office: Office, minor: int) -> None:
+    assert office.refund(minor).end is DeedEnd.REFUSED
+    assert office.given_back == 0
+
+
 def test_a_key_of_another_refund_is_refused(office: Office) -> None:
     office.refund(1000, "key")
     assert office.refund(2000, "key").end is DeedEnd.REFUSED
