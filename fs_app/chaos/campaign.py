@@ -44,6 +44,16 @@ class Outcome:
     drained: bool
     words: dict[int, list[Word]] = field(default_factory=dict)
 
+    @property
+    def failures(self) -> list[str]:
+        """Why this is no success: rules that were broken, or too little that could have broken them."""
+        tried = {payment.request.bill_id for payment in self.evidence.payments}
+        return [
+            *([f"{len(self.violations)} violations"] if self.violations else []),
+            *([] if self.drained else ["it did not come to rest in time"]),
+            *([] if len(tried) > len(self.planned) / 2 else ["not even half of the payments were attempted"]),
+        ]
+
 
 class Campaign:
     """Runs the payments that were planned, ``at_once`` at a time."""

@@ -135,15 +135,11 @@ def told_paid_is_paid(evidence: Evidence) -> Iterator[tuple[str, str]]:
     for word, payer in _words(evidence, Told.PAID):
         payment = next((each for each in payer if each.confirmation == word.confirmation), None)
         if payment is None:
-            yield (
-                f"b{word.number}",
-                f"{word.payer} was told paid with {word.confirmation!r}, which is no attempt of theirs",
-            )
+            yield f"b{word.number}", f"{word.payer} was told paid with the number of no attempt of theirs"
             continue
-        booked = [
-            event.at for event in evidence.history.get(payment.id, ()) if event.state == PaymentState.SUBMITTED
-        ]
-        if not booked or min(booked) > word.at:
+        events = evidence.history.get(payment.id, ())
+        booked = min((event.at.timestamp() for event in events if event.state == _PAID), default=math.inf)
+        if max(booked, evidence.order(payment).captured_at) > word.at.timestamp():
             yield payment.request.bill_id, f"{word.payer} was told paid at {word.at:%H:%M:%S.%f}, before it was"
         elif evidence.order(payment).kept_minor != payment.request.amount.minor:
             yield payment.request.bill_id, f"{word.payer} was told paid, and the gateway does not have the money"

@@ -65,12 +65,10 @@ def _summary(outcome: Outcome, seed: int) -> str:
         f"callers were told: {_counts(told)}",
         f"processes killed: {_counts(Counter(outcome.deaths))}",
         f"ledger {ledger / 100:,.2f}, gateway {gateway / 100:,.2f}; receipts sent: {len(evidence.sent)}",
-        f"violations: {len(outcome.violations)}",
+        "; ".join(outcome.failures) or "no violations: ledger and gateway agree to the cent",
     ]
     if outcome.missed:
         lines.insert(-1, f"planned and met by nobody: {_counts(Counter(outcome.missed))}")
-    if not outcome.drained:
-        lines.insert(-1, "it did not come to rest in time")
     return "\n".join(lines)
 
 
