@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import gevent
+
 from fs_app.app.parts import Parts
 from fs_app.jobs.disputes import DisputeFollower
+from fs_app.jobs.housekeeping import Chore, Housekeeper
 from fs_app.jobs.payments import PaymentFollower
 from fs_app.jobs.receipts import ReceiptSender
 from fs_app.jobs.refunds import RefundFollower
@@ -11,6 +16,8 @@ from fs_app.jobs.runner import Follower, Runner
 from fs_app.metrics import MetricsServer
 from fs_app.ports import TaskKind
 from fs_app.settings import Settings
+from fs_app.store.velocity import SqlVelocity
+from fs_app.store.webhooks import SqlHints
 
 
 class Jobs:
@@ -29,6 +36,7 @@ class Jobs:
             lease_seconds=part.lease_seconds,
             worked=self.metrics.task_worked,
         )
+        self._housekeeper = Housekeeper(chores(parts), parts.clock)
         self._metrics_server = MetricsServer(self.metrics, part.metrics)
 
     def start(self) -> None:
@@ -37,7 +45,10 @@ class Jobs:
 
     def run(self) -> None:
         """Work until `stop`, then finish what is claimed."""
+        housekeeping = gevent.spawn(self._housekeeper.run)
         self.runner.run()
+        self._housekeeper.stop()
+        housekeeping.join()
         self._metrics_server.stop()
         self._parts.close()
 
@@ -61,3 +72,12 @@ def followers(parts: Parts) -> dict[TaskKind, Follower]:
             parts.schedule,
         ),
     }
+
+
+def chores(parts: Parts) -> list[Chore]:
+    """What is forgotten, and when. The gateway repeats a webhook for a day at most; a month is for looking back."""
+    longest = max(limit.hours for limit in parts.settings.payments.velocity.limits().values())
+    return [
+        Chore("attempts counted", SqlVelocity(parts.database), timedelta(hours=longest)),
+        Chore("webhooks", SqlHints(parts.database, parts.clock), timedelta(days=30)),
+    ]

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from fs_app.domain.payment import PaymentId
 from fs_app.domain.velocity import Mark, Trait, VelocityLimit
 from fs_app.errors import TooManyAttempts
+from fs_app.store.engine import Database
 from fs_app.store.tables import velocity
 
 Limits = Mapping[Trait, VelocityLimit]
@@ -51,6 +52,13 @@ def declined(connection: Connection, payment_id: PaymentId) -> None:
     connection.execute(update(velocity).where(velocity.c.payment_id == payment_id).values(declined=True))
 
 
-def forget(connection: Connection, before: datetime) -> int:
-    """Delete what no limit looks at any more; how many rows that was."""
-    return connection.execute(delete(velocity).where(velocity.c.at < before)).rowcount
+class SqlVelocity:
+    """What was counted, for whoever keeps house."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def forget(self, before: datetime) -> int:
+        """Delete what no limit looks at any more; how many rows that was."""
+        chosen = delete(velocity).where(velocity.c.at < before)
+        return self._database.write(lambda connection: connection.execute(chosen).rowcount)

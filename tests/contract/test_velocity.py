@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import gevent
 import pytest
 
@@ -11,9 +13,11 @@ from fs_app.domain.payment import Declined, Payment, PaymentRequest
 from fs_app.domain.secret import Secret
 from fs_app.domain.velocity import Trait, VelocityLimit
 from fs_app.errors import TooManyAttempts
+from fs_app.jobs.housekeeping import Chore, Housekeeper
 from fs_app.payments.marks import Marker
 from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
+from fs_app.store.velocity import SqlVelocity
 from fs_app.testing.fakes_payments import StandingClock
 
 VISA, OTHER_VISA, MASTERCARD = "4111111111111111", "4012888888881881", "5555555555554444"
@@ -107,3 +111,16 @@ def test_nothing_of_a_card_or_a_caller_can_be_read_from_a_mark() -> None:
         mark.subject for mark in Marker("other").marks(request, card)
     )
     assert "key" not in repr(marker)
+
+
+def test_what_no_limit_looks_at_any_more_is_forgotten(database: Database) -> None:
+    prober = Prober(database, {Trait.CARD: VelocityLimit(24, attempts=1)})
+    prober.attempt()
+    keeper = Housekeeper([Chore("attempts", SqlVelocity(database), timedelta(hours=24))], prober.clock)
+    keeper.clean()
+    with pytest.raises(TooManyAttempts):
+        prober.attempt()
+    prober.clock.move(24 * 3600 + 1)
+    keeper.clean()
+    assert SqlVelocity(database).forget(prober.clock.now()) == 0
+    prober.attempt()
