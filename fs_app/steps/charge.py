@@ -9,7 +9,7 @@ from pydantic import Field
 from fs_app.domain.decline import ALL_ADVICE, FIELD_ADVICE, Advice, Coaching, advise
 from fs_app.domain.payment import ENDINGS, ChargeResult, Declined, Ending, PaymentRequest, Unavailable
 from fs_app.domain.prompt import say
-from fs_app.errors import BillBusy, CallEnded, StoreUnavailable, TooManyAttempts
+from fs_app.errors import BillBusy, CallEnded, TooManyAttempts
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact, proved
 from fs_app.flow.step import Outcome, PhraseName, Says, Step
@@ -37,6 +37,9 @@ class Charge(Step):
     The cashier gets a copy of the card and wipes it; the call keeps its own for as long as a next try with it is
     possible. Nothing that was keyed before or during the charge counts for what follows, and ``*`` does not lead
     back past it. Declines are counted over the whole call, apart from typing errors.
+
+    Where the database fails before the attempt is opened, nothing was sent. The caller is not told so: an earlier
+    attempt, of a call that was cut off, may be under way, and nobody can look. It is trouble like any other.
     """
 
     do = "charge"
@@ -66,10 +69,6 @@ class Charge(Step):
         except TooManyAttempts as error:
             call.journal.note({"trouble": f"charge: too many attempts by {error.trait}"})
             return "limited"
-        except StoreUnavailable:
-            call.facts.ending, call.facts.payment = Ending.NOT_PAID, None
-            call.journal.note({"ending": Ending.NOT_PAID, "trouble": "charge: StoreUnavailable"})
-            return "unavailable"
         finally:
             call.channel.forget_keys()
         ending = ENDINGS[outcome.payment.state]
