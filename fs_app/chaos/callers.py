@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -43,13 +43,15 @@ class Told(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What one payer was told at one time. ``payer`` is the uuid of the call, or the name of a payer on the web."""
+    """What one payer was told at one time. ``payer`` is the uuid of the call, or the name of a visit
+    of the page; ``person`` makes more than one of them where they try again."""
 
     number: int
     payer: str
     told: Told
     at: datetime
     confirmation: str = ""
+    person: str = ""
 
 
 _PHRASES = {
@@ -83,38 +85,37 @@ class Callers:
         self.words: list[Word] = []
         self._site = site
         self._heard = heard
-        self._waiting: dict[str, AsyncResult[dict[str, str]]] = {}
+        self._waiting: dict[str, AsyncResult[dict[str, str] | None]] = {}
 
     def pay(self, planned: Planned, payer: Payer, name: str) -> None:
         """One person pays one bill, to the end of it."""
         once = self._call if payer is Payer.PHONE else self._visit
         again = planned.fault.habit is Habit.PAYS_AGAIN
         for count, pause in enumerate((*_PAUSES, 0.0)):
-            word = once(planned, f"{name}-{count}")
+            word = replace(once(planned, f"{name}-{count}"), person=name)
             self.words.append(word)
             if _content(word.told, planned.fault) and not (again and count == 0):
                 return
             gevent.sleep(0.0 if again else pause)
 
     def answered(self, told: dict[str, str]) -> None:
-        """What the page's process says about one who pays there."""
-        waiting = self._waiting.pop(told["payer"], None)
-        if waiting is not None:
-            waiting.set(told)
+        """What a process says: about one who pays on the web; or, in its place, that the page's process died."""
+        if "payer" in told and told["payer"] in self._waiting:
+            self._waiting[told["payer"]].set(told)
+        elif told.get("died") == self._site.web.name:
+            for waiting in self._waiting.values():
+                waiting.set(None)
 
     # --- on the web ---
 
     def _visit(self, planned: Planned, name: str) -> Word:
         answer = self._waiting[name] = AsyncResult()
         wanted = {"payer": name, "account": planned.account, "card": _CARD}
-        died = self._site.web.died
-        told: dict[str, str] | None = None
-        if self._site.web.order(pay=wanted):
-            until = time.monotonic() + _WEB_SECONDS
-            while told is None and time.monotonic() < until and not died.is_set():
-                gevent.wait([answer, died], timeout=until - time.monotonic(), count=1)
-                told = answer.value
-        self._waiting.pop(name, None)
+        try:
+            told = answer.get(timeout=_WEB_SECONDS) if self._site.web.order(pay=wanted) else None
+        except gevent.Timeout:
+            told = None
+        del self._waiting[name]
         if told is None:
             return Word(planned.number, name, Told.NOTHING, _now())
         at = datetime.fromisoformat(told["at"])

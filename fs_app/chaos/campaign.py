@@ -154,11 +154,14 @@ class Campaign:
         for row in rows:
             history[PaymentId(row.payment_id)].append(LedgerEvent(row.at, row.state, row.detail))
         orders = orders_of(self._site.control.transactions())
-        return Evidence(ledger.payments(), dict(history), orders, list(self._callers.words), self._sent())
-
-    def _sent(self) -> list[Sent]:
-        """The messages that reached the provider, by the receipts they were sent for."""
-        rows = self._site.database.read(lambda connection: connection.execute(select(receipts)).all())
-        by_id = {row.id: row for row in rows}
-        sent = [(by_id[int(each.key.rpartition("-")[2])], each) for each in self._site.provider.taken]
-        return [Sent(PaymentId(row.payment_id), row.kind, each.text, each.at) for row, each in sent]
+        written = self._site.database.read(lambda connection: connection.execute(select(receipts)).all())
+        by_id = {row.id: row for row in written}
+        taken = [(by_id[int(each.key.rpartition("-")[2])], each) for each in self._site.provider.taken]
+        return Evidence(
+            payments=ledger.payments(),
+            history=dict(history),
+            orders=orders,
+            words=list(self._callers.words),
+            sent=[Sent(PaymentId(row.payment_id), row.kind, each.text, each.at) for row, each in taken],
+            receipts={(PaymentId(row.payment_id), row.kind): row.state for row in written},
+        )

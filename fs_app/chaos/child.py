@@ -56,7 +56,7 @@ class Nursery:
 class Victim:
     """A process of `fs_app.chaos.victim`. It is started again as often as it dies, until `stop`.
 
-    ``told`` is given every line it says; ``deaths`` counts how often it was killed.
+    ``told`` is given every line it says, and ``{"died": name}``; ``deaths`` counts how often it was killed.
     """
 
     def __init__(
@@ -70,7 +70,6 @@ class Victim:
     ) -> None:
         self.name = name
         self.deaths = 0
-        self.died = Event()
         self._nursery = nursery
         self._order = {
             "role": role,
@@ -142,8 +141,7 @@ class Victim:
             self._ready.clear()
             self._line.close()
             self.deaths += 1
-            self.died.set()
-            self.died.clear()
+            self._told({"died": self.name})
 
     def _listen(self, line: socket.socket) -> None:
         with suppress(OSError):

@@ -16,7 +16,7 @@ from typing import Any
 from fs_app.chaos.callers import Told, Word
 from fs_app.domain.payment import OPEN_STATES, PAID_STATES, Payment, PaymentId, PaymentState
 from fs_app.gateways.sandbox.store import CAPTURED
-from fs_app.ports import LedgerEvent
+from fs_app.ports import LedgerEvent, ReceiptState
 
 _RECEIPTS = 2
 _PAID = PaymentState.SUBMITTED
@@ -70,6 +70,7 @@ class Evidence:
     orders: Mapping[str, Order] = field(default_factory=dict)
     words: Sequence[Word] = ()
     sent: Sequence[Sent] = ()
+    receipts: Mapping[tuple[PaymentId, str], str] = field(default_factory=dict)  # state by payment and kind
 
     def order(self, payment: Payment) -> Order:
         """What the gateway has of an attempt."""
@@ -146,13 +147,21 @@ def told_paid_is_paid(evidence: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def told_not_paid_is_not(evidence: Evidence) -> Iterator[tuple[str, str]]:
-    """Nobody is told "not paid" when it was, by this call or page, then or ever after."""
-    for word, payer in _words(evidence, Told.NOT_PAID):
-        for payment in payer:
-            if evidence.order(payment).kept_minor or payment.state in PAID_STATES:
+    """Nobody is told "not paid" when it was: no attempt of that person, in this call or one before, takes the
+    money, then or ever after. What they try later is another matter."""
+    persons = {word.payer: word.person for word in evidence.words}
+    attempts = defaultdict(list)
+    for payment in evidence.payments:
+        attempts[persons.get(payment.request.call_uuid, "")].append(payment)
+    for word in evidence.words:
+        if word.told is not Told.NOT_PAID:
+            continue
+        for payment in attempts[word.person]:
+            took = evidence.order(payment).kept_minor or payment.state in PAID_STATES
+            if took and payment.opened_at <= word.at:
                 yield (
                     payment.request.bill_id,
-                    f"{word.payer} was told not paid, and attempt {payment.id} took the money",
+                    f"{word.payer} was told not paid; attempt {payment.id} took the money",
                 )
 
 
@@ -197,11 +206,15 @@ def receipts_name_the_number(evidence: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def payers_know(evidence: Evidence) -> Iterator[tuple[str, str]]:
-    """Whoever was not told in the end that a payment of theirs was made gets it in writing."""
-    written = {each.payment_id for each in evidence.sent if each.kind == "paid"}
+    """Whoever paid has a receipt, and it reached the provider, unless two processes died over it: then a person
+    knows."""
+    reached = {(each.payment_id, each.kind) for each in evidence.sent}
     for payment in evidence.payments:
-        if payment.state in PAID_STATES and payment.request.receipt_to and payment.id not in written:
-            yield payment.request.bill_id, f"attempt {payment.id} is paid, and no receipt was sent"
+        if payment.state not in PAID_STATES or payment.request.receipt_to is None:
+            continue
+        state = evidence.receipts.get((payment.id, "paid"), "not written")
+        if state != ReceiptState.UNCONFIRMED and (payment.id, "paid") not in reached:
+            yield payment.request.bill_id, f"attempt {payment.id} is paid, no receipt reached the payer: {state}"
 
 
 RULES: Sequence[Rule] = (

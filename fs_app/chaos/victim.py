@@ -126,12 +126,7 @@ class WebPayer:
             receipt_to=account.receipt_to,
             taken_before=bill.taken,
         )
-        try:
-            outcome = self._parts.cashier.pay(request, card)
-        except StoreError as error:
-            if isinstance(error, BillBusy):
-                raise
-            return "not_paid", ""  # as the step `charge` tells it: nothing was sent
+        outcome = self._parts.cashier.pay(request, card)
         return ENDINGS[outcome.payment.state].value, outcome.payment.confirmation
 
 

@@ -31,11 +31,12 @@ SOUND = Evidence(
     history={PAID: [LedgerEvent(START + timedelta(seconds=2), "submitted", "")]},
     orders={"order-1": Order("order-1", 1, 1234, (START + timedelta(seconds=1)).timestamp())},
     words=[
-        Word(1, "call-1", Told.PAID, START + timedelta(seconds=3), "10000009"),
-        Word(2, "call-2", Told.NOT_PAID, START + timedelta(seconds=3)),
-        Word(2, "call-2", Told.BEING_CHECKED, START + timedelta(seconds=2), "20000008"),
+        Word(1, "call-1", Told.PAID, START + timedelta(seconds=3), "10000009", "one"),
+        Word(2, "call-2", Told.NOT_PAID, START + timedelta(seconds=3), person="two"),
+        Word(2, "call-2", Told.BEING_CHECKED, START + timedelta(seconds=2), "20000008", "two"),
     ],
     sent=[Sent(PAID, "paid", "Confirmation 10000009.", START + timedelta(seconds=4))],
+    receipts={(PAID, "paid"): "sent"},
 )  # fmt: skip
 
 
@@ -71,19 +72,30 @@ BROKEN = [
     ("told_paid_is_paid", moved(words=word(0, confirmation="20000008"))),
     ("told_paid_is_paid", moved(orders=order(kept_minor=0))),
     ("told_paid_is_paid", moved(orders=order(captured_at=(START + timedelta(seconds=9)).timestamp()))),
-    ("told_not_paid_is_not", moved(words=word(1, payer="call-1"))),
+    ("told_not_paid_is_not", moved(words=word(1, person="one"))),  # in another call of theirs
+    ("told_not_paid_is_not", moved(words=word(0, told=Told.NOT_PAID))),
     ("told_numbers_are_ours", moved(words=word(2, confirmation="10000009"))),
     ("two_receipts", moved(sent=[*SOUND.sent] * 3)),
     ("receipts_are_true", moved(sent=[replace(SOUND.sent[0], kind="not_paid")])),
     ("receipts_are_true", moved(orders={})),
     ("receipts_name_the_number", moved(sent=[replace(SOUND.sent[0], text="Confirmation 20000008.")])),
     ("payers_know", moved(sent=[])),
+    ("payers_know", moved(sent=[], receipts={})),
 ]  # fmt: skip
 
 
 def test_nothing_is_wrong_with_what_is_sound() -> None:
     assert violations(SOUND) == []
     assert violations(moved(sent=[*SOUND.sent] * 2)) == []
+
+
+def test_a_receipt_that_two_processes_died_over_is_a_persons_matter() -> None:
+    assert violations(moved(sent=[], receipts={(PAID, "paid"): "unconfirmed"})) == []
+
+
+def test_who_was_told_not_paid_may_pay_later() -> None:
+    told = Word(1, "call-0", Told.NOT_PAID, START - timedelta(seconds=1), person="one")
+    assert violations(moved(words=[told, *SOUND.words])) == []
 
 
 @pytest.mark.parametrize(("rule", "evidence"), BROKEN)
