@@ -6,7 +6,7 @@ import structlog
 from prometheus_client import generate_latest
 
 from fs_app.domain.money import Money
-from fs_app.domain.payment import OrderId, Submitted, TransactionId, Unknown
+from fs_app.domain.payment import OrderId, Submitted, TransactionId, Unavailable, Unknown
 from fs_app.journal import CallJournal
 from fs_app.metrics import MeasuredGateway, Metrics, MetricsServer
 from fs_app.testing.fakes_payments import ScriptedGateway
@@ -53,7 +53,9 @@ def test_the_gateway_is_timed_by_operation_and_result():
     measured = MeasuredGateway(gateway, metrics)
     order = OrderId("nothing like it")
     assert isinstance(measured.submit(TransactionId("t"), Money(1, "USD")), Unknown)
+    gateway.script["void"].append(Unavailable("it is settled"))
     assert not isinstance(measured.void(TransactionId("t")), Submitted)
+    assert measured.look(TransactionId("t")) is None
     assert list(measured.find(order) or []) == []
     text = text_of(metrics)
     assert 'fs_app_gateway_seconds_count{operation="submit",result="unknown"} 1.0' in text
