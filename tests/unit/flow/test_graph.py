@@ -28,7 +28,7 @@ def test_mermaid_shows_every_step_and_what_follows() -> None:
     for name in FLOW.nodes:
         assert f"    {name}[" in text or f"    {name}([" in text
     assert '    charge -->|"approved, unavailable, unknown"| result' in text
-    assert '    charge -->|"limited, agent"| operator' in text
+    assert '    charge -->|"agent, limited"| operator' in text
     assert "gave_up, agent" not in text
 
 
