@@ -37,11 +37,23 @@ def check_everything(settings: Settings, document: Document, *, gateway_must_ans
             place = ("line", "flow")
             problems.append(document.problem(place, f"no flow is called {settings.line.flow!r}", hint))
     _collect(problems, lambda: check_receipt_texts(settings, document))
+    problems += _schedule_problems(settings, document)
     problems += _store_problems(settings, document)
     trouble = open_gateway(settings.gateway).check()
     if trouble is not None and (trouble.lasting or gateway_must_answer):
         problems.append(document.problem(("gateway",), trouble.reason))
     return problems
+
+
+def _schedule_problems(settings: Settings, document: Document) -> list[Problem]:
+    """Pauses that would let an attempt be judged while its charge may still be at work."""
+    longest = settings.gateway.limit_seconds
+    wrong = [name for name in ("charging_seconds", "proof_seconds") if getattr(settings.jobs, name) < longest]
+    hint = "an attempt could be judged while its charge is still at work"
+    return [
+        document.problem(("jobs", name), f"should be at least {longest:g}, the longest a charge can take", hint)
+        for name in wrong
+    ]
 
 
 def _store_problems(settings: Settings, document: Document) -> list[Problem]:

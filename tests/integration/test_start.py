@@ -84,6 +84,16 @@ def test_a_broken_flow_and_a_missing_prompt_and_an_old_schema_together(site, tmp
     assert "pay_balance.yaml:" in text
 
 
+def test_pauses_that_would_judge_an_attempt_while_its_charge_is_at_work(site):
+    site.settings["jobs"] = {"proof_seconds": 30, "charging_seconds": 70}
+    code, text = site.fs_app("check")
+    assert code == 78
+    assert (
+        "proof_seconds" in site.path.read_text() and "should be at least 70, the longest a charge can take" in text
+    )
+    assert text.count("while its charge is still at work") == 1
+
+
 def test_wrong_gateway_keys(site):
     with SandboxServer() as gateway:
         site.settings["gateway"] |= {"listen": f"127.0.0.1:{gateway.port}", "private_key": "very-private"}
