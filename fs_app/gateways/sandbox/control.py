@@ -2,7 +2,8 @@
 
 ``GET orders`` tells what happened per order id, ``GET transactions`` everything there is; ``POST settle`` settles
 what is submitted; ``GET``, ``POST`` and ``DELETE faults`` show, plan and clear faults; ``POST search_lag`` lets the
-search index lag behind; ``POST clock`` moves the gateway's clock.
+search index lag behind; ``POST clock`` moves the gateway's clock; ``GET``, ``POST`` and ``DELETE webhooks`` show,
+register and forget URLs for notifications, ``POST webhooks/send`` sends one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 from fs_app.gateways.sandbox.faults import Faults
 from fs_app.gateways.sandbox.settlement import expire_all, settle_all, settle_one
 from fs_app.gateways.sandbox.store import Books, Store, Transaction
+from fs_app.gateways.sandbox.webhooks import Webhooks
 
 
 class Clock:
@@ -32,7 +34,7 @@ class Clock:
 class Control:
     """What the control API does, for use over HTTP or in the same process."""
 
-    def __init__(self, store: Store, faults: Faults, clock: Clock) -> None:
+    def __init__(self, store: Store, faults: Faults, clock: Clock, webhooks: Webhooks) -> None:
         self._store, self._clock = store, clock
         self.routes: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], Any]] = {
             ("GET", "orders"): lambda _: self.orders(),
@@ -43,6 +45,10 @@ class Control:
             ("DELETE", "faults"): lambda _: faults.planned.clear(),
             ("POST", "search_lag"): lambda wanted: self.lag(**wanted),
             ("POST", "clock"): lambda wanted: self.advance(**wanted),
+            ("GET", "webhooks"): lambda _: webhooks.told(),
+            ("POST", "webhooks"): lambda wanted: webhooks.register(**wanted),
+            ("DELETE", "webhooks"): lambda _: webhooks.clear(),
+            ("POST", "webhooks/send"): lambda wanted: webhooks.send(**wanted),
         }
 
     def orders(self) -> dict[str, dict[str, Any]]:

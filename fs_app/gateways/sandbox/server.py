@@ -42,6 +42,7 @@ from fs_app.gateways.sandbox.idempotency import once
 from fs_app.gateways.sandbox.merchants import MERCHANTS, Merchant
 from fs_app.gateways.sandbox.store import Books, Store
 from fs_app.gateways.sandbox.transmission import Connection, Environ, spoiled, whole
+from fs_app.gateways.sandbox.webhooks import Webhooks
 from fs_app.gateways.sandbox.xml import MAX_BYTES, MalformedXml, parse, render
 
 log = structlog.get_logger()
@@ -76,7 +77,7 @@ def utc_now() -> datetime:
 class SandboxServer:
     """The local gateway. ``with SandboxServer() as server`` listens on a free loopback port until the block ends.
 
-    ``control`` and ``faults`` are the control API for use in the same process.
+    ``control``, ``faults`` and ``webhooks`` are the control API for use in the same process.
     """
 
     def __init__(
@@ -89,7 +90,8 @@ class SandboxServer:
         self.store = Store(merchants)
         self.faults = Faults()
         self._now = Clock(now)
-        self.control = Control(self.store, self.faults, self._now)
+        self.webhooks = Webhooks(self.store, self._now)
+        self.control = Control(self.store, self.faults, self._now, self.webhooks)
         self._server = WSGIServer(listen, self._serve, log=None, error_log=None, handler_class=Connection)
 
     @property
@@ -106,6 +108,7 @@ class SandboxServer:
     def stop(self) -> None:
         """Stop listening and close every connection."""
         self._server.stop(timeout=0)
+        self.webhooks.clear()
 
     def __enter__(self) -> SandboxServer:
         self.start()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,54 @@ _ANSWERS = {
     "settlement_declined": ("4001", "Settlement Declined"),
     "settlement_pending": ("4002", "Settlement Pending"),
 }
+# The notification that a settlement's end leads to, by the transaction's type and status.
+_NOTIFIED = {
+    ("sale", "settled"): "transaction_settled",
+    ("credit", "settled"): "transaction_settled",
+    ("sale", "settlement_declined"): "transaction_settlement_declined",
+    ("credit", "settlement_declined"): "refund_failed",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Disbursement:
+    """What a night's settlement pays out to a merchant account, or takes from it where the amount is negative."""
+
+    id: str
+    account: str
+    currency: str
+    amount: Decimal
+    day: date
+    transaction_ids: tuple[str, ...]
+
+    @classmethod
+    def of(cls, books: Books, settled: Sequence[Transaction], now: datetime) -> Disbursement:
+        """The sales less the credits, all of one account."""
+        amount = sum((each.amount if each.type == "sale" else -each.amount for each in settled), Decimal())
+        account = settled[0].account
+        ids = tuple(each.id for each in settled)
+        return cls(new_id(), account, books.merchant.accounts[account], amount, now.date(), ids)
+
+
+def disbursement_view(disbursement: Disbursement) -> Tree:
+    """All fields of a disbursement."""
+    return {
+        "id": disbursement.id,
+        "amount": abs(disbursement.amount),
+        "disbursement_date": disbursement.day,
+        "disbursement_type": "credit" if disbursement.amount >= 0 else "debit",
+        "transaction_ids": Items("item", disbursement.transaction_ids),
+        "success": True,
+        "retry": False,
+        "exception_message": None,
+        "follow_up_action": None,
+        "merchant_account": {
+            "id": disbursement.account,
+            "currency_iso_code": disbursement.currency,
+            "sub_merchant_account": False,
+            "status": "active",
+        },
+    }
 
 
 def settle(call: Call) -> Answer:
@@ -33,7 +81,7 @@ def settle(call: Call) -> Answer:
     transaction = known(call)
     if not _is_due(transaction):
         refuse(call, "91575", "transaction")
-    move_to(transaction, _TESTING[call.args[1]], call.now)
+    move_to(call.books, transaction, _TESTING[call.args[1]], call.now)
     return answer(transaction)
 
 
@@ -41,7 +89,11 @@ def settle_all(books: Books, now: datetime) -> int:
     """Settle all that is submitted; the number of transactions moved."""
     due = [each for each in books.transactions.values() if _is_due(each)]
     for transaction in due:
-        move_to(transaction, "settled", now)
+        move_to(books, transaction, "settled", now)
+    for account in books.merchant.accounts:
+        paid_out = [each for each in due if each.account == account]
+        if paid_out:
+            books.happened("disbursement", Disbursement.of(books, paid_out, now))
     return len(due)
 
 
@@ -50,7 +102,7 @@ def settle_one(books: Books, transaction_id: str, now: datetime) -> bool:
     transaction = books.transactions.get(transaction_id)
     if transaction is None or not _is_due(transaction):
         return False
-    move_to(transaction, "settled", now)
+    move_to(books, transaction, "settled", now)
     return True
 
 
@@ -66,13 +118,19 @@ def expire_all(books: Books, now: datetime) -> int:
     return len(due)
 
 
-def move_to(transaction: Transaction, status: str, now: datetime) -> None:
-    """Enter a settlement status; a settled transaction belongs to the batch of its day and account."""
+def move_to(books: Books, transaction: Transaction, status: str, now: datetime) -> None:
+    """Enter a settlement status; a settled transaction belongs to the batch of its day and account.
+
+    The merchant is notified of how it ended.
+    """
     if status == "settled":
         transaction.batch_id = f"{now:%Y-%m-%d}_{transaction.account}_{new_id(6)}"
     code, words = _ANSWERS.get(status, (None, None))
     transaction.details.update(processor_settlement_response_code=code, processor_settlement_response_text=words)
     transaction.enter(status, now)
+    kind = _NOTIFIED.get((transaction.type, status))
+    if kind is not None:
+        books.happened(kind, transaction)
 
 
 def submit_part(call: Call) -> Answer:
@@ -106,7 +164,7 @@ def submit_part(call: Call) -> Answer:
     whole.part_ids.append(part.id)
     whole.details["final_capture"] = flag(call.params, "final_capture")
     if first:
-        move_to(whole, "settlement_pending", call.now)
+        move_to(call.books, whole, "settlement_pending", call.now)
     return answer(part, 201)
 
 

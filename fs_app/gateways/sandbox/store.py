@@ -8,7 +8,7 @@ import hmac
 import secrets
 import string
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -190,11 +190,17 @@ class Books:
         self.request_keys: dict[str, Remembered] = {}
         self.underway: dict[str, list[Call]] = {}  # sales that are not made yet, by a hash of what they ask for
         self.search_lag_seconds = 0.0
+        self.observers: list[Callable[[Books, str, Any], None]] = []  # of what the merchant is notified of
         self._hash_key = hash_key
 
     def fingerprint(self, secret: str) -> str:
         """The keyed hash that stands for a card number or a request; the key dies with the process."""
         return hmac.new(self._hash_key, secret.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def happened(self, kind: str, subject: Any) -> None:
+        """Tell the observers of something, by the kind of its notification."""
+        for observer in self.observers:
+            observer(self, kind, subject)
 
     def card(self, token: str | None) -> VaultedCard | None:
         """The card on file with that token."""

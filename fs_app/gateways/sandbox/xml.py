@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -119,6 +119,8 @@ def _content(node: Any) -> tuple[str, str]:
             return "", f"{node:.2f}"
         case datetime():
             return _typed("datetime"), node.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        case date():
+            return _typed("date"), node.isoformat()
         case Symbol():
             return _typed("symbol"), _text(node.text)
         case Items():
