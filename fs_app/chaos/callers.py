@@ -7,7 +7,7 @@ that it is paid, or being checked, does not, unless it is their habit.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -63,7 +63,7 @@ _PHRASES = {
     "cards_unavailable": Told.UNAVAILABLE,
     "technical_problem": Told.APOLOGY,
 }
-_KEYS = {
+_KEYS = {  # after the account's number, in the order of the questions
     "enter_account_postal_code": POSTAL_CODE,
     "pay_full": "1",
     "enter_card_number": _CARD[0],
@@ -72,6 +72,7 @@ _KEYS = {
     "enter_postal_code": _CARD[3],
     "confirm_payment": "1",
 }
+_REPROACHES = frozenset({"no_key_heard", "too_few_keys", "not_a_choice"})  # the question follows once more
 _OFFER = "To hear this again"
 _DIGITS = {word: str(digit) for digit, word in enumerate(
     ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"))}  # fmt: skip
@@ -145,9 +146,9 @@ class Callers:
             told = next((_PHRASES[phrase] for phrase in phrases if phrase in _PHRASES), None)
             if told is not None:
                 return self._word(planned, call, told, happening)
-            keys = [self._keys(planned, phrase) for phrase in phrases]
-            if any(keys):
-                call.press(next(filter(None, keys)))
+            keys = _keys(planned, phrases)
+            if keys:
+                call.press(keys)
             else:
                 call.hear_out()
         return Word(planned.number, call.uuid, Told.NOTHING, _now())
@@ -159,10 +160,16 @@ class Callers:
         digits = "".join(_DIGITS.get(word.strip(".,"), "") for word in number.split())
         return Word(planned.number, call.uuid, told, _now(), digits)
 
-    def _keys(self, planned: Planned, phrase: str) -> str:
-        if phrase.startswith("enter_account_number"):
-            return f"{planned.account}#"
-        return _KEYS.get(phrase.removesuffix("_again"), "")
+
+def _keys(planned: Planned, phrases: Sequence[str]) -> str:
+    """What somebody keys at a question. They know this line: everything at the first one, and what follows only
+    where it is asked again."""
+    if any(phrase.startswith("enter_account_number") for phrase in phrases):
+        return f"{planned.account}#" + "".join(_KEYS.values())
+    if not any(phrase in _REPROACHES or phrase.endswith("_again") for phrase in phrases):
+        return ""
+    questions = [phrase.removesuffix("_again") for phrase in phrases]
+    return next((_KEYS[question] for question in questions if question in _KEYS), "")
 
 
 def _content(told: Told, fault: Fault) -> bool:

@@ -123,8 +123,8 @@ class Site:
             "messages": {"templates": str(self._sounds.parent / "conf" / "messages.yaml"), "mail": mail},
             "jobs": {
                 "poll_seconds": 0.5,
-                "lease_seconds": 20,
-                "charging_seconds": 15,
+                "lease_seconds": 10,
+                "charging_seconds": 12,
                 "proof_seconds": 20,
                 "adopt_seconds": 40,
                 "unresolved_pauses": [0.5, 1, 2, 4, 8, 8, 8, 8, 8, 8, 8, 8],

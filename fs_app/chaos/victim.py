@@ -16,6 +16,7 @@ from gevent import monkey
 if __name__ == "__main__":
     monkey.patch_all()
 
+import gc
 import json
 import os
 import signal
@@ -174,6 +175,7 @@ def main() -> None:
     "log": ...}``. It never starts gevent's loop itself, so that each child starts one of its own."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     fork = monkey.get_original("os", "fork")
+    gc.freeze()
     for text in sys.stdin.buffer:
         order = json.loads(text)
         if fork() == 0:

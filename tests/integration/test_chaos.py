@@ -18,7 +18,7 @@ SEED = 20260314
 
 def test_every_fault_once_and_ledger_and_gateway_agree(tmp_path: Path) -> None:
     planned = plan(len(FAULTS) + 10, FAULTS, SEED)
-    outcome = Campaign(tmp_path, SOUNDS, planned, at_once=16).run(lambda what, done, of: None)
+    outcome = Campaign(tmp_path, SOUNDS, planned, at_once=24).run(lambda what, done, of: None)
     told = io.StringIO()
     report(outcome, Console(file=told, width=116), seed=SEED)
     assert outcome.failures == [], told.getvalue()
