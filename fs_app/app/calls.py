@@ -27,7 +27,7 @@ class Calls:
 
     def __init__(self, settings: Settings, parts: Parts | None = None) -> None:
         self._settings = settings
-        self._parts = parts = parts or Parts(settings)
+        self.parts = parts = parts or Parts(settings)
         self.metrics = parts.metrics
         voice = load_prompts(settings)
         self._flows: Mapping[str, Flow] = load_all_flows(settings, voice)
@@ -63,7 +63,7 @@ class Calls:
         """Accept nothing more, let calls finish within the grace of the settings, then end."""
         self.server.stop(self._settings.calls.grace_seconds, 2 * self._settings.gateway.limit_seconds + 15)
         self._metrics_server.stop()
-        self._parts.close()
+        self.parts.close()
 
     def _handle(self, channel: SwitchChannel, info: ConnectInfo) -> None:
         line = self._line(channel, info)

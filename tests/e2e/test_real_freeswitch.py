@@ -41,7 +41,9 @@ def test_a_caller_pays_with_telephone_event_keys(
     site: Site, switch: RealSwitch, server: Calls, eventually: Eventually
 ) -> None:
     pays_in_full(switch.dial())
-    assert eventually(lambda: [payment.state for payment in server.ledger.payments()] == [PaymentState.SUBMITTED])
+    assert eventually(
+        lambda: [payment.state for payment in server.parts.ledger.payments()] == [PaymentState.SUBMITTED]
+    )
     assert_nothing_is_left(site)
 
 
@@ -49,10 +51,10 @@ def test_a_caller_pays_with_tones_at_the_log_level_as_shipped(
     site: Site, switch: RealSwitch, server: Calls, eventually: Eventually
 ) -> None:
     switch.api("fsctl loglevel info")
-    before = len(server.ledger.payments())
+    before = len(server.parts.ledger.payments())
     pays_a_part(switch.dial(INBAND_NUMBER, tones=True))
     assert eventually(
-        lambda: [payment.state for payment in server.ledger.payments()[before:]] == [PaymentState.SUBMITTED]
+        lambda: [payment.state for payment in server.parts.ledger.payments()[before:]] == [PaymentState.SUBMITTED]
     )
     assert_nothing_is_left(site)
 
