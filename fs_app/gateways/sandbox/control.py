@@ -3,7 +3,8 @@
 ``GET orders`` tells what happened per order id, ``GET transactions`` everything there is; ``POST settle`` settles
 what is submitted; ``GET``, ``POST`` and ``DELETE faults`` show, plan and clear faults; ``POST search_lag`` lets the
 search index lag behind; ``POST clock`` moves the gateway's clock; ``GET``, ``POST`` and ``DELETE webhooks`` show,
-register and forget URLs for notifications, ``POST webhooks/send`` sends one.
+register and forget URLs for notifications, ``POST webhooks/send`` sends one; ``POST disputes`` tells
+how a dispute goes on, or opens one.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from fs_app.gateways.sandbox import disputes
 from fs_app.gateways.sandbox.faults import Faults
 from fs_app.gateways.sandbox.settlement import expire_all, settle_all, settle_one
 from fs_app.gateways.sandbox.store import Books, Store, Transaction
@@ -45,6 +47,7 @@ class Control:
             ("DELETE", "faults"): lambda _: faults.planned.clear(),
             ("POST", "search_lag"): lambda wanted: self.lag(**wanted),
             ("POST", "clock"): lambda wanted: self.advance(**wanted),
+            ("POST", "disputes"): lambda wanted: self.dispute(**wanted),
             ("GET", "webhooks"): lambda _: webhooks.told(),
             ("POST", "webhooks"): lambda wanted: webhooks.register(**wanted),
             ("DELETE", "webhooks"): lambda _: webhooks.clear(),
@@ -108,6 +111,28 @@ class Control:
         now = self._clock()
         expired = sum(expire_all(books, now) for books in self._store.books.values())
         return {"now": now.isoformat(), "expired": expired}
+
+    def dispute(
+        self,
+        dispute: str | None = None,
+        status: str | None = None,
+        *,
+        transaction: str | None = None,
+        amount: str | None = None,
+        kind: str = "chargeback",
+        reason: str = "fraud",
+    ) -> dict[str, str]:
+        """Tell how a dispute goes on, or open one on a transaction. ValueError for what makes no sense."""
+        for books in self._store.books.values():
+            if dispute is not None and dispute in books.disputes:
+                found = books.disputes[dispute]
+                disputes.decide(books, found, status or "", self._clock())
+                return {"dispute": found.id, "status": found.status}
+            if transaction is not None and transaction in books.transactions:
+                subject = books.transactions[transaction]
+                found = disputes.open_wanted(books, subject, self._clock(), amount, kind, reason)
+                return {"dispute": found.id, "status": found.status}
+        raise ValueError("dispute or transaction is the id of one there is")
 
     def _all(self) -> Iterator[tuple[Books, Transaction]]:
         for books in self._store.books.values():

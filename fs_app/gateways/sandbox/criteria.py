@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Generic, TypeVar
 
@@ -115,18 +115,36 @@ def _typed(name: str, wanted: Any) -> Any:
     """A criterion's value in the type of its field."""
     if wanted is None:
         return None
-    if name == "amount":
-        return _amount(wanted)
+    if name in _NUMBERS:
+        return _number(wanted)
+    if name in _DATES:
+        return _date(name, wanted)
     if name.endswith("_at") and not isinstance(wanted, datetime):
         raise BadCriterion(name)
     return wanted
 
 
-def _amount(text: Any) -> Decimal:
+# Fields that are compared as numbers or as days, not as text.
+_NUMBERS = frozenset(
+    {"amount", "amount_disputed", "amount_won", "billing_cycles_remaining", "days_past_due", "price"}
+)
+_DATES = frozenset({"received_date", "reply_by_date", "effective_date", "disbursement_date", "next_billing_date"})
+
+
+def _number(text: Any) -> Decimal:
     try:
-        amount = Decimal(text)
+        number = Decimal(text)
     except (InvalidOperation, TypeError):
-        raise BadCriterion("amount") from None
-    if not amount.is_finite() or amount < 0:
-        raise BadCriterion("amount")
-    return amount
+        raise BadCriterion("number") from None
+    if not number.is_finite() or number < 0:
+        raise BadCriterion("number")
+    return number
+
+
+def _date(name: str, wanted: Any) -> date:
+    """A day, as a time or as month/day/year."""
+    try:
+        day = wanted if isinstance(wanted, datetime) else datetime.strptime(wanted, "%m/%d/%Y").replace(tzinfo=UTC)
+    except (ValueError, TypeError):
+        raise BadCriterion(name) from None
+    return day.date()

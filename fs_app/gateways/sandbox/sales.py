@@ -20,6 +20,7 @@ from fs_app.gateways.sandbox.behaviour import (
     check,
     sale_verdict,
 )
+from fs_app.gateways.sandbox.disputes import open_dispute
 from fs_app.gateways.sandbox.duplicates import is_duplicate
 from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, flag, text, texts
 from fs_app.gateways.sandbox.merchants import ACCOUNT_TYPES
@@ -93,6 +94,8 @@ def carry_out(call: Call, order: Order) -> Transaction:
     _vault(call, transaction, source, order.person, approved=verdict.approved)
     _enter(call, transaction, verdict)
     call.books.transactions[transaction.id] = transaction
+    if verdict.approved and transaction.card.trait == "disputed":
+        open_dispute(call.books, transaction, call.now)
     return transaction
 
 

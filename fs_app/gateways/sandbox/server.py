@@ -24,11 +24,16 @@ from fs_app.gateways.sandbox import (
     addresses,
     customer_search,
     customers,
+    dispute_search,
+    disputes,
+    documents,
+    evidence,
     nonces,
     particulars,
     payment_methods,
     sales,
     search,
+    seeds,
     settlement,
     transactions,
     verifications,
@@ -43,7 +48,7 @@ from fs_app.gateways.sandbox.merchants import MERCHANTS, Merchant
 from fs_app.gateways.sandbox.store import Books, Store
 from fs_app.gateways.sandbox.transmission import Connection, Environ, spoiled, whole
 from fs_app.gateways.sandbox.webhooks import Webhooks
-from fs_app.gateways.sandbox.xml import MAX_BYTES, MalformedXml, parse, render
+from fs_app.gateways.sandbox.xml import MAX_BYTES, MalformedXml, Tree, parse, render
 
 log = structlog.get_logger()
 
@@ -60,6 +65,10 @@ _PARTS = (
     particulars,
     payment_methods,
     verifications,
+    dispute_search,
+    disputes,
+    evidence,
+    documents,
 )
 _COMPILED = tuple(
     (method, re.compile(pattern), handler) for part in _PARTS for method, pattern, handler in part.ROUTES
@@ -91,6 +100,8 @@ class SandboxServer:
         self.faults = Faults()
         self._now = Clock(now)
         self.webhooks = Webhooks(self.store, self._now)
+        for books in self.store.books.values():
+            seeds.plant(books, self._now())
         self.control = Control(self.store, self.faults, self._now, self.webhooks)
         self._server = WSGIServer(listen, self._serve, log=None, error_log=None, handler_class=Connection)
 
@@ -145,7 +156,7 @@ class SandboxServer:
         if books is None:
             return 401, _XML, b"", None
         below = path.removeprefix(f"/merchants/{books.merchant.id}")
-        answer = self._answer(books, environ["REQUEST_METHOD"], below, query, body)
+        answer = self._answer(books, environ, below, query, body)
         document = render(answer.root, answer.node) if answer.root else b""
         return answer.status, _XML, document, answer.spoiled_by
 
@@ -156,13 +167,14 @@ class SandboxServer:
             return None
         return books
 
-    def _answer(self, books: Books, method: str, path: str, query: str, body: bytes) -> Answer:
+    def _answer(self, books: Books, environ: Environ, path: str, query: str, body: bytes) -> Answer:
+        method = environ["REQUEST_METHOD"]
         for wanted, pattern, handler in _COMPILED:
             match = pattern.fullmatch(path) if wanted == method else None
             if match is None:
                 continue
             try:
-                root, params = parse(body) if body.strip() else ("", {})
+                root, params = _read(environ, body)
                 call = Call(books, self._now(), f"{method} {path}", match.groups(), root, params, query)
                 return self._acted(call, handler)
             except MalformedXml:
@@ -199,10 +211,18 @@ class SandboxServer:
 
 def _body(environ: Environ) -> bytes | None:
     """The request's body, None where it is too large."""
-    if int(environ.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
+    most = documents.MAX_BYTES if documents.is_form(environ.get("CONTENT_TYPE", "")) else MAX_BYTES
+    if int(environ.get("CONTENT_LENGTH") or 0) > most:
         return None
-    body: bytes = environ["wsgi.input"].read(MAX_BYTES + 1)
-    return body if len(body) <= MAX_BYTES else None
+    body: bytes = environ["wsgi.input"].read(most + 1)
+    return body if len(body) <= most else None
+
+
+def _read(environ: Environ, body: bytes) -> tuple[str, Tree]:
+    """Root and parameters of a request. MalformedXml."""
+    if documents.is_form(environ.get("CONTENT_TYPE", "")):
+        return documents.read_form(environ["CONTENT_TYPE"], body)
+    return parse(body) if body.strip() else ("", {})
 
 
 def _credentials(header: str) -> str:

@@ -154,6 +154,7 @@ def submit_part(call: Call) -> Answer:
         details=dict(whole.details),
         refund_ids=[],
         part_ids=[],
+        disputes=[],
         whole_id=whole.id,
         history=[],
     )

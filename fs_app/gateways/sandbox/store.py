@@ -18,6 +18,8 @@ from fs_app.gateways.sandbox.merchants import Merchant
 from fs_app.gateways.sandbox.xml import Tree
 
 if TYPE_CHECKING:
+    from fs_app.gateways.sandbox.disputes import Dispute
+    from fs_app.gateways.sandbox.documents import Document
     from fs_app.gateways.sandbox.exchange import Call
     from fs_app.gateways.sandbox.verifications import Verification
 
@@ -138,6 +140,7 @@ class Transaction:
     part_ids: list[str] = field(default_factory=list)  # sales that capture parts of this one in its place
     whole_id: str | None = None  # the sale that this one captures a part of
     batch_id: str | None = None
+    disputes: list[Dispute] = field(default_factory=list)
     history: list[StatusEvent] = field(default_factory=list)
 
     @property
@@ -187,6 +190,8 @@ class Books:
         self.methods: dict[str, Method] = {}  # by token
         self.nonces: dict[str, Nonce] = {}
         self.verifications: dict[str, Verification] = {}
+        self.disputes: dict[str, Dispute] = {}
+        self.documents: dict[str, Document] = {}
         self.request_keys: dict[str, Remembered] = {}
         self.underway: dict[str, list[Call]] = {}  # sales that are not made yet, by a hash of what they ask for
         self.search_lag_seconds = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fs_app.gateways.sandbox.addresses import address_view
 from fs_app.gateways.sandbox.cards import card_view, is_expired
 from fs_app.gateways.sandbox.customers import details_view
+from fs_app.gateways.sandbox.disputes import dispute_view
 from fs_app.gateways.sandbox.exchange import Answer
 from fs_app.gateways.sandbox.particulars import FIELDS as PARTICULARS
 from fs_app.gateways.sandbox.store import Transaction, global_id
@@ -81,7 +82,7 @@ def transaction_view(transaction: Transaction) -> Tree:
         "descriptor": {name: details.get(f"descriptor_{name}") for name in ("name", "phone", "url")},
         "recurring": bool(details.get("recurring")),
         "disbursement_details": _DISBURSEMENT,
-        "disputes": Items("dispute"),
+        "disputes": Items("dispute", [dispute_view(dispute) for dispute in transaction.disputes]),
         "authorization_adjustments": Items("authorization_adjustment"),
         "payment_instrument_type": "credit_card",
         "network_response_code": "XX" if sale else None,

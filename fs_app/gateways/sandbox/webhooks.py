@@ -18,6 +18,7 @@ import gevent
 import requests
 from gevent.pool import Group
 
+from fs_app.gateways.sandbox.disputes import NOTICES, dispute_view
 from fs_app.gateways.sandbox.merchants import Merchant
 from fs_app.gateways.sandbox.settlement import Disbursement, disbursement_view
 from fs_app.gateways.sandbox.store import Books, Store
@@ -32,10 +33,12 @@ _VIEWS: Mapping[str, Callable[[Any], Any]] = {
     "check": bool,
     "transaction": transaction_view,
     "disbursement": disbursement_view,
+    "dispute": dispute_view,
 }
 _SUBJECTS: Mapping[str, str] = {
     "check": "check",
     "disbursement": "disbursement",
+    **dict.fromkeys(NOTICES.values(), "dispute"),
     "refund_failed": "transaction",
     "transaction_disbursed": "transaction",
     "transaction_settled": "transaction",
@@ -180,7 +183,7 @@ def _subject(books: Books, element: str, now: datetime, **named: str) -> Any:
     """What a notification on demand is about. ValueError where there is no such thing."""
     if element == "check":
         return True
-    shelves: Mapping[str, Mapping[str, Any]] = {"transaction": books.transactions}
+    shelves: Mapping[str, Mapping[str, Any]] = {"transaction": books.transactions, "dispute": books.disputes}
     shelf = "transaction" if element == "disbursement" else element
     found = shelves[shelf].get(named.get(shelf, ""))
     if found is None:
