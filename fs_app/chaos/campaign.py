@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +39,7 @@ class Outcome:
     evidence: Evidence
     violations: Sequence[Violation]
     deaths: dict[str, int]
-    missed: dict[str, int]
+    missed: Counter[str]
     seconds: float
     drained: bool
     words: dict[int, list[Word]] = field(default_factory=dict)

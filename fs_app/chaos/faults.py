@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from fs_app.chaos.outages import Outages
 from fs_app.chaos.points import Point
 from fs_app.chaos.provider import Mishap
 from fs_app.chaos.proxy import AtCommit
@@ -27,6 +28,8 @@ class Habit(StrEnum):
 
 class Target(Protocol):
     """What a fault can be done to: the site of the campaign, at the moment one payment begins."""
+
+    outages: Outages
 
     def gateway(self, minor: int, request: str, kind: str, **more: object) -> None:
         """Have the gateway fail at that request of the payment of that amount."""
@@ -47,12 +50,6 @@ class Target(Protocol):
     def commit(self, what: AtCommit) -> None:
         """Let that happen to the next commit."""
         ...
-
-    def database_killed(self) -> None: ...
-
-    def database_stalled(self) -> None: ...
-
-    def database_failed_over(self) -> None: ...
 
     def search_lags(self) -> None:
         """For a while the gateway's search finds only what is some seconds old."""
@@ -184,11 +181,11 @@ FAULTS: Sequence[Fault] = (
     Fault("commit_unanswered", "the database commits, its answer is lost", 1.0, _at_commit(AtCommit.UNANSWERED)),
     Fault("commit_crash", "the database is killed during a commit", 0.15, _at_commit(AtCommit.CRASH)),
     Fault("database_killed", "the database is killed, and comes back", 0.15,
-          lambda target, *_: target.database_killed()),
+          lambda target, *_: target.outages.killed()),
     Fault("database_stalled", "the database stands still for longer than anybody waits", 0.15,
-          lambda target, *_: target.database_stalled()),
+          lambda target, *_: target.outages.stalled()),
     Fault("database_failed_over", "the database turns read-only, goes away, and comes back", 0.15,
-          lambda target, *_: target.database_failed_over()),
+          lambda target, *_: target.outages.failed_over()),
     Fault("search_lags", "the gateway's search finds nothing new for some seconds", 1.0,
           lambda target, *_: target.search_lags()),
     Fault("resolved_twice", "two resolvers work on the same attempts", 2.0,

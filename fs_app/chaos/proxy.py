@@ -12,10 +12,12 @@ from gevent import socket
 from gevent.server import StreamServer
 
 _COMMIT = b"\x07\x00\x00\x00\x03COMMIT"  # a packet of MySQL's protocol: length, sequence, COM_QUERY, text
+_WRITES = frozenset(b"\x03" + word for word in (b"INSERT", b"UPDATE", b"DELETE"))
+_COMMIT_SECONDS = 0.05  # a commit has taken effect by then; the database's end is cut after it
 
 
 class AtCommit(StrEnum):
-    """What becomes of the next commit that passes."""
+    """What becomes of the next commit of something written."""
 
     LOST = "lost"  # it never reaches the database
     UNANSWERED = "unanswered"  # it does, and its answer is lost
@@ -32,7 +34,6 @@ class DatabaseProxy:
         self._open: set[socket.socket] = set()
         self._planned: list[AtCommit] = []
         self.refusing = False
-        self.stalled = False
 
     @property
     def port(self) -> int:
@@ -54,13 +55,13 @@ class DatabaseProxy:
             _close(one)
 
     def at_commit(self, what: AtCommit) -> None:
-        """Let that happen to the next commit that passes."""
+        """Let that happen to the next commit of something written."""
         self._planned.append(what)
 
     def calm(self) -> None:
-        """Nothing is planned, refused or held back any more."""
+        """Nothing is planned or refused any more."""
         self._planned.clear()
-        self.refusing = self.stalled = False
+        self.refusing = False
 
     def _serve(self, client: socket.socket, _address: object) -> None:
         if self.refusing:
@@ -84,31 +85,31 @@ class DatabaseProxy:
             answers.kill(block=False)
 
     def _requests(self, client: socket.socket, server: socket.socket) -> None:
+        written = False
         with suppress(OSError):
             while data := client.recv(65536):
-                if data == _COMMIT and self._planned:
-                    what = self._planned.pop(0)
-                    if what is not AtCommit.LOST:
-                        _close(client) if what is AtCommit.UNANSWERED else None
-                        server.sendall(data)
-                    if what is AtCommit.CRASH:
-                        self._crash()
-                    elif what is AtCommit.UNANSWERED:
-                        gevent.sleep(0.05)  # the commit takes effect, as nobody cuts the database's end
+                if data == _COMMIT and written and self._planned:
+                    self._spoil(self._planned.pop(0), client, server)
                     return
-                self._wait()
+                written = data != _COMMIT and (written or data[4:11] in _WRITES)
                 server.sendall(data)
+
+    def _spoil(self, what: AtCommit, client: socket.socket, server: socket.socket) -> None:
+        if what is AtCommit.LOST:
+            return
+        if what is AtCommit.UNANSWERED:
+            _close(client)
+        server.sendall(_COMMIT)
+        if what is AtCommit.CRASH:
+            self._crash()
+        else:
+            gevent.sleep(_COMMIT_SECONDS)
 
     def _answers(self, server: socket.socket, client: socket.socket) -> None:
         with suppress(OSError):
             while data := server.recv(65536):
-                self._wait()
                 client.sendall(data)
         _close(client)
-
-    def _wait(self) -> None:
-        while self.stalled:
-            gevent.sleep(0.01)
 
 
 def _close(one: socket.socket) -> None:

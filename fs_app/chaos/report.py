@@ -68,7 +68,7 @@ def _summary(outcome: Outcome, seed: int) -> str:
         "; ".join(outcome.failures) or "no violations: ledger and gateway agree to the cent",
     ]
     if outcome.missed:
-        lines.insert(-1, f"planned and met by nobody: {_counts(Counter(outcome.missed))}")
+        lines.insert(-1, f"faults of the gateway that met nobody: {_counts(outcome.missed)}")
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -11,15 +12,16 @@ from typing import Any, Self
 
 import gevent
 import yaml
-from gevent.lock import BoundedSemaphore
 from sqlalchemy import Connection, insert, update
 
 from fs_app.chaos.child import Nursery, Role, Victim
 from fs_app.chaos.control import GatewayControl
+from fs_app.chaos.outages import Outages
 from fs_app.chaos.plan import Planned
 from fs_app.chaos.points import Point
 from fs_app.chaos.provider import Mishap, Provider
-from fs_app.chaos.proxy import AtCommit, DatabaseProxy
+from fs_app.chaos.proxy import AtCommit
+from fs_app.errors import StoreUnavailable
 from fs_app.store.engine import Database
 from fs_app.store.schema import migrate
 from fs_app.store.tables import accounts, bills, tasks
@@ -28,8 +30,6 @@ from fs_app.testing.mariadb import PrivateMariaDB
 POSTAL_CODE = "94107"
 READ_SECONDS = 3.0  # so long the product waits for the gateway
 _DATABASE_SECONDS = 3.0  # and for the database
-_OUTAGE_SECONDS = 1.0
-_STALL_SECONDS = 4.5
 _PROVIDER_SECONDS = 1.5  # so long for the provider of messages
 _LAG_SECONDS = 8.0
 _SERVERS, _JOBS = 2, 2
@@ -45,7 +45,6 @@ class Site:
         self._sounds = sounds.resolve()
         self._told = told
         self._undo = ExitStack()
-        self._one_outage = BoundedSemaphore(1)
 
     def __enter__(self) -> Self:
         with ExitStack() as undo:
@@ -70,9 +69,9 @@ class Site:
         self.database = Database(root, 2, 30.0)
         undo.callback(self.database.close)
         migrate(self.database)
-        self.proxy = DatabaseProxy(self.mariadb.socket, self._crash)
-        undo.callback(self.proxy.stop)
-        self.proxy.start()
+        self.outages = Outages(self.mariadb)
+        undo.callback(self.outages.proxy.stop)
+        self.outages.proxy.start()
         self.provider = Provider(2 * _PROVIDER_SECONDS)
         undo.callback(self.provider.stop)
         self.provider.start()
@@ -81,7 +80,9 @@ class Site:
     def _start_processes(self, undo: ExitStack, database: str) -> None:
         count = _SERVERS + _JOBS
         self._gateway_port, *ports = _free_ports(1 + _SERVERS + count)
-        common = self._common(f"mysql+mysqldb://fs_app@127.0.0.1:{self.proxy.port}/{database}?charset=utf8mb4")
+        common = self._common(
+            f"mysql+mysqldb://fs_app@127.0.0.1:{self.outages.proxy.port}/{database}?charset=utf8mb4"
+        )
         listen, metrics = ports[:_SERVERS], ports[_SERVERS:]
         self._nursery = Nursery(self.folder / "nursery.log")
         undo.callback(self._nursery.stop)
@@ -183,47 +184,11 @@ class Site:
 
     def commit(self, what: AtCommit) -> None:
         """At the next commit."""
-        self.proxy.at_commit(what)
+        self.outages.proxy.at_commit(what)
 
     def receipt(self, mishap: Mishap) -> None:
         """At the next receipt."""
         self.provider.plan(mishap)
-
-    def database_killed(self) -> None:
-        """Killed at once, back a little later."""
-
-        def kill() -> None:
-            self.mariadb.kill()
-            gevent.sleep(_OUTAGE_SECONDS)
-
-        self._outage(kill)
-
-    def database_stalled(self) -> None:
-        """Every connection stands, longer than the product waits."""
-
-        def stall() -> None:
-            if self.mariadb.running:
-                self.mariadb.pause()
-                gevent.sleep(_STALL_SECONDS)
-                self.mariadb.resume()
-
-        self._outage(stall)
-
-    def database_failed_over(self) -> None:
-        """As a cluster does it: the primary turns read-only and goes away with all connections; for a moment nobody
-        answers, then one does who has every commit."""
-
-        def fail_over() -> None:
-            self.mariadb.execute("SET GLOBAL read_only=1")
-            gevent.sleep(_OUTAGE_SECONDS)
-            self.proxy.refusing = True
-            self.proxy.cut()
-            self.mariadb.kill()
-            gevent.sleep(_OUTAGE_SECONDS)
-            self.mariadb.run()
-            self.proxy.refusing = False
-
-        self._outage(fail_over)
 
     def search_lags(self) -> None:
         """The index of the gateway falls behind, and catches up."""
@@ -237,25 +202,17 @@ class Site:
 
     def claims_lost(self) -> None:
         """Whoever works on a task works on it no longer alone."""
-        with suppress(Exception):
-            self.database.write(
-                lambda connection: connection.execute(
-                    update(tasks).where(tasks.c.claim != "").values(claim="", claimed_until=None)
-                )
-            )
+        claimed = update(tasks).where(tasks.c.claim != "").values(claim="", claimed_until=None)
+        with suppress(StoreUnavailable):
+            self.database.write(lambda connection: connection.execute(claimed))
 
-    def missed(self) -> dict[str, int]:
-        """The faults that were planned and that nothing has met."""
-        counts: dict[str, int] = {}
-        for fault in self.control.planned():
-            counts[f"gateway {fault['kind']}"] = counts.get(f"gateway {fault['kind']}", 0) + 1
-        return counts
+    def missed(self) -> Counter[str]:
+        """The faults of the gateway that nothing has met."""
+        return Counter(fault["kind"] for fault in self.control.planned())
 
     def calm(self) -> None:
         """End of all faults: everything is up and nothing is planned any more."""
-        self.proxy.calm()
-        with self._one_outage:
-            pass
+        self.outages.end()
         self.control.clear()
         self.control.search_lag(0)
         self.provider.calm()
@@ -263,21 +220,6 @@ class Site:
             victim.disarm()
         for victim in self.victims:
             victim.wait_ready()
-
-    def _outage(self, what: Callable[[], None]) -> None:
-        """One at a time: a database that is down already cannot fail."""
-        gevent.spawn(self._alone, what)
-
-    def _alone(self, what: Callable[[], None]) -> None:
-        with self._one_outage:
-            what()
-            if not self.mariadb.running:
-                self.mariadb.run()
-
-    def _crash(self) -> None:
-        """In the middle of a commit; back at once, or at the end of the outage that is under way."""
-        self.mariadb.kill()
-        self._outage(lambda: None)
 
 
 def _at(port: int) -> str:
