@@ -63,7 +63,7 @@ _PHRASES = {
     "cards_unavailable": Told.UNAVAILABLE,
     "technical_problem": Told.APOLOGY,
 }
-_KEYS = {  # after the account's number, in the order of the questions
+_KEYS = {
     "enter_account_postal_code": POSTAL_CODE,
     "pay_full": "1",
     "enter_card_number": _CARD[0],
@@ -72,7 +72,6 @@ _KEYS = {  # after the account's number, in the order of the questions
     "enter_postal_code": _CARD[3],
     "confirm_payment": "1",
 }
-_REPROACHES = frozenset({"no_key_heard", "too_few_keys", "not_a_choice"})  # the question follows once more
 _OFFER = "To hear this again"
 _DIGITS = {word: str(digit) for digit, word in enumerate(
     ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"))}  # fmt: skip
@@ -162,12 +161,9 @@ class Callers:
 
 
 def _keys(planned: Planned, phrases: Sequence[str]) -> str:
-    """What somebody keys at a question. They know this line: everything at the first one, and what follows only
-    where it is asked again."""
+    """What somebody keys at a question. Nobody types ahead: it would cut short what they are told."""
     if any(phrase.startswith("enter_account_number") for phrase in phrases):
-        return f"{planned.account}#" + "".join(_KEYS.values())
-    if not any(phrase in _REPROACHES or phrase.endswith("_again") for phrase in phrases):
-        return ""
+        return f"{planned.account}#"
     questions = [phrase.removesuffix("_again") for phrase in phrases]
     return next((_KEYS[question] for question in questions if question in _KEYS), "")
 
