@@ -7,6 +7,7 @@ from gevent import monkey
 monkey.patch_all()
 
 import random  # noqa: E402
+import signal  # noqa: E402
 import sys  # noqa: E402
 import tempfile  # noqa: E402
 from contextlib import ExitStack  # noqa: E402
@@ -42,6 +43,7 @@ def main(
 
     Exit code 0 if every rule held, else 1, with the history of every payment that broke one.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # nothing that was started stays behind
     console = Console()
     if not console.is_terminal:
         console.width = _WIDTH

@@ -88,6 +88,7 @@ class Victim:
 
     def start(self) -> None:
         """Start it; it is up when `wait_ready` returns."""
+        Path(self._order["line"]).unlink(missing_ok=True)  # of an earlier campaign that was kept
         self._listener.bind(self._order["line"])
         self._listener.listen()
         self._listener.settimeout(_START_SECONDS)
