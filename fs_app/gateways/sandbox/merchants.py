@@ -49,6 +49,7 @@ MERCHANTS: tuple[Merchant, ...] = (
         custom_fields=frozenset({"store_me"}),
         user="integration_user_public_id",
     ),
+    _seed("test", accounts={"test_account": "USD"}),
     _seed("integration2", accounts={"another_us_bank_merchant_account": "USD"}),
     _seed("processing_rules", accounts={"processing_rules_account": "USD"}, rejects_failed_checks=True),
     _seed("advanced_fraud_integration", accounts={"advanced_fraud_account": "USD"}, fraud_tool="kount"),

@@ -28,13 +28,17 @@ from fs_app.gateways.sandbox import (
     disputes,
     documents,
     evidence,
+    modifications,
     nonces,
     particulars,
     payment_methods,
+    plans,
     sales,
     search,
     seeds,
     settlement,
+    subscription_search,
+    subscriptions,
     transactions,
     verifications,
 )
@@ -55,6 +59,8 @@ log = structlog.get_logger()
 # Each of these modules has a table ROUTES: method, pattern of the path below the merchant, handler.
 _PARTS = (
     search,
+    subscription_search,
+    subscriptions,  # before sales: it takes POST /transactions, and hands over what is not for a subscription
     sales,
     transactions,
     settlement,
@@ -69,6 +75,8 @@ _PARTS = (
     disputes,
     evidence,
     documents,
+    plans,
+    modifications,
 )
 _COMPILED = tuple(
     (method, re.compile(pattern), handler) for part in _PARTS for method, pattern, handler in part.ROUTES

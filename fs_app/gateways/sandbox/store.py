@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from fs_app.gateways.sandbox.disputes import Dispute
     from fs_app.gateways.sandbox.documents import Document
     from fs_app.gateways.sandbox.exchange import Call
+    from fs_app.gateways.sandbox.modifications import Modification
+    from fs_app.gateways.sandbox.plans import Plan
+    from fs_app.gateways.sandbox.subscription_book import Subscription
     from fs_app.gateways.sandbox.verifications import Verification
 
 _AUTHORISATION = timedelta(days=7)
@@ -192,6 +195,9 @@ class Books:
         self.verifications: dict[str, Verification] = {}
         self.disputes: dict[str, Dispute] = {}
         self.documents: dict[str, Document] = {}
+        self.plans: dict[str, Plan] = {}
+        self.modifications: dict[str, Modification] = {}
+        self.subscriptions: dict[str, Subscription] = {}
         self.request_keys: dict[str, Remembered] = {}
         self.underway: dict[str, list[Call]] = {}  # sales that are not made yet, by a hash of what they ask for
         self.search_lag_seconds = 0.0

@@ -76,7 +76,7 @@ def transaction_view(transaction: Transaction) -> Tree:
         "retry_ids": Items("item"),
         "credit_card": _card(transaction),
         "status_history": Items("status_event", [_event(transaction, i) for i in range(len(transaction.history))]),
-        "subscription": {"billing_period_start_date": None, "billing_period_end_date": None},
+        "subscription": details.get("subscription") or _NO_PERIOD,
         "add_ons": Items("add_on"),
         "discounts": Items("discount"),
         "descriptor": {name: details.get(f"descriptor_{name}") for name in ("name", "phone", "url")},
@@ -101,6 +101,7 @@ def transaction_view(transaction: Transaction) -> Tree:
     return view
 
 
+_NO_PERIOD: Tree = {"billing_period_start_date": None, "billing_period_end_date": None}
 _DISBURSEMENT: Tree = {
     "disbursement_date": None,
     "settlement_amount": None,

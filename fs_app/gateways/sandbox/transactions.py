@@ -14,7 +14,7 @@ from fs_app.gateways.sandbox.particulars import read_particulars
 from fs_app.gateways.sandbox.store import Transaction, new_id
 from fs_app.gateways.sandbox.transaction_view import answer
 
-_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
+AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]{1,2})?")
 LARGEST = Decimal("100000000")
 DESCRIPTOR: dict[str, tuple[str, str]] = {
     "name": ("92201", r"(?=.{1,22}$)(.{3}|.{7}|.{12})\*.+"),
@@ -115,7 +115,7 @@ def read_amount(call: Call, problems: Problems, *, required: bool) -> Decimal | 
         if required:
             problems.add("81502", "transaction")
         return None
-    if not _AMOUNT.fullmatch(given):
+    if not AMOUNT.fullmatch(given):
         problems.add("81503", "transaction")
         return None
     amount = Decimal(given)

@@ -22,6 +22,7 @@ from fs_app.gateways.sandbox.disputes import NOTICES, dispute_view
 from fs_app.gateways.sandbox.merchants import Merchant
 from fs_app.gateways.sandbox.settlement import Disbursement, disbursement_view
 from fs_app.gateways.sandbox.store import Books, Store
+from fs_app.gateways.sandbox.subscription_book import subscription_view
 from fs_app.gateways.sandbox.transaction_view import transaction_view
 from fs_app.gateways.sandbox.xml import Tree, render
 
@@ -34,13 +35,25 @@ _VIEWS: Mapping[str, Callable[[Any], Any]] = {
     "transaction": transaction_view,
     "disbursement": disbursement_view,
     "dispute": dispute_view,
+    "subscription": subscription_view,
 }
+_OF_SUBSCRIPTIONS = (
+    "subscription_billing_skipped",
+    "subscription_canceled",
+    "subscription_charged_successfully",
+    "subscription_charged_unsuccessfully",
+    "subscription_expired",
+    "subscription_trial_ended",
+    "subscription_went_active",
+    "subscription_went_past_due",
+)
 _SUBJECTS: Mapping[str, str] = {
     "check": "check",
     "disbursement": "disbursement",
     **dict.fromkeys(NOTICES.values(), "dispute"),
     "refund_failed": "transaction",
     "transaction_disbursed": "transaction",
+    **dict.fromkeys(_OF_SUBSCRIPTIONS, "subscription"),
     "transaction_settled": "transaction",
     "transaction_settlement_declined": "transaction",
 }
@@ -183,7 +196,11 @@ def _subject(books: Books, element: str, now: datetime, **named: str) -> Any:
     """What a notification on demand is about. ValueError where there is no such thing."""
     if element == "check":
         return True
-    shelves: Mapping[str, Mapping[str, Any]] = {"transaction": books.transactions, "dispute": books.disputes}
+    shelves: Mapping[str, Mapping[str, Any]] = {
+        "transaction": books.transactions,
+        "dispute": books.disputes,
+        "subscription": books.subscriptions,
+    }
     shelf = "transaction" if element == "disbursement" else element
     found = shelves[shelf].get(named.get(shelf, ""))
     if found is None:
