@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from fs_app.gateways.sandbox import disputes
+from fs_app.gateways.sandbox.bank_returns import take_back
 from fs_app.gateways.sandbox.faults import Faults
 from fs_app.gateways.sandbox.settlement import expire_all, settle_all, settle_one
 from fs_app.gateways.sandbox.store import Books, Store, Transaction
@@ -46,6 +47,7 @@ class Control:
             ("POST", "faults"): lambda wanted: faults.plan(**wanted).told(),
             ("DELETE", "faults"): lambda _: faults.planned.clear(),
             ("POST", "search_lag"): lambda wanted: self.lag(**wanted),
+            ("POST", "ach_return"): lambda wanted: {"returned": self.ach_return(**wanted)},
             ("POST", "clock"): lambda wanted: self.advance(**wanted),
             ("POST", "disputes"): lambda wanted: self.dispute(**wanted),
             ("GET", "webhooks"): lambda _: webhooks.told(),
@@ -94,6 +96,11 @@ class Control:
         if transaction is None:
             return sum(settle_all(books, now) for books in self._store.books.values())
         return sum(settle_one(books, transaction, now) for books in self._store.books.values())
+
+    def ach_return(self, code: str, transaction: str = "", order_id: str = "") -> int:
+        """Let a bank take its money back; how many sales that was."""
+        now, everyone = self._clock(), self._store.books.values()
+        return sum(take_back(books, code, now, transaction=transaction, order_id=order_id) for books in everyone)
 
     def lag(self, seconds: float) -> dict[str, float]:
         """A transaction is found by search only so many seconds after it was made."""

@@ -103,6 +103,11 @@ class Problems:
     def __bool__(self) -> bool:
         return bool(self._found)
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The validation codes of what was found, in its order."""
+        return tuple(code for _, code in self._found)
+
     def refuse(self, call: Call) -> None:
         """Raise Refused where anything was found; the request is echoed without number and security code."""
         if not self._found:

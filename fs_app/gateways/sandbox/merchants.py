@@ -20,6 +20,7 @@ class Merchant:
     rejects_failed_checks: bool = False  # AVS N or CVV N is a gateway rejection
     duplicate_seconds: int = 0  # 0 is off
     request_keys: bool = True  # api_request_key is enabled
+    compliant: bool = True  # held to the rules of ACH: bank accounts must be verified
     user: str = ""
 
     @property
@@ -47,6 +48,7 @@ MERCHANTS: tuple[Merchant, ...] = (
             "hiper_brl": "BRL",
         },
         custom_fields=frozenset({"store_me"}),
+        compliant=False,
         user="integration_user_public_id",
     ),
     _seed("test", accounts={"test_account": "USD"}),

@@ -31,12 +31,12 @@ CREDIT_CARD = Codes("91732", "91731")
 PAYMENT_METHOD = Codes("93108", "93107")
 
 
-def issue(books: Books, subject: Any, **more: Any) -> Nonce:
+def issue(books: Books, subject: Any, *, name: str | None = None, **more: Any) -> Nonce:
     """A new nonce for ``subject``: a card or bank account as handed in, or a `Method` on file.
 
     ``more`` are further fields of `Nonce`: what was handed in with it.
     """
-    nonce = Nonce(str(uuid.uuid4()), subject, **more)
+    nonce = Nonce(name or str(uuid.uuid4()), subject, **more)
     books.nonces[nonce.id] = nonce
     return nonce
 

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from fs_app.gateways.sandbox import criteria, nonces
+from fs_app.gateways.sandbox.bank_accounts import BankAccount, BankAccountOnFile, BankOffer, on_file_view
+from fs_app.gateways.sandbox.bank_accounts import update as update_account
 from fs_app.gateways.sandbox.cards import is_expired
 from fs_app.gateways.sandbox.criteria import Searchable
 from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, text
@@ -56,11 +58,18 @@ class _OnFile:
 
 
 # By what a nonce stands for; None is a method handed in unchecked and wrong.
-_OFFERS: Mapping[type, Callable[..., Offer]] = {Card: CardOffer, type(None): CardOffer, VaultedCard: _OnFile}
+_OFFERS: Mapping[type, Callable[..., Offer]] = {
+    Card: CardOffer,
+    type(None): CardOffer,
+    VaultedCard: _OnFile,
+    BankAccount: BankOffer,
+    BankAccountOnFile: _OnFile,
+}
 
 # By the kind on file: the root of an answer, and the view.
 _VIEWS: Mapping[type[Method], tuple[str, Callable[[Any, datetime], Tree]]] = {
     VaultedCard: ("credit_card", vaulted_view),
+    BankAccountOnFile: ("us_bank_account", on_file_view),
 }
 
 
@@ -136,6 +145,9 @@ def find(call: Call) -> Answer:
 
 def update(call: Call) -> Answer:
     """PUT /payment_methods/any/TOKEN or credit_card/TOKEN: what is not given stays."""
+    bank = call.books.methods.get(call.args[1])
+    if isinstance(bank, BankAccountOnFile) and call.args[0] == "any":
+        return answer(update_account(call, bank), call.now)
     vaulted, problems = call.books.card(call.args[1]), Problems()
     if vaulted is None:
         raise NotFound

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from fs_app.gateways.sandbox import customers, fraud, nonces
 from fs_app.gateways.sandbox.addresses import add_address
+from fs_app.gateways.sandbox.bank_accounts import put_on_file
 from fs_app.gateways.sandbox.behaviour import (
     APPROVED,
     NOT_APPLICABLE,
@@ -157,6 +158,8 @@ def _verdict(call: Call, transaction: Transaction, checks: Checks) -> Verdict:
     merchant = call.books.merchant
     if transaction.type == "credit":
         return REFUNDED
+    if transaction.bank is not None:
+        return APPROVED  # whether the money comes is known at settlement
     if is_duplicate(call, transaction):
         return Verdict("gateway_rejected", "", "", rejection="duplicate")
     rejection = None if _skips_fraud_check(call) else fraud.rejection(merchant, transaction.card)
@@ -215,11 +218,12 @@ def _transaction(call: Call, order: Order) -> Transaction:
             "risk_data": found,
             "requested_amount": order.amount,
         },
-        token=source.vaulted.token if source.vaulted else None,
+        bank=source.bank,
+        token=source.token,
         customer={"id": person.id, **person.details} if person else {},
         billing=dict(order.billing),
         shipping=dict(order.shipping),
-        by_token=source.vaulted is not None,
+        by_token=source.token is not None,
     )
 
 
@@ -250,9 +254,13 @@ def _vault(call: Call, transaction: Transaction, source: Source, person: Tree, *
     given = call.section("customer")
     if source.customer is None:
         transaction.customer = {"id": None, **person}
-    if not stores(call) or not approved or source.vaulted is not None:
+    if not stores(call) or not approved or source.token is not None:
         return
     customer = source.customer or customers.new_customer(call, text(given, "id"), person)
+    if source.bank is not None:
+        transaction.token = put_on_file(call, customer, source.bank).token
+        transaction.customer = {"id": customer.id, **customer.details}
+        return
     options = call.section("options")
     billing = transaction.billing if flag(options, "add_billing_address_to_payment_method") else None
     given = {"token": text(call.section("credit_card"), "token")}
@@ -266,6 +274,11 @@ def _vault(call: Call, transaction: Transaction, source: Source, person: Tree, *
 
 
 def _enter(call: Call, transaction: Transaction, verdict: Verdict) -> None:
+    if transaction.bank is not None:
+        asked = text(call.section("options", "us_bank_account"), "ach_type") or "standard"
+        transaction.details.update(ach_type=asked, requested_ach_type=asked)
+        transaction.enter("settlement_pending", call.now)
+        return
     transaction.enter(verdict.status, call.now)
     if verdict.status == "authorized" and flag(call.section("options"), "submit_for_settlement"):
         transaction.enter("submitted_for_settlement", call.now)

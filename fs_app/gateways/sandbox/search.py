@@ -38,7 +38,11 @@ _READERS: Mapping[str, Reader] = {
     "refund": lambda t: t.refunded_id is not None,
     "source": lambda t: "recurring" if t.details.get("recurring") else "api",
     "user": lambda t: t.details.get("user"),
-    "payment_instrument_type": lambda _: "CreditCardDetail",
+    "payment_instrument_type": lambda t: "UsBankAccountDetail" if t.bank else "CreditCardDetail",
+    "reason_code": lambda t: [each["reason_code"] for each in t.details.get("ach_return_responses", ())],
+    "ach_return_responses_created_at": lambda t: [
+        each["created_at"] for each in t.details.get("ach_return_responses", ())
+    ],
     "created_using": lambda t: "token" if t.by_token else "full_information",
     "settlement_batch_id": lambda t: t.batch_id,
     "processor_authorization_code": lambda t: t.details.get("processor_authorization_code"),

@@ -6,8 +6,6 @@ is ever logged.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -22,12 +20,15 @@ from gevent.pywsgi import WSGIServer
 
 from fs_app.gateways.sandbox import (
     addresses,
+    bank_verifications,
+    client_tokens,
     customer_search,
     customers,
     dispute_search,
     disputes,
     documents,
     evidence,
+    keyless,
     modifications,
     nonces,
     particulars,
@@ -71,6 +72,8 @@ _PARTS = (
     particulars,
     payment_methods,
     verifications,
+    bank_verifications,
+    client_tokens,
     dispute_search,
     disputes,
     evidence,
@@ -123,6 +126,8 @@ class SandboxServer:
     def start(self) -> None:
         """Listen. OSError where the address is taken."""
         self._server.start()
+        for books in self.store.books.values():
+            books.home = f"http://{self._server.server_host}:{self.port}"
 
     def stop(self) -> None:
         """Stop listening and close every connection."""
@@ -160,7 +165,10 @@ class SandboxServer:
         path, _, query = environ["fs_app.path"].partition("?")
         if path.startswith("/_control/"):
             return self._controlled(environ, path.removeprefix("/_control/"), body)
-        books = self._authenticated(environ, path)
+        said = keyless.say(self.store, self._now(), environ, path, query, body)
+        if said is not None:
+            return said[0], _JSON, json.dumps(said[1]).encode(), None
+        books = self._authenticated(environ.get("HTTP_AUTHORIZATION", ""), path)
         if books is None:
             return 401, _XML, b"", None
         below = path.removeprefix(f"/merchants/{books.merchant.id}")
@@ -168,9 +176,8 @@ class SandboxServer:
         document = render(answer.root, answer.node) if answer.root else b""
         return answer.status, _XML, document, answer.spoiled_by
 
-    def _authenticated(self, environ: Environ, path: str) -> Books | None:
-        public, _, private = _credentials(environ.get("HTTP_AUTHORIZATION", "")).partition(":")
-        books = self.store.by_keys(public, private)
+    def _authenticated(self, authorization: str, path: str) -> Books | None:
+        books = self.store.by_keys(*keyless.credentials(authorization))
         if books is None or not path.startswith(f"/merchants/{books.merchant.id}/"):
             return None
         return books
@@ -231,16 +238,6 @@ def _read(environ: Environ, body: bytes) -> tuple[str, Tree]:
     if documents.is_form(environ.get("CONTENT_TYPE", "")):
         return documents.read_form(environ["CONTENT_TYPE"], body)
     return parse(body) if body.strip() else ("", {})
-
-
-def _credentials(header: str) -> str:
-    scheme, _, encoded = header.partition(" ")
-    if scheme != "Basic":
-        return ""
-    try:
-        return base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
 
 
 def _phrase(status: int) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fs_app.gateways.sandbox import customers, nonces
 from fs_app.gateways.sandbox.addresses import read_address
+from fs_app.gateways.sandbox.bank_accounts import BankAccount, BankAccountOnFile, as_card
 from fs_app.gateways.sandbox.behaviour import cvv_answer
 from fs_app.gateways.sandbox.cards import read_card
 from fs_app.gateways.sandbox.exchange import Call, Problems, flag, text
@@ -24,6 +25,14 @@ class Source:
     vaulted: VaultedCard | None = None
     customer: Customer | None = None
     nonce: Nonce | None = None
+    bank: BankAccount | None = None
+    bank_on_file: BankAccountOnFile | None = None
+
+    @property
+    def token(self) -> str | None:
+        """Of the method on file, if it is on file."""
+        kept = self.vaulted or self.bank_on_file
+        return kept.token if kept is not None else None
 
     @property
     def billing(self) -> Tree | None:
@@ -107,6 +116,12 @@ def _by_nonce(call: Call, name: str, customer: Customer | None, problems: Proble
         if customer is not None and customer.id != vaulted.customer_id:
             problems.add("91516", "transaction")
         return Source(vaulted.card, vaulted, call.books.customers[vaulted.customer_id], nonce)
+    if isinstance(nonce.subject, BankAccountOnFile):
+        return _bank_on_file(call, nonce.subject, problems, nonce)
+    if isinstance(nonce.subject, BankAccount):
+        if call.books.merchant.compliant:
+            problems.add("915171", "transaction")
+        return Source(as_card(nonce.subject), customer=customer, nonce=nonce, bank=nonce.subject)
     for code in nonce.problems:
         problems.add(code, "transaction", "credit_card")
     if not isinstance(nonce.subject, Card):
@@ -117,7 +132,17 @@ def _by_nonce(call: Call, name: str, customer: Customer | None, problems: Proble
     return None if card is None else Source(card, customer=customer, nonce=nonce)
 
 
+def _bank_on_file(call: Call, kept: BankAccountOnFile, problems: Problems, nonce: Nonce | None = None) -> Source:
+    if call.books.merchant.compliant and not kept.verified:
+        problems.add("915172", "transaction")
+    owner = call.books.customers[kept.customer_id]
+    return Source(as_card(kept.account), customer=owner, nonce=nonce, bank=kept.account, bank_on_file=kept)
+
+
 def _by_token(call: Call, token: str, customer_id: str | None, problems: Problems) -> Source | None:
+    kept = call.books.methods.get(token)
+    if isinstance(kept, BankAccountOnFile):
+        return _bank_on_file(call, kept, problems)
     vaulted = call.books.card(token)
     if vaulted is None:
         problems.add("91518", "transaction")

@@ -18,6 +18,9 @@ from fs_app.gateways.sandbox.merchants import Merchant
 from fs_app.gateways.sandbox.xml import Tree
 
 if TYPE_CHECKING:
+    from fs_app.gateways.sandbox.bank_accounts import BankAccount
+    from fs_app.gateways.sandbox.bank_verifications import BankVerification
+    from fs_app.gateways.sandbox.client_tokens import Grant
     from fs_app.gateways.sandbox.disputes import Dispute
     from fs_app.gateways.sandbox.documents import Document
     from fs_app.gateways.sandbox.exchange import Call
@@ -133,6 +136,7 @@ class Transaction:
     created_at: datetime
     updated_at: datetime
     details: Tree
+    bank: BankAccount | None = None  # where the money comes from, in place of the card
     token: str | None = None
     customer: Tree = field(default_factory=dict)
     billing: Tree = field(default_factory=dict)
@@ -200,6 +204,9 @@ class Books:
         self.subscriptions: dict[str, Subscription] = {}
         self.request_keys: dict[str, Remembered] = {}
         self.underway: dict[str, list[Call]] = {}  # sales that are not made yet, by a hash of what they ask for
+        self.grants: dict[str, Grant] = {}  # by fingerprint, and by access token
+        self.bank_verifications: dict[str, BankVerification] = {}
+        self.home = ""  # where this gateway is, as its client tokens tell
         self.search_lag_seconds = 0.0
         self.observers: list[Callable[[Books, str, Any], None]] = []  # of what the merchant is notified of
         self._hash_key = hash_key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fs_app.gateways.sandbox.addresses import address_view
+from fs_app.gateways.sandbox.bank_accounts import account_view
 from fs_app.gateways.sandbox.cards import card_view, is_expired
 from fs_app.gateways.sandbox.customers import details_view
 from fs_app.gateways.sandbox.disputes import dispute_view
@@ -92,6 +93,8 @@ def transaction_view(transaction: Transaction) -> Tree:
         "authorization_expires_at": transaction.expires_at,
         "global_id": global_id("transaction", transaction.id),
     }
+    if transaction.bank is not None:
+        _show_bank(view, transaction)
     if "mastercard_transaction_link_id" in details:
         view["mastercard_transaction_link_id"] = details["mastercard_transaction_link_id"]
     if details.get("risk_data") is not None:
@@ -102,6 +105,20 @@ def transaction_view(transaction: Transaction) -> Tree:
 
 
 _NO_PERIOD: Tree = {"billing_period_start_date": None, "billing_period_end_date": None}
+def _show_bank(view: Tree, transaction: Transaction) -> None:
+    """What a sale from a bank account has in place of a card's."""
+    assert transaction.bank is not None
+    del view["credit_card"]
+    returned = transaction.details.get("ach_return_responses") or []
+    view |= {
+        "us_bank_account": {"token": transaction.token, **account_view(transaction.bank)},
+        "payment_instrument_type": "us_bank_account",
+        "ach_return_responses": Items("ach_return_response", returned),
+        **{name: transaction.details.get(name) for name in ("ach_type", "requested_ach_type", "ach_return_code")},
+    }
+    view |= dict.fromkeys(("network_response_code", "network_response_text", "authorization_expires_at"))
+
+
 _DISBURSEMENT: Tree = {
     "disbursement_date": None,
     "settlement_amount": None,
