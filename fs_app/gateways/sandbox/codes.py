@@ -120,6 +120,8 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     "91901": ("merchant_account_id", "Merchant account ID is invalid."),
     "91903": ("payment_method_token", "Payment method token is invalid."),
     "91904": ("plan_id", "Plan ID is invalid."),
+    "91914": ("billing_day_of_month", "Billing day of month is invalid."),
+    "91915": ("first_billing_date", "First billing date is invalid."),
     "91916": ("first_billing_date", "First billing date cannot be in the past."),
     "91925": ("payment_method_nonce", "Unknown or expired payment_method_nonce."),
     "91927": ("payment_method_nonce", "Payment method nonce does not point at a card on file."),

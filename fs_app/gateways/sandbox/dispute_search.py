@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -44,8 +45,8 @@ _SEARCHABLE: Searchable[Dispute] = Searchable(
 def search(call: Call) -> Answer:
     """POST /disputes/advanced_search?page=N: a page of the disputes that match, newest first."""
     found = criteria.matching(call, _SEARCHABLE, _newest_first(call.books))
-    number = call.query.removeprefix("page=")
-    page = int(number) if number.isascii() and number.isdecimal() and int(number) else 1
+    asked = re.fullmatch("page=([1-9][0-9]{0,5})", call.query)
+    page = int(asked[1]) if asked else 1
     shown = found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     head: dict[str, Any] = {"current_page_number": page, "page_size": PAGE_SIZE, "total_items": len(found)}
     return Answer(200, "disputes", Collection(head, "dispute", [dispute_view(each) for each in shown]))

@@ -14,6 +14,7 @@ from fs_app.gateways.sandbox.disputes import (
     must_be_open,
 )
 from fs_app.gateways.sandbox.exchange import ID, Answer, Call, NotFound, Problems, Route, refuse, text
+from fs_app.gateways.sandbox.modifications import number
 from fs_app.gateways.sandbox.store import new_id
 
 _DATES = frozenset(
@@ -97,9 +98,7 @@ def add(call: Call) -> Answer:
     elif category in _DATES and not _is_time(comment or ""):
         problems.add("95707", "dispute")
     problems.refuse(call)
-    given = text(call.params, "sequence_number")
-    sequence = int(given) if given is not None and given.isascii() and given.isdecimal() else None
-    evidence = Evidence(new_id(24), call.now, comment, category, sequence)
+    evidence = Evidence(new_id(24), call.now, comment, category, number(call.params, "sequence_number"))
     if document is not None:
         evidence.document_id, evidence.size, evidence.comment = document.id, document.size, None
     dispute.evidence[evidence.id] = evidence

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -55,9 +56,9 @@ def views(modifications: Iterable[Modification], kind: str) -> Items:
 
 
 def number(tree: Tree, name: str) -> int | None:
-    """A whole number, None where it is absent or something else."""
+    """A whole number of at most four digits, None where it is absent or something else."""
     given = text(tree, name)
-    return int(given) if given is not None and given.isascii() and given.isdecimal() else None
+    return int(given) if given is not None and re.fullmatch("[0-9]{1,4}", given) else None
 
 
 def create(call: Call) -> Answer:

@@ -22,6 +22,7 @@ from fs_app.gateways.sandbox.transactions import AMOUNT, DESCRIPTOR, read_amount
 from fs_app.gateways.sandbox.xml import Items, Tree
 
 _NAME = "subscription"
+_LONGEST_MONTHS = 1200
 _NONCE = Codes("91925", "91925")
 
 
@@ -38,6 +39,7 @@ def create(call: Call) -> Answer:
     _write(call, subscription, problems)
     problems.refuse(call)
     assert vaulted is not None
+    _spend_nonce(call)
     subscription.token = vaulted.token
     pending = not subscription.trial and subscription.first_billing_date > call.now.date()
     if not subscription.trial and not pending:
@@ -73,6 +75,7 @@ def update(call: Call) -> Answer:
     _write(call, new, problems)
     problems.refuse(call)
     assert vaulted is not None
+    _spend_nonce(call)
     new.token, new.updated_at = vaulted.token, call.now
     options = call.section("options")
     dearer = new.amount - old.amount
@@ -100,8 +103,8 @@ def cancel(call: Call) -> Answer:
 def make_past_due(call: Call) -> Answer:
     """PUT /subscriptions/ID/make_past_due?days_past_due=N, for tests: as if a charge had failed that long ago."""
     subscription = _known(call)
-    days = call.query.removeprefix("days_past_due=")
-    subscription.days_past_due = int(days) if days.isascii() and days.isdecimal() else 1
+    asked = re.fullmatch("days_past_due=([0-9]{1,4})", call.query)
+    subscription.days_past_due = int(asked[1]) if asked else 1
     subscription.balance += subscription.amount
     subscription.failures += 1
     subscription.enter("Past Due", call.now)
@@ -155,7 +158,6 @@ def _card(call: Call, token: str | None, problems: Problems) -> VaultedCard | No
     if name is not None:
         nonce = nonces.find(call.books, name, call.now, problems, _NONCE, _NAME)
         if nonce is not None and isinstance(nonce.subject, VaultedCard):
-            nonces.spend(nonce)
             return nonce.subject
         if nonce is not None:
             problems.add("91927", _NAME)
@@ -166,11 +168,20 @@ def _card(call: Call, token: str | None, problems: Problems) -> VaultedCard | No
     return vaulted
 
 
+def _spend_nonce(call: Call) -> None:
+    """Use up the request's nonce, if it has one, now that it is accepted."""
+    nonce = nonces.peek(call.books, text(call.params, "payment_method_nonce") or "", call.now)
+    if nonce is not None:
+        nonces.spend(nonce)
+
+
 def _new(call: Call, plan: Plan, problems: Problems) -> Subscription:
     """A subscription as its plan says and the request overrides at its beginning."""
     given, options, today = call.params, call.section("options"), call.now.date()
     trial = flag(given, "trial_period") if "trial_period" in given else plan.trial
     day = number(given, "billing_day_of_month") or plan.day_of_month
+    if day is not None and day > 31:
+        problems.add("91914", _NAME)
     account = call.books.merchant.default_account
     subscription = Subscription(
         id=new_id(6),
@@ -194,10 +205,12 @@ def _new(call: Call, plan: Plan, problems: Problems) -> Subscription:
     if isinstance(first, datetime):
         if first.date() < today:
             problems.add("91916", _NAME)
+        elif first.date() > months_after(today, _LONGEST_MONTHS):
+            problems.add("91915", _NAME)
         subscription.first_billing_date = first.date()
     elif trial:
         subscription.first_billing_date = _after_trial(subscription, today)
-    elif day is not None and not flag(options, "start_immediately"):
+    elif day is not None and day <= 31 and not flag(options, "start_immediately"):
         subscription.first_billing_date = _next(day, today)
     return subscription
 
@@ -262,7 +275,7 @@ def _after_trial(subscription: Subscription, today: date) -> date:
 
 def _next(day: int, today: date) -> date:
     """The next such day of a month, today included."""
-    this_month = months_after(date(today.year, 1, day), today.month - 1) if day <= 31 else today
+    this_month = months_after(date(today.year, 1, day), today.month - 1)
     return this_month if this_month >= today else months_after(date(today.year, 1, day), today.month)
 
 

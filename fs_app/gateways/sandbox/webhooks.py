@@ -84,8 +84,8 @@ class Hook:
     copies: int = 1
     out_of_order: bool = False
     retry_seconds: float = 1.0  # before the second attempt; doubled before each further one
-    notices: list[Notice] = field(default_factory=list)
-    waiting: list[Notice] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list, init=False)
+    waiting: list[Notice] = field(default_factory=list, init=False)
 
     def told(self) -> dict[str, Any]:
         """For the control API."""

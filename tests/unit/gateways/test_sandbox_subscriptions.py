@@ -110,10 +110,12 @@ def test_it_may_begin_later_but_not_earlier(desk: Desk) -> None:
         ({"id": "not so"}, "id", "81906"),
         ({"price": "much"}, "price", "81904"),
         ({"merchant_account_id": "unknown"}, "merchant_account_id", "91901"),
+        ({"billing_day_of_month": 32}, "billing_day_of_month", "91914"),
+        ({"first_billing_date": date(9999, 12, 31)}, "first_billing_date", "91915"),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_charged(
-    desk: Desk, server: Any, wrong: dict[str, str], attribute: str, expected: str
+    desk: Desk, server: Any, wrong: dict[str, Any], attribute: str, expected: str
 ) -> None:
     wanted = {"plan_id": TRIALLESS, "payment_method_token": desk.token, **wrong}
     if "payment_method_nonce" in wrong:
@@ -124,8 +126,10 @@ def test_what_is_wrong_is_said_and_nothing_charged(
 
 def test_a_nonce_of_a_card_on_file_pays(desk: Desk) -> None:
     nonce = desk.sdk.payment_method_nonce.create(desk.token).payment_method_nonce.nonce
-    result = desk.sdk.subscription.create({"plan_id": TRIALLESS, "payment_method_nonce": nonce})
-    assert result.subscription.payment_method_token == desk.token
+    wanted = {"plan_id": TRIALLESS, "payment_method_nonce": nonce}
+    assert code(desk.sdk.subscription.create({**wanted, "price": "much"}), "price") == "81904"
+    assert desk.sdk.subscription.create(wanted).subscription.payment_method_token == desk.token
+    assert code(desk.sdk.subscription.create(wanted), "payment_method_nonce") == "91925"
 
 
 def test_add_ons_and_discounts_change_the_price(desk: Desk) -> None:
