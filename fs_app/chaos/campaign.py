@@ -23,7 +23,7 @@ from fs_app.prompts.voice import load_voice
 from fs_app.store.ledger import SqlLedger
 from fs_app.store.tables import payment_events, payments, receipts, tasks
 
-_DRAIN_SECONDS = 240.0
+_DRAIN_SECONDS, _DRAIN_SECONDS_EACH = 240.0, 0.15
 _POLL_SECONDS = 0.5
 _AT_REST_LOOKS = 3
 
@@ -125,7 +125,8 @@ class Campaign:
         return self._rests(progress, "not settled yet", [*OPEN_STATES, PaymentState.SUBMITTED])
 
     def _rests(self, progress: Progress, what: str, states: Sequence[PaymentState]) -> bool:
-        until, most, quiet = time.monotonic() + _DRAIN_SECONDS, 0, 0
+        seconds = _DRAIN_SECONDS + len(self._planned) * _DRAIN_SECONDS_EACH
+        until, most, quiet = time.monotonic() + seconds, 0, 0
         while time.monotonic() < until:
             left = self._left(states)
             most = max(most, left)

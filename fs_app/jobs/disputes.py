@@ -7,9 +7,11 @@ from datetime import timedelta
 import structlog
 
 from fs_app.domain.schedule import Schedule
-from fs_app.ports import Clock, DisputeBook, GatewayOffice, Task, Tasks
+from fs_app.ports import Clock, Dispute, DisputeBook, GatewayOffice, Task, Tasks
 
 _log = structlog.get_logger(__name__)
+
+_LOOKS_FOR_OURS = 4
 
 
 class DisputeFollower:
@@ -31,14 +33,13 @@ class DisputeFollower:
         if dispute is None:
             return self._put_off(task)
         if not self._disputes.book(dispute):
-            _log.warning("foreign_dispute", dispute=dispute.id, transaction=dispute.transaction_id)
-            self._tasks.finish(task)
-            return "foreign"
+            return self._foreign(task, dispute)
         _log.warning("dispute", dispute=dispute.id, status=dispute.status, amount=str(dispute.amount))
         self._tasks.finish(task)
         return "done"
 
     def _put_off(self, task: Task) -> str:
+        """The gateway could not be asked, or does not know it."""
         reason = "the gateway does not tell of this dispute"
         pause: timedelta | None = self._schedule.unresolved.after(task.tries + 1)
         if pause is None:
@@ -46,4 +47,15 @@ class DisputeFollower:
             _log.error("dispute_needs_person", dispute=task.subject, reason=reason)
             return "person"
         self._tasks.put_off(task, self._clock.now() + pause, reason)
+        return "waiting"
+
+    def _foreign(self, task: Task, dispute: Dispute) -> str:
+        """No payment of ours was captured as its transaction: perhaps not yet, a webhook can be faster than the
+        record of the charge. After some looks it is another application's."""
+        pause = self._schedule.unresolved.after(task.tries)
+        if pause is None or task.tries >= _LOOKS_FOR_OURS:
+            _log.warning("foreign_dispute", dispute=dispute.id, transaction=dispute.transaction_id)
+            self._tasks.finish(task)
+            return "foreign"
+        self._tasks.put_off(task, self._clock.now() + pause, "not the dispute of a payment that we know")
         return "waiting"
