@@ -15,8 +15,10 @@ _RETURNABLE = frozenset({"settlement_pending", "submitted_for_settlement", "sett
 def take_back(books: Books, code: str, now: datetime, *, transaction: str = "", order_id: str = "") -> int:
     """Return the sales from bank accounts with that id or order id; how many that was. ValueError for a code that
     is none of NACHA's, R01 for example."""
-    if not _CODE.fullmatch(code):
+    if not isinstance(code, str) or not _CODE.fullmatch(code):
         raise ValueError("code is an ACH return code, e.g. R01")
+    if not (transaction or order_id):
+        raise ValueError("name the transaction or the order_id")
     due = [each for each in books.transactions.values() if _is_meant(each, transaction, order_id)]
     for each in due:
         each.details["ach_return_code"] = code
@@ -27,4 +29,4 @@ def take_back(books: Books, code: str, now: datetime, *, transaction: str = "", 
 
 def _is_meant(sale: Transaction, transaction: str, order_id: str) -> bool:
     named = sale.id == transaction or (bool(order_id) and sale.order_id == order_id)
-    return named and sale.bank is not None and sale.status in _RETURNABLE
+    return named and sale.type == "sale" and sale.bank is not None and sale.status in _RETURNABLE

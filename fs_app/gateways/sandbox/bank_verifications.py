@@ -121,6 +121,8 @@ def confirm(call: Call) -> Answer:
         if made.kept.account.settles_transfers:
             made.status, made.kept.verified = "verified", True
         return Answer(200, "us_bank_account_verification", _whole(made))
+    if made.status != "pending":
+        refuse(call, "96103" if made.status == "verified" else "96104", "us_bank_account_verification")
     made.tries += 1
     if made.tries >= _MOST_TRIES:
         made.status = "gateway_rejected"

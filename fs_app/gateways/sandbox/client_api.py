@@ -76,9 +76,7 @@ def say(call: Call, grant: Grant, method: str, path: str) -> Said:
 def underscored(value: Any) -> Any:
     """Parameters with underscores, however the client spells them."""
     if isinstance(value, dict):
-        return {
-            re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", str(name)).lower(): underscored(v) for name, v in value.items()
-        }
+        return {_underscored_name(str(name)): underscored(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [underscored(each) for each in value]
     return value if isinstance(value, str | bool) or value is None else str(value)

@@ -18,6 +18,7 @@ from fs_app.gateways.sandbox.exchange import Answer, Call, Refused, Route, text
 from fs_app.gateways.sandbox.store import Books
 from fs_app.gateways.sandbox.xml import Items, Tree
 
+_VERSIONS = ("1", "2")
 _MOST_DOMAINS = 5
 _DOMAIN = re.compile(r"([A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
 _GRAPHQL_DATE = "2018-09-10"
@@ -96,7 +97,7 @@ def _check(call: Call) -> None:
         _refuse("Cannot specify more than 5 client token domains")
     if not all(isinstance(domain, str) and _DOMAIN.fullmatch(domain) for domain in wanted):
         _refuse("Client token domains must be valid domain names")
-    if not str(params.get("version") or 2).isdigit():
+    if str(params.get("version") or 2) not in _VERSIONS:
         _refuse("Client token version is invalid")
 
 

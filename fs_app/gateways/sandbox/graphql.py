@@ -58,11 +58,17 @@ enum UsBankAccountType { CHECKING SAVINGS }
 """)
 
 
-def run(call: Call, grant: Grant, query: object, variables: object) -> Tree:
-    """Run one query or mutation; the document to answer with. Errors never quote what was sent."""
-    if not isinstance(query, str) or not isinstance(variables, dict | None):
-        return {"errors": [_error("The request is no GraphQL query.", "VALIDATION")]}
-    result = graphql_sync(_SCHEMA, query, root_value=_Root(call, grant), variable_values=variables, middleware=None)
+def run(call: Call, grant: Grant | None, asked: Mapping[str, Any]) -> Tree:
+    """Run one query or mutation; the document to answer with. Errors never quote what was sent.
+
+    ``grant`` is that of a client token; whoever has none came with the merchant's keys.
+    """
+    query, variables, name = (asked.get(part) for part in ("query", "variables", "operationName"))
+    fits = isinstance(query, str) and isinstance(variables, dict | None) and isinstance(name, str | None)
+    if not fits:
+        return refused("VALIDATION", "The request is no GraphQL query.")
+    root = _Root(call, grant)
+    result = graphql_sync(_SCHEMA, str(query), root_value=root, variable_values=variables, operation_name=name)
     document: Tree = {"data": result.data}
     if result.errors:
         document["errors"] = [_told(error) for error in result.errors]
@@ -77,15 +83,20 @@ def refused(error_class: str, message: str) -> Tree:
 class _Root:
     """Resolvers by the name of the field."""
 
-    def __init__(self, call: Call, grant: Grant) -> None:
+    def __init__(self, call: Call, grant: Grant | None) -> None:
         self._call, self._grant = call, grant
 
     def ping(self, _info: Any) -> str:
         return "pong"
 
     def createClientToken(self, _info: Any, input: Mapping[str, Any] | None = None) -> Tree:
+        if self._grant is not None:  # a token that made tokens could make one for any customer
+            raise GraphQLError("A client token cannot make another.", extensions={"errorClass": "AUTHORIZATION"})
         wanted = (input or {}).get("clientToken") or {}
-        grant = client_tokens.issue(self._call.books, wanted.get("merchantAccountId"), wanted.get("customerId"))
+        customer_id = wanted.get("customerId")
+        if customer_id is not None and customer_id not in self._call.books.customers:
+            raise GraphQLError("There is no such customer.", extensions=_VALIDATION)
+        grant = client_tokens.issue(self._call.books, wanted.get("merchantAccountId"), customer_id)
         document = client_tokens.document(self._call.books, grant)
         return {**_echo(input), "clientToken": client_tokens.encoded(document)}
 
@@ -93,7 +104,7 @@ class _Root:
         given = underscored(input["creditCard"])
         options = input.get("options") or {}
         try:
-            nonce = tokenise_card(self._call, self._grant, {**given, "options": dict(options)})
+            nonce = tokenise_card(self._call, self._grant or Grant("", ""), {**given, "options": dict(options)})
         except Refused as refusal:
             raise GraphQLError(refusal.answer.node["message"], extensions=_VALIDATION) from None
         details = nonces.nonce_view(nonce)["details"] or {}

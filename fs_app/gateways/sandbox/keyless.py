@@ -59,19 +59,19 @@ def _graphql(store: Store, now: datetime, method: str, body: bytes, authorizatio
         return 400, graphql.refused("VALIDATION", "The request is no GraphQL query.")
     books, grant = found
     call = Call(books, now, "POST /graphql")
-    return 200, graphql.run(call, grant, asked.get("query"), asked.get("variables"))
+    return 200, graphql.run(call, grant, asked)
 
 
-def _whose(store: Store, authorization: str) -> tuple[Books, Grant] | None:
+def _whose(store: Store, authorization: str) -> tuple[Books, Grant | None] | None:
     if authorization.startswith("Bearer "):
         return client_tokens.granted(store.books.values(), authorization.removeprefix("Bearer "))
     books = store.by_keys(*credentials(authorization))
-    return None if books is None else (books, Grant("", ""))
+    return None if books is None else (books, None)
 
 
 def _json(body: bytes) -> dict[str, Any] | None:
     try:
         asked = json.loads(body) if body else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return asked if isinstance(asked, dict) else None

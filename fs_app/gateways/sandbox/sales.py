@@ -275,8 +275,9 @@ def _vault(call: Call, transaction: Transaction, source: Source, person: Tree, *
 
 def _enter(call: Call, transaction: Transaction, verdict: Verdict) -> None:
     if transaction.bank is not None:
-        asked = text(call.section("options", "us_bank_account"), "ach_type") or "standard"
-        transaction.details.update(ach_type=asked, requested_ach_type=asked)
+        asked = text(call.section("options", "us_bank_account"), "ach_type")
+        ach_type = asked if asked == "same_day" else "standard"
+        transaction.details.update(ach_type=ach_type, requested_ach_type=ach_type)
         transaction.enter("settlement_pending", call.now)
         return
     transaction.enter(verdict.status, call.now)

@@ -25,6 +25,8 @@ def _of(part: str, name: str) -> Reader:
     return lambda transaction: getattr(transaction, part).get(name)
 
 
+_ANY_REASON = "any_reason_code"
+
 _READERS: Mapping[str, Reader] = {
     "id": lambda t: t.id,
     "ids": lambda t: t.id,
@@ -39,7 +41,9 @@ _READERS: Mapping[str, Reader] = {
     "source": lambda t: "recurring" if t.details.get("recurring") else "api",
     "user": lambda t: t.details.get("user"),
     "payment_instrument_type": lambda t: "UsBankAccountDetail" if t.bank else "CreditCardDetail",
-    "reason_code": lambda t: [each["reason_code"] for each in t.details.get("ach_return_responses", ())],
+    "reason_code": lambda t: [
+        code for each in t.details.get("ach_return_responses", ()) for code in (each["reason_code"], _ANY_REASON)
+    ],
     "ach_return_responses_created_at": lambda t: [
         each["created_at"] for each in t.details.get("ach_return_responses", ())
     ],

@@ -67,6 +67,8 @@ def read_source(call: Call, problems: Problems) -> Source | None:
         _check_vaulting(call, given, problems)
         card = read_card(books, given, problems, "transaction", "credit_card")
         return None if card is None else Source(card, customer=customer)
+    elif customer is not None and isinstance(customer.default_method, BankAccountOnFile):
+        return _bank_on_file(call, customer.default_method, problems)
     elif customer is not None and customer.cards:
         vaulted = next((card for card in customer.cards if card.default), customer.cards[0])
         return Source(vaulted.card, vaulted, customer)

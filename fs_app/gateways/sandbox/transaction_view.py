@@ -105,6 +105,19 @@ def transaction_view(transaction: Transaction) -> Tree:
 
 
 _NO_PERIOD: Tree = {"billing_period_start_date": None, "billing_period_end_date": None}
+# What only a card's issuer or network says.
+_CARDS_ONLY = (
+    "network_response_code",
+    "network_response_text",
+    "network_transaction_id",
+    "authorization_expires_at",
+    "processor_authorization_code",
+    "cvv_response_code",
+    "avs_postal_code_response_code",
+    "avs_street_address_response_code",
+)
+
+
 def _show_bank(view: Tree, transaction: Transaction) -> None:
     """What a sale from a bank account has in place of a card's."""
     assert transaction.bank is not None
@@ -116,7 +129,7 @@ def _show_bank(view: Tree, transaction: Transaction) -> None:
         "ach_return_responses": Items("ach_return_response", returned),
         **{name: transaction.details.get(name) for name in ("ach_type", "requested_ach_type", "ach_return_code")},
     }
-    view |= dict.fromkeys(("network_response_code", "network_response_text", "authorization_expires_at"))
+    view |= dict.fromkeys(_CARDS_ONLY)
 
 
 _DISBURSEMENT: Tree = {

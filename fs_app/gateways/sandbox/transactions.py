@@ -73,7 +73,8 @@ def change(call: Call, transaction: Transaction, most: Decimal, problems: Proble
 def void(call: Call) -> Answer:
     """PUT /transactions/ID/void."""
     transaction = known(call)
-    if transaction.status not in ("authorized", "submitted_for_settlement"):
+    pending = transaction.bank is not None and transaction.status == "settlement_pending"
+    if not pending and transaction.status not in ("authorized", "submitted_for_settlement"):
         refuse(call, "91504", "transaction")
     transaction.enter("voided", call.now)
     return answer(transaction)
@@ -141,6 +142,7 @@ def _refund(call: Call, sale: Transaction, amount: Decimal) -> Transaction:
         card=sale.card,
         created_at=call.now,
         updated_at=call.now,
+        bank=sale.bank,
         token=sale.token,
         customer=sale.customer,
         billing=sale.billing,

@@ -134,6 +134,33 @@ def test_a_sale_waits_for_the_bank_and_settles(server: SandboxServer, sdk: brain
     assert sdk.transaction.find(made.id).status == "settled"
 
 
+def test_a_sale_that_waits_is_voided_and_a_settled_one_refunded_as_what_it_is(
+    server: SandboxServer, sdk: braintree.BraintreeGateway
+) -> None:
+    waiting = sale(sdk, payment_method_nonce=tokenise(sdk)).transaction
+    assert sdk.transaction.void(waiting.id).transaction.status == "voided"
+    settled = sale(sdk, payment_method_nonce=tokenise(sdk)).transaction
+    server.control.settle()
+    credit = sdk.transaction.refund(settled.id).transaction
+    assert (credit.payment_instrument_type, credit.us_bank_account.last_4) == ("us_bank_account", "1234")
+    assert server.control.ach_return("R01", transaction=credit.id) == 0
+
+
+def test_a_customers_default_may_be_a_bank_account(sdk: braintree.BraintreeGateway) -> None:
+    kept = keep(sdk, "1000000000", None)
+    assert sale(sdk, customer_id=kept.customer_id).transaction.us_bank_account.token == kept.token
+
+
+def test_a_verified_account_stays_verified_whatever_is_guessed(compliant: braintree.BraintreeGateway) -> None:
+    kept = keep(compliant, "1000000000", "micro_transfers")
+    confirm = compliant.us_bank_account_verification.confirm_micro_transfer_amounts
+    confirm(kept.verifications[0].id, [17, 29])
+    for _ in range(6):
+        assert not confirm(kept.verifications[0].id, [1, 1]).is_success
+    (verification,) = compliant.us_bank_account.find(kept.token).verifications
+    assert verification.status == "verified"
+
+
 def test_what_a_bank_takes_back_reaches_our_adapter_with_its_code(
     server: SandboxServer, sdk: braintree.BraintreeGateway
 ) -> None:
@@ -145,6 +172,11 @@ def test_what_a_bank_takes_back_reaches_our_adapter_with_its_code(
     assert server.control.ach_return("R01", order_id="bill-1") == 1
     (record,) = gateway.find(OrderId("bill-1")) or ()
     assert (record.standing, record.code, record.status) == (Standing.RETURNED, "R01", "settlement_declined")
+    search = braintree.TransactionSearch.reason_code
+    for asked in (search == "R01", search == "any_reason_code", search.in_list(["R01", "R02"])):
+        assert [each.id for each in sdk.transaction.search(asked).items] == [made.id]
     assert server.control.ach_return("R01", transaction=made.id) == 0, "it is given back once"
+    with pytest.raises(ValueError, match="name the transaction"):
+        server.control.ach_return("R01")
     with pytest.raises(ValueError, match="R01"):
         server.control.ach_return("nonsense", transaction=made.id)

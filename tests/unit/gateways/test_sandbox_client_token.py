@@ -60,6 +60,8 @@ def test_a_token_names_this_gateway_and_its_merchant(
         ({"customer_id": "nobody"}, "customer_id does not exist"),
         ({"merchant_account_id": "nothing"}, "merchant_account_id does not exist"),
         ({"domains": ["example"]}, "valid domain names"),
+        ({"version": "\u00b2"}, "version is invalid"),
+        ({"version": 99}, "version is invalid"),
         ({"domains": [f"{n}.example.com" for n in range(6)]}, "more than 5"),
     ],
 )
@@ -148,6 +150,33 @@ def test_errors_over_graphql_have_a_class_and_quote_nothing(
         "errorClass": "AUTHENTICATION"
     }
     assert ask(f"http://127.0.0.1:{server.port}/graphql", [], f"Bearer {bearer}")[0] == 400
+
+
+def test_a_client_token_cannot_make_another_one_for_somebody(
+    server: SandboxServer, sdk: braintree.BraintreeGateway
+) -> None:
+    customer = sdk.customer.create({}).customer.id
+    bearer = token(sdk)["braintree_api"]["access_token"]
+    query = "mutation M($input: CreateClientTokenInput!) { createClientToken(input: $input) { clientToken } }"
+    answer = graphql(server, query, bearer, clientToken={"customerId": customer})
+    assert answer["data"]["createClientToken"] is None
+    assert answer["errors"][0]["extensions"] == {"errorClass": "AUTHORIZATION"}
+
+
+@pytest.mark.parametrize("body", [b"[" * 200_000, b"{", b"\xff", b"7"])
+def test_a_body_that_is_no_request_is_no_trouble(server: SandboxServer, body: bytes) -> None:
+    url = f"http://127.0.0.1:{server.port}/graphql"
+    keys = base64.b64encode(b"integration_public_key:integration_private_key").decode()
+    request = urllib.request.Request(url, body, {"Authorization": f"Basic {keys}"})
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        urllib.request.urlopen(request, timeout=5)
+
+
+def test_of_two_named_operations_one_is_run(server: SandboxServer, sdk: braintree.BraintreeGateway) -> None:
+    bearer = f"Bearer {token(sdk)['braintree_api']['access_token']}"
+    document = {"query": "query A { ping } query B { again: ping }", "operationName": "B"}
+    url = f"http://127.0.0.1:{server.port}/graphql"
+    assert ask(url, document, bearer)[1] == {"data": {"again": "pong"}}
 
 
 def test_the_sdks_own_graphql_client(server: SandboxServer) -> None:
