@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 from collections.abc import Callable
+from typing import Any
 
 import gevent
 import structlog
@@ -28,9 +29,7 @@ _PR_SET_DUMPABLE = 4  # prctl(2)
 
 def run_calls(settings: Settings, document: Document) -> None:
     """The ``calls`` role until SIGTERM; ConfigError where anything is wrong with the configuration."""
-    problems = check_everything(settings, document, gateway_must_answer=False)
-    if problems:
-        raise ConfigError(problems)
+    _refuse_problems(settings, document)
     forbid_dumps()
     calls = Calls(settings)
     _start(calls.start, document, ("calls", "listen"))
@@ -42,24 +41,20 @@ def run_calls(settings: Settings, document: Document) -> None:
 
 def run_jobs(settings: Settings, document: Document) -> None:
     """The ``jobs`` role until SIGTERM; ConfigError where anything is wrong with the configuration."""
-    problems = check_everything(settings, document, gateway_must_answer=False)
-    if problems:
-        raise ConfigError(problems)
+    _refuse_problems(settings, document)
     jobs = Jobs(settings)
     _start(jobs.start, document, ("jobs", "metrics"))
     working = gevent.spawn(jobs.run)
     log.info("jobs ready", at_once=settings.jobs.at_once)
-    _until_told_to_stop()
+    _until_told_to_stop(working)
     log.info("no new tasks")
     jobs.stop()
-    working.join()
+    working.get()  # what ended it, if it was not us: the process ends too, and is started again
 
 
 def run_web(settings: Settings, document: Document) -> None:
     """The ``web`` role until SIGTERM; ConfigError where anything is wrong with the configuration."""
-    problems = check_everything(settings, document, gateway_must_answer=False)
-    if problems:
-        raise ConfigError(problems)
+    _refuse_problems(settings, document)
     web = Web(settings)
     _start(web.start, document, ("web", "listen"))
     log.info("web ready", listen=f"{settings.web.listen[0]}:{web.port}", api=settings.web.api_token is not None)
@@ -69,11 +64,19 @@ def run_web(settings: Settings, document: Document) -> None:
 
 def run_sandbox(settings: Settings, document: Document) -> None:
     """The ``sandbox`` role until SIGTERM: the local gateway."""
+    forbid_dumps()
     server = SandboxServer(settings.gateway.listen)
     _start(server.start, document, ("gateway", "listen"))
     log.info("local gateway ready", listen=f"{settings.gateway.listen[0]}:{server.port}")
     _until_told_to_stop()
     server.stop()
+
+
+def _refuse_problems(settings: Settings, document: Document) -> None:
+    """ConfigError with everything that must be mended; a gateway that is down is no such thing."""
+    problems = check_everything(settings, document, gateway_must_answer=False)
+    if problems:
+        raise ConfigError(problems)
 
 
 def forbid_dumps() -> None:
@@ -92,8 +95,9 @@ def _start(start: Callable[[], None], document: Document, place: tuple[str, ...]
         raise ConfigError([document.problem(place, reason, "is another one running?")]) from None
 
 
-def _until_told_to_stop() -> None:
-    """Wait for SIGTERM or SIGINT. The second one ends the process at once."""
+def _until_told_to_stop(*working: gevent.Greenlet[..., None]) -> None:
+    """Wait for SIGTERM or SIGINT, or for what should not end by itself. The second signal ends the process at
+    once."""
     told = Event()
 
     def stop() -> None:
@@ -102,6 +106,7 @@ def _until_told_to_stop() -> None:
             signal.signal(number, signal.SIG_DFL)
 
     handlers = [gevent.signal_handler(number, stop) for number in (signal.SIGTERM, signal.SIGINT)]
-    told.wait()
+    ends: list[Any] = [told, *working]
+    gevent.wait(ends, count=1)
     for handler in handlers:
         handler.cancel()

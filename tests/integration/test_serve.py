@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from fs_app.app import roles
 from fs_app.demo.workspace import Workspace
 from fs_app.prompts.voice import load_voice
+from fs_app.settings import load_settings
 from fs_app.testing.switch import SimulatedSwitch, What, dialplan
 
 CONFIG = Path(__file__).parents[2] / "conf" / "fs_app.yaml"
@@ -55,9 +57,9 @@ def call(workspace):
 
 def test_a_role_that_is_killed_comes_back(workspace):
     server = workspace._server
-    roles = children(server.pid)
-    assert sorted(roles.values()) == ["calls", "jobs", "sandbox", "web"]
-    victim = next(pid for pid, role in roles.items() if role == "calls")
+    running = children(server.pid)
+    assert sorted(running.values()) == ["calls", "jobs", "sandbox", "web"]
+    victim = next(pid for pid, role in running.items() if role == "calls")
     os.kill(victim, signal.SIGKILL)
     until(lambda: "calls" in children(server.pid).values() and victim not in children(server.pid))
     until(lambda: _takes_a_call(workspace))
@@ -121,3 +123,25 @@ def test_the_shipped_recordings_are_what_the_server_plays(workspace):
         files = caller.wait_prompt(DEADLINE).files
     assert " ".join(voice.text_of(path) for path in files).startswith("Thank you for calling.")
     assert all(voice.seconds_of(path) > 0.2 for path in files)
+
+
+def test_jobs_that_break_end_their_process_so_that_they_are_started_again(monkeypatch):
+    """A loop that died would leave a process that looks alive and settles nothing."""
+
+    class Broken:
+        def __init__(self, settings):
+            pass
+
+        def start(self):
+            pass
+
+        def run(self):
+            raise ValueError("a bug")
+
+        def stop(self):
+            pass
+
+    monkeypatch.setattr(roles, "Jobs", Broken)
+    monkeypatch.setattr(roles, "check_everything", lambda *_, **__: [])
+    with pytest.raises(ValueError, match="a bug"):
+        roles.run_jobs(*load_settings(CONFIG))
