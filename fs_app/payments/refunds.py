@@ -10,9 +10,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fs_app.domain.money import Money
-from fs_app.domain.payment import Declined, Payment, PaymentState, Submitted, Unavailable, Unknown, Voided
+from fs_app.domain.payment import (
+    Declined,
+    Payment,
+    PaymentState,
+    Submitted,
+    TransactionId,
+    Unavailable,
+    Unknown,
+    Voided,
+)
 from fs_app.domain.refund import Refund, RefundRequest, RefundState
-from fs_app.errors import RefundRefused
+from fs_app.errors import IllegalTransition, RefundRefused
 from fs_app.payments.answer import answer_of
 from fs_app.payments.resolver import PaymentResolver
 from fs_app.ports import Audit, Deed, Gateway, Ledger, RefundBook, TaskKind, Tasks
@@ -113,18 +122,33 @@ class RefundDesk:
         amount = refund.request.amount
         match answer_of(lambda: self._gateway.refund(transaction_id, amount, refund.order_id)):
             case Submitted(transaction_id=made):
-                refund = self._refunds.record_refund(refund.id, RefundState.SUBMITTED, "submitted", made)
+                refund = self._book(refund, RefundState.SUBMITTED, "submitted", made)
                 return DeedResult(DeedEnd.DONE, f"{amount} is on its way back, transaction {made}", payment, refund)
             case Declined(code=code, transaction_id=made):
-                refund = self._refunds.record_refund(refund.id, RefundState.DECLINED, f"declined {code}", made)
+                refund = self._book(refund, RefundState.DECLINED, f"declined {code}", made)
                 return DeedResult(DeedEnd.REFUSED, f"the processor declined it ({code})", payment, refund)
             case Unavailable(reason=reason):
-                refund = self._refunds.record_refund(refund.id, RefundState.NOT_SENT, reason)
+                refund = self._book(refund, RefundState.NOT_SENT, reason)
                 return DeedResult(DeedEnd.REFUSED, f"the gateway did not take it: {reason}", payment, refund)
             case Unknown(reason=reason):
-                refund = self._refunds.record_refund(refund.id, RefundState.UNKNOWN, reason)
+                refund = self._book(refund, RefundState.UNKNOWN, reason)
                 words = f"no trusted answer yet ({reason}); do not repeat it, the jobs find out"
                 return DeedResult(DeedEnd.UNKNOWN, words, payment, refund)
+
+    def _book(
+        self, refund: Refund, state: RefundState, detail: str, transaction_id: TransactionId | None = None
+    ) -> Refund:
+        """Record an answer; where the jobs were faster, what they have recorded stands."""
+        try:
+            return self._refunds.record_refund(refund.id, state, detail, transaction_id)
+        except IllegalTransition:
+            return self._refunds.get_refund(refund.id)
+
+    def _book_void(self, payment: Payment, event: Voided) -> Payment:
+        try:
+            return self._ledger.record(payment.id, event, payer_knows=False)
+        except IllegalTransition:
+            return self._ledger.get(payment.id)
 
     def _voided(self, deed: Deed, payment: Payment) -> DeedResult:
         transaction_id = payment.transaction_id
@@ -135,8 +159,9 @@ class RefundDesk:
             return DeedResult(DeedEnd.REFUSED, words, payment)
         match answer_of(lambda: self._gateway.void(transaction_id)):
             case Voided():
-                event = Voided(transaction_id, f"voided by {deed.operator}: {deed.reason}")
-                payment = self._ledger.record(payment.id, event)
+                payment = self._book_void(
+                    payment, Voided(transaction_id, f"voided by {deed.operator}: {deed.reason}")
+                )
                 return DeedResult(DeedEnd.DONE, f"{payment.request.amount} will not be collected", payment)
             case Unavailable(reason=reason):
                 payment = self._resolver.resolve(payment).payment

@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from werkzeug.exceptions import HTTPException
 
 from fs_app.domain.money import Money
 from fs_app.domain.payment import PaymentId
@@ -67,6 +68,10 @@ def api(token: str, desk: RefundDesk, dossier: Callable[[PaymentId], Dossier]) -
     def void(payment_id: int) -> tuple[Response, int]:
         order = _Order.model_validate(request.get_json())
         return _told(desk.void(Deed("void", PaymentId(payment_id), order.operator, order.reason, "api")))
+
+    @pages.errorhandler(HTTPException)
+    def no_request(error: HTTPException) -> tuple[Response, int]:
+        return _error(error.description or error.name, error.code or 500)
 
     @pages.errorhandler(KeyError)
     def unknown(_: KeyError) -> tuple[Response, int]:

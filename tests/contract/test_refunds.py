@@ -19,8 +19,10 @@ from fs_app.domain.payment import (
     PaymentState,
     Settled,
     Submitted,
+    TransactionId,
     Unavailable,
     Unknown,
+    Voided,
 )
 from fs_app.domain.refund import RefundRequest, RefundState
 from fs_app.domain.schedule import Schedule
@@ -33,6 +35,7 @@ from fs_app.ports import Deed, TaskKind
 from fs_app.store.audit import SqlAudit
 from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
+from fs_app.store.outbox import SqlOutbox
 from fs_app.store.refunds import SqlRefunds
 from fs_app.store.tasks import SqlTasks
 from fs_app.testing.fakes_payments import ScriptedGateway, StandingClock
@@ -142,6 +145,40 @@ def test_what_is_not_settled_is_voided_instead(office: Office) -> None:
     assert (done.end, done.payment.state) == (DeedEnd.DONE, PaymentState.VOIDED)
     assert office.desk.void(office.deed("void", payment.id)).end is DeedEnd.SAME
     assert office.given_back == 0
+
+
+def test_jobs_that_are_faster_than_the_desk_leave_it_nothing_to_do(office: Office) -> None:
+    """A webhook made them look while the answer was on its way."""
+    payment = office.paid()
+
+    def recorded_meanwhile(transaction_id: TransactionId) -> Voided:
+        office.ledger.record(payment.id, Voided(transaction_id, "the gateway shows it as voided"))
+        return office.gateway.give_back(transaction_id)
+
+    office.gateway.script["void"].append(recorded_meanwhile)
+    done = office.desk.void(office.deed("void", payment.id))
+    assert (done.end, done.payment.state) == (DeedEnd.DONE, PaymentState.VOIDED)
+
+    def settled_meanwhile(transaction_id: TransactionId) -> Submitted:
+        (refund,) = office.refunds.refunds(payment_id=office.payment.id)
+        made = office.gateway.add(refund.order_id, AMOUNT, Standing.SETTLED, kind="credit", refunds=transaction_id)
+        for state in (RefundState.SUBMITTED, RefundState.SETTLED):
+            office.refunds.record_refund(refund.id, state, "found", made)
+        return Submitted(made)
+
+    office.gateway.script["refund"].append(settled_meanwhile)
+    result = office.refund()
+    assert result.end is DeedEnd.DONE and result.refund is not None
+    assert result.refund.state is RefundState.SETTLED
+
+
+def test_a_void_of_what_was_being_checked_is_told_to_the_payer(office: Office, database: Database) -> None:
+    to = Contact.parse("sms:+15550100001")
+    payment = office.ledger.open(PaymentRequest("uuid", "account", "bill-y", AMOUNT, receipt_to=to))
+    office.ledger.record(payment.id, Approved(office.gateway.add(payment.order_id, AMOUNT, Standing.HELD), AMOUNT))
+    assert office.desk.void(office.deed("void", payment.id)).end is DeedEnd.DONE
+    receipts = SqlOutbox(database, office.clock).receipts(payment_id=payment.id)
+    assert [receipt.kind for receipt in receipts] == ["not_paid"]
 
 
 def test_what_is_settled_is_not_voided(office: Office) -> None:

@@ -227,6 +227,14 @@ def test_an_order_that_is_none_is_told_what_is_wrong(site: Site, body: dict[str,
     assert words in answer.get_json()["error"]
 
 
+def test_a_body_that_is_no_json_is_told_in_json(site: Site) -> None:
+    payment = site.paid()
+    headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
+    answer = site.client.post(f"/api/payments/{payment.id}/refund", data="{", headers=headers)
+    assert answer.status_code == 400 and answer.get_json()["error"]
+    assert site.client.get("/api/payments/1/refund", headers=headers).status_code == 405
+
+
 def test_a_refund_without_a_trusted_answer_is_accepted_and_not_done_twice(site: Site) -> None:
     payment = site.paid()
     site.gateway.control.settle()
