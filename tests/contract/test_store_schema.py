@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,15 @@ from fs_app.store.demo_data import DEMO_ACCOUNTS, insert_demo_data
 from fs_app.store.engine import Database
 from fs_app.store.schema import migrate, schema_problem
 from fs_app.store.tables import metadata, payments
+
+
+@pytest.fixture
+def database(empty_url: str) -> Iterator[Database]:
+    """A database of this test's own: what it does to the tables is nobody else's."""
+    made = Database(empty_url, threads=4)
+    migrate(made)
+    yield made
+    made.close()
 
 
 def differences(connection: Connection, wanted: MetaData = metadata) -> list[object]:
@@ -82,8 +92,8 @@ def test_migrating_twice_is_harmless(database: Database) -> None:
     assert schema_problem(database) is None
 
 
-def test_an_empty_database_is_named(database_url: str) -> None:
-    database = Database(database_url)
+def test_an_empty_database_is_named(empty_url: str) -> None:
+    database = Database(empty_url)
     problem = schema_problem(database)
     assert problem is not None
     assert "no fs_app tables yet" in problem
