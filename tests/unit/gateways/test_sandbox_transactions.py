@@ -249,7 +249,7 @@ def test_a_sale_is_refused(server: SandboxServer, sdk: Any, change: dict[str, An
         ({"number": "4111a11111111111"}, CardCodes.NumberLengthIsInvalid),
         ({"number": "4111111111111112"}, CardCodes.NumberIsInvalid),
         ({"number": "1000000000000008"}, CardCodes.CreditCardTypeIsNotAccepted),
-        ({"number": "4242424242424242"}, CardCodes.NumberMustBeTestNumber),
+        ({"number": "4000000000000002"}, CardCodes.NumberMustBeTestNumber),
         ({"expiration_date": None}, CardCodes.ExpirationDateIsRequired),
         ({"expiration_date": "13/2031"}, CardCodes.ExpirationDateIsInvalid),
         ({"expiration_date": "05/031"}, CardCodes.ExpirationDateIsInvalid),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from fs_app.domain.contact import Contact
@@ -21,6 +22,7 @@ from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
 from fs_app.store.outbox import SqlOutbox
 from fs_app.store.schema import migrate
+from fs_app.store.tables import tasks
 from fs_app.store.tasks import SqlTasks
 from fs_app.testing.fakes_payments import ScriptedGateway, StandingClock
 
@@ -32,6 +34,7 @@ class Jobs:
     """The jobs' view of one payment; time passes when they wait."""
 
     def __init__(self, database: Database) -> None:
+        self.database = database
         self.clock = StandingClock()
         self.started = self.clock.now()
         self.gateway = ScriptedGateway(self.clock.now)
@@ -44,16 +47,15 @@ class Jobs:
         self.payment = self.ledger.open(PaymentRequest("uuid", "account", "bill", AMOUNT, receipt_to=to))
 
     def next_look(self, limit: float = 10 * 86400) -> tuple[float, str] | None:
-        """Wait until the payment is due, look once: the age of the attempt then, and the outcome."""
-        for _ in range(int(limit)):
-            claimed = self.tasks.claim([TaskKind.PAYMENT], limit=1, lease_seconds=60)
-            if claimed:
-                age = (self.clock.now() - self.started).total_seconds()
-                return age, self.follower.work(claimed[0])
-            self.clock.move(5 if self.clock.now() < self.started.replace(hour=23) else 3600)
-            if (self.clock.now() - self.started).total_seconds() > limit:
-                return None
-        return None
+        """Wait until the payment is due, look once: the age of the attempt then, and the outcome. None where it is
+        not due before that age."""
+        chosen = select(tasks.c.due_at).where(~tasks.c.stuck, tasks.c.kind == TaskKind.PAYMENT)
+        due_at = self.database.read(lambda connection: connection.execute(chosen).scalar())
+        if due_at is None or (due_at - self.started).total_seconds() > limit:
+            return None
+        self.clock.at = max(self.clock.at, due_at)
+        (task,) = self.tasks.claim([TaskKind.PAYMENT], limit=1, lease_seconds=60)
+        return (self.clock.now() - self.started).total_seconds(), self.follower.work(task)
 
     @property
     def state(self) -> PaymentState:
