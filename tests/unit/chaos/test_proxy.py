@@ -60,7 +60,7 @@ def test_what_becomes_of_a_commit(door: Door, what: AtCommit, kept: list[int]) -
     with gevent.Timeout(10):
         while door.numbers != kept:  # the server may still be at a commit whose answer nobody waits for
             gevent.sleep(0.01)
-    assert door.crashes is (what is AtCommit.CRASH)
+    assert door.crashes == (what is AtCommit.CRASH)
     door.insert(2)
     assert door.numbers == [*kept, 2]
 
