@@ -56,6 +56,18 @@ class VelocitySettings(Part):
         None, description="what the sources are hashed with; the gateway's key if unset"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _rest_is_default(cls, given: object) -> object:
+        """What a limit does not say stays the default: one that only says its hours must not lose its numbers."""
+        if not isinstance(given, dict):
+            return given
+        defaults = {trait.value: _limit(trait).model_dump() for trait in Trait}
+        return {
+            name: {**defaults[name], **value} if name in defaults and isinstance(value, dict) else value
+            for name, value in given.items()
+        }
+
     def limits(self) -> dict[Trait, VelocityLimit]:
         """The limits by what is counted."""
         given = {trait: getattr(self, trait.value) for trait in Trait}

@@ -146,6 +146,20 @@ def test_yes_and_no_are_read_as_the_admin_means_them(tmp_path):
     assert (settings.line.flow, settings.line.language) == ("no", "no")
 
 
+def test_a_limit_that_says_one_thing_keeps_the_rest_of_its_default(tmp_path):
+    text = "payments: {velocity: {card: {hours: 48}, bin: {declines: null}}}\n"
+    settings, _ = load_settings(write(tmp_path, text))
+    velocity = settings.payments.velocity
+    assert (velocity.card.hours, velocity.card.attempts, velocity.card.declines) == (48, 10, 5)
+    assert (velocity.bin.hours, velocity.bin.declines) == (1, None)  # null is no limit, if somebody says so
+
+
+def test_a_mistake_in_a_limit_keeps_its_place(tmp_path):
+    assert problems(tmp_path, "payments:\n  velocity:\n    card: {attempts: x}\n") == [
+        "site.yaml:3:22: attempts: this should be a whole number ('x')"
+    ]
+
+
 def test_every_default_is_valid():
     assert Settings().calls.listen == ("127.0.0.1", 8084)
 
