@@ -10,6 +10,8 @@ from fs_app.domain.card import BRANDS
 from fs_app.domain.velocity import DEFAULT_LIMITS, Trait, VelocityLimit
 from fs_app.settings.values import Address, Part, Secret, Text
 
+_KEYS = ("merchant_id", "public_key", "private_key")
+
 
 class GatewaySettings(Part):
     """The payment gateway: the local one, Braintree's sandbox, or Braintree."""
@@ -25,6 +27,13 @@ class GatewaySettings(Part):
     request_keys: bool = Field(
         False, description="send api_request_key: where Braintree has enabled it, each key charges once"
     )
+
+    @model_validator(mode="after")
+    def _own_keys(self) -> GatewaySettings:
+        missing = [name for name in _KEYS if name not in self.model_fields_set]
+        if self.kind != "local" and missing:
+            raise ValueError(f"kind {self.kind} needs your own {', '.join(missing)}")
+        return self
 
     @property
     def limit_seconds(self) -> float:

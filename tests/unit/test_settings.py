@@ -126,7 +126,7 @@ def test_no_yaml_no_file_no_utf8(tmp_path):
 
 
 def test_secrets_come_from_the_environment_and_are_not_shown(tmp_path, monkeypatch):
-    text = "gateway: {kind: sandbox, private_key: 'env:FS_APP_TEST_KEY'}\n"
+    text = "gateway: {kind: sandbox, merchant_id: m, public_key: p, private_key: 'env:FS_APP_TEST_KEY'}\n"
     monkeypatch.delenv("FS_APP_TEST_KEY", raising=False)
     assert "the environment variable FS_APP_TEST_KEY is not set" in problems(tmp_path, text)[0]
     monkeypatch.setenv("FS_APP_TEST_KEY", "very-private")
@@ -180,3 +180,10 @@ def test_mistakes_are_told_without_words_of_python(tmp_path):
         "site.yaml:2:32: language: this is not written as it should be; allowed is ^[a-z]{2,3}(_[A-Z]{2})?$"
         " ('english')",
     ]
+
+
+def test_a_gateway_of_braintrees_needs_keys_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text("gateway:\n  kind: sandbox\n  merchant_id: ours\n")
+    with pytest.raises(ConfigError, match=r"site.yaml:2:3.*kind sandbox needs your own public_key, private_key"):
+        load_settings(path)
