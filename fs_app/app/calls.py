@@ -8,9 +8,10 @@ import structlog
 
 from fs_app.app.parts import Parts, load_all_flows, load_prompts
 from fs_app.domain.prompt import say
-from fs_app.errors import CallEnded
+from fs_app.errors import CallEnded, StoreUnavailable
 from fs_app.flow.call import Call, Limits, Line, Services
-from fs_app.flow.engine import run_flow
+from fs_app.flow.checkpoint import Checkpoint
+from fs_app.flow.engine import MOVED, run_flow
 from fs_app.flow.flow import Flow
 from fs_app.journal import CallJournal
 from fs_app.metrics import MetricsServer
@@ -35,6 +36,7 @@ class Calls:
             directory=parts.directory,
             cashier=parts.cashier,
             clock=parts.clock,
+            checkpoints=parts.checkpoints,
             limits=Limits(**settings.payments.model_dump(exclude={"velocity", "recheck_seconds"})),
         )
         self.server = CallServer(
@@ -68,19 +70,39 @@ class Calls:
     def _handle(self, channel: SwitchChannel, info: ConnectInfo) -> None:
         line = self._line(channel, info)
         journal = CallJournal(self.metrics, uuid=info.uuid, flow=line.flow, caller_id=info.caller_id)
-        call = Call(line, channel, self._services, journal, caller_id=info.caller_id)
+        call = Call(
+            line, channel, self._services, journal, caller_id=info.caller_id, leaves=lambda: self.server.leaving
+        )
         outcome = "failed"
         try:
             channel.answer()
-            if info.attempt > 1:
+            checkpoint = self._checkpoint(call, info)
+            if info.attempt > 1 and not info.moved:
                 channel.play(say("one_moment"), interruptible=False)
                 channel.forget_keys()  # they answer a question of the server that died: digits of a card, perhaps
-            outcome = run_flow(self._flows[line.flow], call)
+            outcome = run_flow(self._flows[line.flow], call, checkpoint)
+            if outcome == MOVED:
+                channel.move_on()
         except CallEnded:
-            outcome = "agent" if call.counts["talked"] else "caller_hung_up"
+            outcome = "agent" if call.counts["talked"] else "caller_hung_up" if channel.hung_up else "lost"
             raise
         finally:
+            if outcome not in (MOVED, "lost", "failed"):
+                self._services.checkpoints.drop(info.uuid)
             journal.close(outcome)
+
+    def _checkpoint(self, call: Call, info: ConnectInfo) -> Checkpoint | None:
+        """Where another server had the call; None for a call that begins, or begins again."""
+        if info.attempt == 1 and not info.moved:
+            return None
+        try:
+            text = self._services.checkpoints.find(info.uuid)
+        except StoreUnavailable as error:
+            call.journal.note({"trouble": f"checkpoint: {type(error).__name__}"})
+            return None
+        checkpoint = Checkpoint.read(text) if text is not None else None
+        call.journal.note({"resumed": "from the start" if checkpoint is None else checkpoint.step})
+        return checkpoint
 
     def _line(self, channel: SwitchChannel, info: ConnectInfo) -> Line:
         """The line as the dialplan describes it; what it does not say, or says wrongly, is the settings'."""

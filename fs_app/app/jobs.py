@@ -79,5 +79,6 @@ def chores(parts: Parts) -> list[Chore]:
     longest = max(limit.hours for limit in parts.settings.payments.velocity.limits().values())
     return [
         Chore("attempts counted", SqlVelocity(parts.database), timedelta(hours=longest)),
+        Chore("checkpoints of calls", parts.checkpoints, timedelta(days=1)),
         Chore("webhooks", SqlHints(parts.database, parts.clock), timedelta(days=30)),
     ]

@@ -40,6 +40,7 @@ from fs_app.prompts.voice import FileVoice, load_voice
 from fs_app.settings import GatewaySettings, Settings
 from fs_app.steps import STEPS
 from fs_app.store.audit import SqlAudit
+from fs_app.store.checkpoints import SqlCheckpoints
 from fs_app.store.directory import TableDirectory
 from fs_app.store.disputes import SqlDisputes
 from fs_app.store.engine import Database
@@ -142,6 +143,10 @@ class Parts:
         return SqlLedger(self.database, self.clock, schedule=self.schedule, limits=limits)
 
     @cached_property
+    def checkpoints(self) -> SqlCheckpoints:
+        return SqlCheckpoints(self.database, self.clock)
+
+    @cached_property
     def refunds(self) -> RefundBook:
         return SqlRefunds(self.database, self.clock, schedule=self.schedule)
 
@@ -208,4 +213,5 @@ class Parts:
 
     def close(self) -> None:
         """Close what was opened."""
+        self.checkpoints.close()
         self.database.close()

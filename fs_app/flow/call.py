@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fs_app.flow.facts import Facts
-from fs_app.ports import Cashier, Channel, Clock, Directory, Journal
+from fs_app.ports import Cashier, Channel, Checkpoints, Clock, Directory, Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,23 @@ class Services:
     cashier: Cashier
     clock: Clock
     limits: Limits
+    checkpoints: Checkpoints
+
+
+def _stays() -> bool:
+    return False
 
 
 @dataclass(slots=True)
 class Call:
-    """One caller's way through a flow. ``caller_id`` is digits with an optional leading +, or None."""
+    """One caller's way through a flow. ``caller_id`` is digits with an optional leading +, or None. ``leaves``
+    tells that this server is about to stop: the call goes on at another one from its next step."""
 
     line: Line
     channel: Channel
     services: Services
     journal: Journal
     caller_id: str | None = None
+    leaves: Callable[[], bool] = _stays
     facts: Facts = field(default_factory=Facts)
     counts: Counter[str] = field(default_factory=Counter)  # e.g. declines; survives from step to step

@@ -1,54 +1,97 @@
 """Walks a flow: runs a step, writes it down, follows the arrow of its outcome.
 
-Three things no flow has to say: ``*`` goes back to the question asked before; a database that is down, or a call
-that goes round in circles, leads to a person with an apology (law 6); what the call knew is wiped at every end.
+Four things no flow has to say: ``*`` goes back to the question asked before; a database that is down, or a call
+that goes round in circles, leads to a person with an apology (law 6); what the call knew is wiped at every end; and
+where the call is, is kept at each step boundary, so that another server can go on with it.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 
+from fs_app.domain.payment import ENDINGS
 from fs_app.domain.prompt import say
 from fs_app.errors import CallEnded, StoreError
 from fs_app.flow.call import Call
+from fs_app.flow.checkpoint import Checkpoint
 from fs_app.flow.flow import Flow, Node
-from fs_app.flow.step import StepEnds
+from fs_app.flow.step import ChargingStep, StepEnds
 
 APOLOGY = "technical_problem"
 MAX_VISITS = 20
 """A step that is reached more often than this in one call is going round in circles."""
 
-FINISHED, AGENT, FAILED = "finished", "agent", "failed"
+FINISHED, AGENT, FAILED, MOVED = "finished", "agent", "failed", "moved"
 TROUBLE, HUNG_UP = "trouble", "caller_hung_up"
 
+Act = Callable[[], str]
 
-def run_flow(flow: Flow, call: Call) -> str:
+
+def run_flow(flow: Flow, call: Call, checkpoint: Checkpoint | None = None) -> str:
     """Take an answered call through a flow to its end, and wipe what it knew.
 
-    Returns how it ended, for the call's line in the log: ``finished``, ``agent`` where the caller talked to one,
-    ``failed`` where not even the way to a person worked. CallEnded passes through when the caller hangs up.
+    With a checkpoint it goes on where another server had it. Returns how it ended, for the call's line in the log:
+    ``finished``, ``agent`` where the caller talked to one, ``failed`` where not even the way to a person worked,
+    ``moved`` where this server leaves and another one can go on. CallEnded passes through when the caller hangs up.
     """
+    walk = _Walk(flow, call)
     try:
-        return _Walk(flow, call).to_the_end()
+        return walk.to_the_end(*(walk.start() if checkpoint is None else walk.resume(checkpoint)))
     finally:
         call.facts.wipe()
 
 
 class _Walk:
-    """Where one call is in its flow, and which questions ``*`` leads back to."""
+    """Where one call is in its flow, the way that led there, and which questions ``*`` leads back to."""
 
     def __init__(self, flow: Flow, call: Call) -> None:
         self._flow = flow
         self._call = call
+        self._trail: list[str] = []
         self._asked: list[str] = []
         self._visits: Counter[str] = Counter()
         self._in_trouble = False
+        self._resumed = False  # what the flow check proved does not hold: the card is gone
 
-    def to_the_end(self) -> str:
+    def start(self) -> tuple[Node, Act]:
+        """The first step, and how to run it."""
         node = self._flow.nodes[self._flow.start]
+        return node, partial(node.step.run, self._call)
+
+    def resume(self, checkpoint: Checkpoint) -> tuple[Node, Act]:
+        """The step where another server had the call, or the last one before it that needs no card.
+
+        An attempt to pay that the checkpoint knows nothing of is taken up first, whatever the step: it was opened
+        after the checkpoint, and the ledger is right.
+        """
+        self._trail = [name for name in checkpoint.trail if name in self._flow.nodes]
+        self._asked = [name for name in checkpoint.asked if name in self._flow.nodes]
+        self._resumed = True
+        node = self._flow.nodes.get(checkpoint.step, self._flow.nodes[self._flow.start])
+        try:
+            checkpoint.restore(self._call)
+            attempt = self._call.services.cashier.last_attempt(self._call.channel.uuid)
+        except StoreError as error:
+            self._call.journal.note({"trouble": f"resume: {type(error).__name__}"})
+            return node, lambda: TROUBLE
+        self._in_trouble = checkpoint.in_trouble
+        if attempt is not None and attempt.id == checkpoint.payment:
+            self._call.facts.payment, self._call.facts.ending = attempt, ENDINGS[attempt.state]
+        elif attempt is not None and (charging := self._charging(node)) is not None:
+            return charging[0], partial(charging[1].take_up, self._call, attempt)
+        node = self._within_reach(node)
+        return node, partial(node.step.run, self._call)
+
+    def to_the_end(self, node: Node, act: Act) -> str:
+        """Run that step, and whatever follows it, until the call ends or moves to another server."""
         while True:
-            outcome = self._run(node)
+            self._enter(node)
+            if node.step.all_outcomes() and self._moves(node):
+                return MOVED
+            outcome = self._run(node, act)
             if outcome == TROUBLE and self._in_trouble:
                 self._apologise()
                 self._call.channel.hang_up()
@@ -61,8 +104,41 @@ class _Walk:
                 return AGENT if self._call.counts["talked"] else FINISHED
             else:
                 node = self._follow(node, outcome)
+            act = partial(node.step.run, self._call)
 
-    def _run(self, node: Node) -> str:
+    def _enter(self, node: Node) -> None:
+        """The way to a step, without the circles that led back to it."""
+        if node.name in self._trail:
+            del self._trail[self._trail.index(node.name) :]
+        self._trail.append(node.name)
+
+    def _moves(self, node: Node) -> bool:
+        """Keep where the call is. True where this server leaves and another one can go on from here."""
+        call = self._call
+        place = Checkpoint.of(call, node.name, self._trail, self._asked, self._in_trouble).text()
+        checkpoints = call.services.checkpoints
+        if call.leaves():
+            return checkpoints.commit(call.channel.uuid, place)
+        checkpoints.keep(call.channel.uuid, place)
+        return False
+
+    def _charging(self, node: Node) -> tuple[Node, ChargingStep] | None:
+        """The step that opened an attempt: this one, one of those that follow it, or any."""
+        following = [self._flow.nodes[name] for name in node.next.values()]
+        for each in (node, *following, *self._flow.nodes.values()):
+            if isinstance(each.step, ChargingStep):
+                return each, each.step
+        return None
+
+    def _within_reach(self, node: Node) -> Node:
+        """A step that all is known for: this one, the last such on the way to it, or the first of the flow."""
+        known = self._call.facts.known()
+        for name in (node.name, *reversed(self._trail)):
+            if self._flow.nodes[name].known <= known:
+                return self._flow.nodes[name]
+        return self._flow.nodes[self._flow.start]
+
+    def _run(self, node: Node, act: Act) -> str:
         """Run one step and write it down; its outcome, or `TROUBLE`."""
         self._visits[node.name] += 1
         if self._visits[node.name] > MAX_VISITS:
@@ -71,7 +147,7 @@ class _Walk:
         started = time.monotonic()
         outcome = FAILED
         try:
-            outcome = node.step.run(self._call)
+            outcome = act()
         except StepEnds as ends:
             outcome = ends.outcome
         except StoreError as error:
@@ -91,7 +167,9 @@ class _Walk:
         elif outcome != "back" and node.step.asks:
             self._asked.append(node.name)
         target = node.next.get(outcome)
-        return self._flow.nodes[target] if target is not None else self._back(node)
+        if target is None:
+            return self._back(node)
+        return self._within_reach(self._flow.nodes[target]) if self._resumed else self._flow.nodes[target]
 
     def _back(self, node: Node) -> Node:
         """The question asked before this one, if all is still known that its paths rely on; else this one."""

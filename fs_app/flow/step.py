@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from fs_app.domain.payment import Payment
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact
 
@@ -108,3 +109,12 @@ class Step(BaseModel, ABC):
                         yield Said(key, phrase, mark.gaps)
         for phrase in sorted(self.says):
             yield Said("", phrase, frozenset())
+
+
+class ChargingStep(Step):
+    """A step that opens an attempt to pay: the only kind that a server's death can leave half done."""
+
+    @abstractmethod
+    def take_up(self, call: Call, attempt: Payment) -> str:
+        """Go on with an attempt that was opened by a server that is gone: find out what became of it, tell the
+        caller, and return the outcome. It charges nothing, and there is no card."""

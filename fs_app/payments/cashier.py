@@ -27,6 +27,7 @@ from fs_app.domain.payment import (
     Event,
     Payment,
     PaymentRequest,
+    PaymentState,
     Submitted,
     Unavailable,
     Unknown,
@@ -86,7 +87,18 @@ class GatewayCashier:
             card.wipe()
         self._health.saw(result)
         outcome = self._booked(payment, result)
-        return self._asked_again(outcome) if isinstance(outcome.result, Unknown) else outcome
+        if isinstance(outcome.result, Unknown):
+            return self._asked_again(outcome, self._recheck_seconds)
+        return outcome
+
+    def last_attempt(self, call_uuid: str) -> Payment | None:
+        """The attempt that was opened last in a call."""
+        return self._ledger.last_of_call(call_uuid)
+
+    def follow_up(self, payment: Payment) -> PaymentOutcome:
+        """What became of an attempt whose server is gone; asked at once, as its answer may be there already."""
+        unknown = PaymentOutcome(payment, Unknown("its server is gone"))
+        return self._asked_again(unknown, (0.0, *self._recheck_seconds))
 
     def _authorise(self, payment: Payment, charge: ChargeRequest) -> ChargeResult:
         if (self._clock.now() - payment.opened_at).total_seconds() > _STALE_SECONDS:
@@ -104,23 +116,27 @@ class GatewayCashier:
             return self._give_back(recorded, result)
         return self._take(recorded, result)
 
-    def _asked_again(self, outcome: PaymentOutcome) -> PaymentOutcome:
+    def _asked_again(self, outcome: PaymentOutcome, pauses: Sequence[float]) -> PaymentOutcome:
         """While the caller waits: what became of it?"""
-        payment, result = outcome.payment, outcome.result
-        for pause in self._recheck_seconds if self._resolver else ():
+        payment = outcome.payment
+        for pause in pauses if self._resolver else ():
             time.sleep(pause)
             try:
                 payment = self._ledger.get(payment.id)
                 if self._resolver is not None and payment.state in OPEN_STATES:
                     payment = self._resolver.resolve(payment).payment
+                if payment.state not in OPEN_STATES:
+                    return PaymentOutcome(payment, self._as_recorded(payment))
             except StoreError as error:
                 _log.error("payment_not_resolved", payment=payment.id, error=str(error))
-                continue
-            if payment.state in PAID_STATES and payment.transaction_id is not None:
-                return PaymentOutcome(payment, Approved(payment.transaction_id, payment.request.amount))
-            if payment.state not in OPEN_STATES:
-                return PaymentOutcome(payment, Unavailable("found at the gateway as not charged"))
-        return PaymentOutcome(payment, result)
+        return PaymentOutcome(payment, outcome.result)
+
+    def _as_recorded(self, payment: Payment) -> ChargeResult:
+        """The answer that an attempt which has ended got, as the ledger has it."""
+        if payment.state in PAID_STATES and payment.transaction_id is not None:
+            return Approved(payment.transaction_id, payment.request.amount)
+        decline = self._ledger.decline_of(payment.id) if payment.state is PaymentState.DECLINED else None
+        return decline or Unavailable("found at the gateway as not charged")
 
     def _take(self, payment: Payment, approved: Approved) -> PaymentOutcome:
         """Submit the recorded authorisation for settlement."""

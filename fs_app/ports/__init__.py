@@ -9,6 +9,7 @@ from fs_app.ports.audit import Audit, AuditEntry, Deed
 from fs_app.ports.billing import Directory
 from fs_app.ports.caller import Channel, Handover, Utterance, Voice
 from fs_app.ports.cashier import Cashier, PaymentOutcome
+from fs_app.ports.checkpoints import Checkpoints
 from fs_app.ports.gateway import (
     BatchLine,
     ChargeRequest,
@@ -30,6 +31,7 @@ __all__ = [
     "Cashier",
     "Channel",
     "ChargeRequest",
+    "Checkpoints",
     "Clock",
     "Deed",
     "Delivery",

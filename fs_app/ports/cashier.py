@@ -17,6 +17,15 @@ class Cashier(Protocol):
         where not even an attempt could be opened: then nothing was sent."""
         ...
 
+    def last_attempt(self, call_uuid: str) -> Payment | None:
+        """The attempt that was opened last in a call, None where none was. StoreUnavailable."""
+        ...
+
+    def follow_up(self, payment: Payment) -> PaymentOutcome:
+        """What became of an attempt whose server is gone: the gateway is asked, now and after the pauses of an
+        unknown result, and nothing is charged that was not charged before. Unknown where that does not tell."""
+        ...
+
     def ready(self) -> bool:
         """False while the gateway is known to be down: then no card is asked for."""
         ...

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from fs_app.domain.payment import Event, OrderId, Payment, PaymentId, PaymentRequest, TransactionId
+from fs_app.domain.payment import Declined, Event, OrderId, Payment, PaymentId, PaymentRequest, TransactionId
 from fs_app.domain.refund import Refund, RefundId, RefundRequest, RefundState
 from fs_app.domain.velocity import Mark
 from fs_app.ports.gateway import Dispute
@@ -58,6 +58,14 @@ class Ledger(Protocol):
 
     def by_transaction(self, transaction_id: TransactionId) -> Payment | None:
         """The attempt that was captured as that transaction, or refunded by it."""
+        ...
+
+    def last_of_call(self, call_uuid: str) -> Payment | None:
+        """The attempt that was opened last in that call."""
+        ...
+
+    def decline_of(self, payment_id: PaymentId) -> Declined | None:
+        """Why the attempt was declined; None where it was not."""
         ...
 
     def history(self, payment_id: PaymentId) -> Sequence[LedgerEvent]:

@@ -7,12 +7,12 @@ from typing import Annotated
 from pydantic import Field
 
 from fs_app.domain.decline import ALL_ADVICE, FIELD_ADVICE, Advice, Coaching, advise
-from fs_app.domain.payment import ENDINGS, ChargeResult, Declined, Ending, PaymentRequest, Unavailable
+from fs_app.domain.payment import ENDINGS, ChargeResult, Declined, Ending, Payment, PaymentRequest, Unavailable
 from fs_app.domain.prompt import say
 from fs_app.errors import BillBusy, CallEnded, TooManyAttempts
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact, proved
-from fs_app.flow.step import Outcome, PhraseName, Says, Step
+from fs_app.flow.step import ChargingStep, Outcome, PhraseName, Says
 from fs_app.ports import PaymentOutcome
 
 _ENDED = frozenset({Fact.ENDING})
@@ -31,7 +31,7 @@ _COACHED = {
 }
 
 
-class Charge(Step):
+class Charge(ChargingStep):
     """Charges the card while the caller hears that we work, and says why after a decline.
 
     The cashier gets a copy of the card and wipes it; the call keeps its own for as long as a next try with it is
@@ -71,6 +71,16 @@ class Charge(Step):
             return "limited"
         finally:
             call.channel.forget_keys()
+        return self._ended(call, outcome)
+
+    def take_up(self, call: Call, attempt: Payment) -> str:
+        call.channel.forget_keys()
+        cashier = call.services.cashier
+        outcome = call.channel.play_while(say(self.say), lambda: cashier.follow_up(attempt))
+        call.channel.forget_keys()
+        return self._ended(call, outcome)
+
+    def _ended(self, call: Call, outcome: PaymentOutcome) -> str:
         ending = ENDINGS[outcome.payment.state]
         call.facts.ending, call.facts.payment = ending, outcome.payment
         call.journal.note({"payment": outcome.payment.id, "ending": ending, "brand": outcome.payment.request.brand})

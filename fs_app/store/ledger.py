@@ -22,6 +22,7 @@ from fs_app.domain.payment import (
     OPEN_STATES,
     PAID_STATES,
     TRANSITIONS,
+    Declined,
     Ending,
     Event,
     OrderId,
@@ -40,7 +41,7 @@ from fs_app.ports import Clock, LedgerEvent, ReceiptKind, TaskKind
 from fs_app.store import tasks, velocity
 from fs_app.store.engine import Database
 from fs_app.store.outbox import write_receipt
-from fs_app.store.rows import cleaned, detail_of, payment_of
+from fs_app.store.rows import cleaned, declined_of, detail_of, payment_of
 from fs_app.store.tables import payment_events, payments, refunds
 
 _CONFIRMATION_TRIES = 8
@@ -123,6 +124,18 @@ class SqlLedger:
         refunded = select(refunds.c.payment_id).where(refunds.c.transaction_id == transaction_id)
         return self._one(or_(payments.c.transaction_id == transaction_id, payments.c.id.in_(refunded)))
 
+    def last_of_call(self, call_uuid: str) -> Payment | None:
+        """The attempt that was opened last in that call."""
+        return self._one(payments.c.call_uuid == call_uuid, latest=True)
+
+    def decline_of(self, payment_id: PaymentId) -> Declined | None:
+        """Why the attempt was declined; None where it was not."""
+        chosen = select(payment_events.c.detail).where(
+            payment_events.c.payment_id == payment_id, payment_events.c.state == PaymentState.DECLINED
+        )
+        detail = self._database.read(lambda connection: connection.execute(chosen).scalar())
+        return None if detail is None else declined_of(detail)
+
     def history(self, payment_id: PaymentId) -> Sequence[LedgerEvent]:
         """What happened, oldest first; empty for an unknown id."""
         rows = self._database.read(lambda connection: connection.execute(_history(payment_id)).all())
@@ -138,8 +151,9 @@ class SqlLedger:
         rows = self._database.read(lambda connection: connection.execute(chosen).all())
         return [payment_of(row) for row in rows]
 
-    def _one(self, condition: ColumnElement[bool]) -> Payment | None:
-        chosen = select(payments).where(condition).order_by(payments.c.id).limit(1)
+    def _one(self, condition: ColumnElement[bool], *, latest: bool = False) -> Payment | None:
+        order = payments.c.id.desc() if latest else payments.c.id
+        chosen = select(payments).where(condition).order_by(order).limit(1)
         row = self._database.read(lambda connection: connection.execute(chosen).one_or_none())
         return None if row is None else payment_of(row)
 

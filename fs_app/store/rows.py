@@ -28,6 +28,7 @@ from fs_app.domain.payment import (
 )
 
 _DETAIL_LENGTH = 255
+_DECLINED = re.compile(r"declined ([^, ]+)(?:, advice (.+))?")
 _LONG_NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){11,}")
 
 
@@ -75,6 +76,12 @@ def detail_of(event: Event) -> str:
         case Returned(code=code):
             told = f"returned {code}".rstrip()
     return told
+
+
+def declined_of(detail: str) -> Declined | None:
+    """A decline from its line of history; None where that is no decline's."""
+    match = _DECLINED.fullmatch(detail)
+    return None if match is None else Declined(match[1], advice=match[2])
 
 
 def cleaned(detail: str) -> str:

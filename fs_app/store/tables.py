@@ -24,6 +24,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     TypeDecorator,
     UniqueConstraint,
     false,
@@ -266,5 +267,15 @@ velocity = Table(
     Column("at", UtcTime, nullable=False, index=True),
     Column("declined", Boolean(create_constraint=False), nullable=False, server_default=false()),
     Index("ix_velocity_trait", "trait", "subject", "at"),
+    **_MYSQL,
+)
+
+# Where calls are that are up, so that another server can go on with them: JSON of ``flow/checkpoint.py``.
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("uuid", String(64), primary_key=True),
+    Column("place", Text, nullable=False),
+    Column("at", UtcTime, nullable=False, index=True),
     **_MYSQL,
 )

@@ -42,6 +42,7 @@ class Timing:
     talk: float = 4 * 3600.0  # with an agent, then we let go of the line
 
 
+_MOVE_SECONDS = 2.0  # a transfer takes the socket away within two media ticks
 _BREAK_SECONDS = 0.06  # a break ends a playback within two media ticks of 20 ms
 
 
@@ -136,6 +137,21 @@ class SwitchChannel:
         if self._session.ended is None:
             self._session.start("hangup", "NORMAL_CLEARING")
             self._wait(lambda: self._session.ended is not None, self._timing.margin)
+
+    @property
+    def hung_up(self) -> bool:
+        """True where the caller has hung up, as far as the switch said; a session may also end otherwise."""
+        return self._session.hung_up
+
+    def move_on(self) -> None:
+        """Send the call through its dialplan again, so that another server takes it. The session is over then.
+
+        Where the dialplan cannot be named the socket is closed, and ``socket_resume`` leads to its next action.
+        """
+        if self._info.extension is not None:
+            self._session.start_all([("set", "fs_app_moved=true"), ("transfer", self._info.extension)])
+            self._wait(lambda: self._session.ended is not None, _MOVE_SECONDS)
+        self._session.end("moved to another server")
 
     # --- prompts ---
 

@@ -82,6 +82,8 @@ class CallServer:
         self._keep_alive = keep_alive
         self._sessions: set[Session] = set()
         self._active = self._refusing = 0
+        self.leaving = False
+        """True once `stop` was asked for: calls go on at another server from their next step."""
         self._connections = Group()
         self._works = Group()
         self._server = StreamServer(listen, self._accepted, backlog=BACKLOG, spawn=self._connections.spawn)  # type: ignore[call-overload]
@@ -110,6 +112,7 @@ class CallServer:
 
         Work has its own, longer time: a charge is never cut by a restart that can wait for its answer.
         """
+        self.leaving = True
         self._server.stop()
         self._connections.join(timeout=grace_seconds)
         for session in tuple(self._sessions):

@@ -58,6 +58,7 @@ class Session(OutboundSession):  # type: ignore[misc]
         self._on_reaction = on_reaction
         self._heard_at = self._reaction_from = 0.0
         self.ended: str | None = None
+        self.hung_up = False  # the switch said so; a session can also end otherwise
         self.info: ConnectInfo | None = None
         self._keep_alive = keep_alive or KeepAlive()
         super().__init__(address, sock)
@@ -247,6 +248,7 @@ class Session(OutboundSession):  # type: ignore[misc]
         elif self.info is None or frame.event("Unique-ID") != self.info.uuid:
             return
         elif name == "CHANNEL_HANGUP":
+            self.hung_up = True
             self.end("the caller hung up")
         else:
             self._on_event(frame)

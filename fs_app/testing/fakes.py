@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from fs_app.domain.payment import (
     PaymentRequest,
     PaymentState,
     TransactionId,
+    Unknown,
     state_after,
 )
 from fs_app.domain.prompt import Count, Digits, Named, Prompt, Value
@@ -111,6 +112,8 @@ class FakeCashier:
     is_ready: bool = True
     submits: bool = True
     payments: list[Payment] = field(default_factory=list)
+    found: ChargeResult | None = None
+    """What `follow_up` finds at the gateway."""
 
     def ready(self) -> bool:
         return self.is_ready
@@ -135,6 +138,15 @@ class FakeCashier:
         self.payments.append(payment)
         return PaymentOutcome(payment, result)
 
+    def last_attempt(self, call_uuid: str) -> Payment | None:
+        mine = [payment for payment in self.payments if payment.request.call_uuid == call_uuid]
+        return mine[-1] if mine else None
+
+    def follow_up(self, payment: Payment) -> PaymentOutcome:
+        found = self.found or Unknown("its server is gone")
+        state = PaymentState.SUBMITTED if isinstance(found, Approved) else state_after(found)
+        return PaymentOutcome(replace(payment, state=state), found)
+
 
 def approve(request: PaymentRequest, card: Card) -> ChargeResult:
     """A gate that says yes."""
@@ -152,6 +164,30 @@ def in_turn(results: Iterable[ChargeResult | Exception]) -> Gate:
         return result
 
     return gate
+
+
+@dataclass
+class FakeCheckpoints:
+    """Implements `ports.Checkpoints`: everything is written at once, unless it is ``down``."""
+
+    places: dict[str, str] = field(default_factory=dict)
+    down: bool = False
+
+    def keep(self, uuid: str, text: str) -> None:
+        self.commit(uuid, text)
+
+    def commit(self, uuid: str, text: str) -> bool:
+        if not self.down:
+            self.places[uuid] = text
+        return not self.down
+
+    def find(self, uuid: str) -> str | None:
+        if self.down:
+            raise StoreUnavailable("the fake database is down")
+        return self.places.get(uuid)
+
+    def drop(self, uuid: str) -> None:
+        self.places.pop(uuid, None)
 
 
 @dataclass(frozen=True)

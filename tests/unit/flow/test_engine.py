@@ -18,7 +18,15 @@ from fs_app.flow.loader import load_flow
 from fs_app.flow.step import Outcome, Step, StepEnds
 from fs_app.ports import Handover
 from fs_app.steps import STEPS
-from fs_app.testing.fakes import FakeCashier, FakeDirectory, FixedClock, ListJournal, TextVoice, approve
+from fs_app.testing.fakes import (
+    FakeCashier,
+    FakeCheckpoints,
+    FakeDirectory,
+    FixedClock,
+    ListJournal,
+    TextVoice,
+    approve,
+)
 from fs_app.testing.phone import ScriptedPhone
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -98,7 +106,7 @@ class Walked:
         self.flow = load_flow(path, REGISTRY, VOICE)
         self.phone = ScriptedPhone(VOICE, **phone)  # type: ignore[arg-type]
         self.journal = ListJournal()
-        services = Services(FakeDirectory(), FakeCashier(approve), FixedClock(), Limits())
+        services = Services(FakeDirectory(), FakeCashier(approve), FixedClock(), Limits(), FakeCheckpoints())
         self.call = Call(Line("f", "en", "payments"), self.phone, services, self.journal)
         self.card = Card(Secret("4111111111111111"), Secret("1228"), Secret("123"), Secret("90210"))
         self.call.facts.card = self.card

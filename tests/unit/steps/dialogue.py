@@ -18,7 +18,16 @@ from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flow
 from fs_app.ports import Handover
 from fs_app.steps import STEPS
-from fs_app.testing.fakes import FakeCashier, FakeDirectory, FixedClock, Gate, ListJournal, TextVoice, approve
+from fs_app.testing.fakes import (
+    FakeCashier,
+    FakeCheckpoints,
+    FakeDirectory,
+    FixedClock,
+    Gate,
+    ListJournal,
+    TextVoice,
+    approve,
+)
 from fs_app.testing.phone import ScriptedPhone
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -105,7 +114,7 @@ def dial(
     call = Call(
         line=Line("pay_balance", "en", "payments"),
         channel=phone,
-        services=Services(directory, cashier, FixedClock(), limits or Limits()),
+        services=Services(directory, cashier, FixedClock(), limits or Limits(), FakeCheckpoints()),
         journal=journal,
         caller_id=caller_id,
     )

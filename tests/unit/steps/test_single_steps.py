@@ -19,7 +19,15 @@ from fs_app.flow.step import StepEnds
 from fs_app.ports import Handover
 from fs_app.steps import STEPS
 from fs_app.steps.choose_language import ChooseLanguage
-from fs_app.testing.fakes import FakeCashier, FakeDirectory, FixedClock, ListJournal, TextVoice, approve
+from fs_app.testing.fakes import (
+    FakeCashier,
+    FakeCheckpoints,
+    FakeDirectory,
+    FixedClock,
+    ListJournal,
+    TextVoice,
+    approve,
+)
 from fs_app.testing.phone import HANG_UP, ScriptedPhone
 
 T = TypeVar("T")
@@ -43,7 +51,9 @@ def shipped_with(tmp_path: Path, old: str, new: str) -> Flow:
 
 
 def make_call(phone: ScriptedPhone) -> Call:
-    services = Services(FakeDirectory([OPEN, CLOSED]), FakeCashier(approve), FixedClock(), Limits())
+    services = Services(
+        FakeDirectory([OPEN, CLOSED]), FakeCashier(approve), FixedClock(), Limits(), FakeCheckpoints()
+    )
     return Call(Line("f", "en", "payments"), phone, services, ListJournal())
 
 

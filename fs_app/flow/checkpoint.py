@@ -1,0 +1,88 @@
+"""A call's place in its flow and what it has learnt, as a text that another server can go on from.
+
+It is made at each step boundary. Laws:
+
+1. Nothing of a card is in it: there is no field for one. A card and the consent to charge it die with their server,
+   and are asked for again.
+2. Accounts stand in it by number alone, and are looked up again: no PIN hash, no postal code, no address.
+3. What became of a charge is not in it: the ledger knows, and is asked first.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fs_app.domain.bill import Bill
+from fs_app.domain.money import Money
+from fs_app.domain.payment import Ending, PaymentId
+from fs_app.flow.call import Call
+from fs_app.flow.facts import Claim
+
+
+class Checkpoint(BaseModel):
+    """Where a call was. ``trail`` are the steps on the way there without the circles, ``asked`` the questions that
+    ``*`` leads back to."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    flow: str
+    step: str
+    language: str
+    trail: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    in_trouble: bool = False
+    counts: dict[str, int] = {}
+    claimed: bool = False
+    claim: str | None = None  # the number of the claimed account; None where there is no such account
+    account: str | None = None
+    bill: Bill | None = None
+    amount: Money | None = None
+    ending: Ending | None = None
+    payment: PaymentId | None = None
+
+    @classmethod
+    def of(cls, call: Call, step: str, trail: list[str], asked: list[str], in_trouble: bool) -> Self:
+        """The checkpoint of a call that is about to run a step."""
+        facts = call.facts
+        claimed = facts.claim.account if facts.claim is not None else None
+        return cls(
+            flow=call.line.flow,
+            step=step,
+            language=call.channel.language,
+            trail=tuple(trail),
+            asked=tuple(asked),
+            in_trouble=in_trouble,
+            counts=dict(call.counts),
+            claimed=facts.claim is not None,
+            claim=claimed.number if claimed is not None else None,
+            account=facts.account.number if facts.account is not None else None,
+            bill=facts.bill,
+            amount=facts.amount,
+            ending=facts.ending,
+            payment=facts.payment.id if facts.payment is not None else None,
+        )
+
+    @classmethod
+    def read(cls, text: str) -> Self | None:
+        """From its text; None where another version wrote something that this one does not know."""
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError:
+            return None
+
+    def text(self) -> str:
+        """As it is kept."""
+        return self.model_dump_json(exclude_defaults=True)
+
+    def restore(self, call: Call) -> None:
+        """Teach a call what it had learnt. StoreUnavailable where the accounts cannot be looked up."""
+        directory, facts = call.services.directory, call.facts
+        call.channel.language = self.language
+        call.counts.update(self.counts)
+        if self.claimed:
+            facts.claim = Claim(directory.by_number(self.claim) if self.claim is not None else None)
+        facts.account = directory.by_number(self.account) if self.account is not None else None
+        if facts.account is not None:  # what is owed on an account that is gone is nobody's any more
+            facts.bill, facts.amount, facts.ending = self.bill, self.amount, self.ending
