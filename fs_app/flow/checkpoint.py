@@ -81,8 +81,9 @@ class Checkpoint(BaseModel):
         directory, facts = call.services.directory, call.facts
         call.channel.language = self.language
         call.counts.update(self.counts)
-        if self.claimed:
-            facts.claim = Claim(directory.by_number(self.claim) if self.claim is not None else None)
+        claim = Claim(directory.by_number(self.claim) if self.claim is not None else None)
+        if self.claimed and (self.claim is None or claim.account is not None):
+            facts.claim = claim
         facts.account = directory.by_number(self.account) if self.account is not None else None
         if facts.account is not None:  # what is owed on an account that is gone is nobody's any more
             facts.bill, facts.amount, facts.ending = self.bill, self.amount, self.ending

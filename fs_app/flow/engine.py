@@ -70,7 +70,8 @@ class _Walk:
         self._trail = [name for name in checkpoint.trail if name in self._flow.nodes]
         self._asked = [name for name in checkpoint.asked if name in self._flow.nodes]
         self._resumed = True
-        node = self._flow.nodes.get(checkpoint.step, self._flow.nodes[self._flow.start])
+        where = [checkpoint.step] if checkpoint.step in self._flow.nodes else self._trail
+        node = self._flow.nodes[where[-1] if where else self._flow.start]
         try:
             checkpoint.restore(self._call)
             attempt = self._call.services.cashier.last_attempt(self._call.channel.uuid)
