@@ -54,7 +54,7 @@ class Word:
     person: str = ""
 
 
-_PHRASES = {
+PHRASES = {
     "paid": Told.PAID,
     "not_paid": Told.NOT_PAID,
     "being_checked": Told.BEING_CHECKED,
@@ -142,9 +142,10 @@ class Callers:
             if "please_wait" in phrases and planned.fault.habit is Habit.HANGS_UP:
                 call.hang_up()
                 return Word(planned.number, call.uuid, Told.HUNG_UP, _now())
-            told = next((_PHRASES[phrase] for phrase in phrases if phrase in _PHRASES), None)
+            told = next((PHRASES[phrase] for phrase in phrases if phrase in PHRASES), None)
             if told is not None:
-                return self._word(planned, call, told, happening)
+                number = number_told(happening, self._heard)
+                return Word(planned.number, call.uuid, told, _now(), number)
             keys = _keys(planned, phrases)
             if keys:
                 call.press(keys)
@@ -152,12 +153,12 @@ class Callers:
                 call.hear_out()
         return Word(planned.number, call.uuid, Told.NOTHING, _now())
 
-    def _word(self, planned: Planned, call: Call, told: Told, happening: Happening) -> Word:
-        """What was told; the number at the end of its sentence is the confirmation number."""
-        sentence = happening.spoken(self._heard).partition(_OFFER)[0]
-        number = sentence.rpartition("number is")[2]
-        digits = "".join(_DIGITS.get(word.strip(".,"), "") for word in number.split())
-        return Word(planned.number, call.uuid, told, _now(), digits)
+
+def number_told(happening: Happening, heard: Callable[[Path], str]) -> str:
+    """The confirmation number at the end of what is said of the money; empty where none is."""
+    sentence = happening.spoken(heard).partition(_OFFER)[0]
+    number = sentence.rpartition("number is")[2]
+    return "".join(_DIGITS.get(word.strip(".,"), "") for word in number.split())
 
 
 def _keys(planned: Planned, phrases: Sequence[str]) -> str:

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import gevent
 from gevent.pool import Pool
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 
 from fs_app.app import SystemClock
 from fs_app.chaos.callers import Callers, Word
-from fs_app.chaos.invariants import Evidence, Sent, Violation, orders_of, violations
+from fs_app.chaos.evidence import gather, unfinished
+from fs_app.chaos.invariants import Evidence, Violation, violations
 from fs_app.chaos.plan import Planned
 from fs_app.chaos.site import Site
-from fs_app.domain.payment import OPEN_STATES, PaymentId, PaymentState
-from fs_app.ports import LedgerEvent, ReceiptState, TaskKind
+from fs_app.domain.payment import OPEN_STATES, PaymentState
+from fs_app.ports import TaskKind
 from fs_app.prompts.voice import load_voice
-from fs_app.store.ledger import SqlLedger
-from fs_app.store.tables import payment_events, payments, receipts, tasks
+from fs_app.store.tables import tasks
 
 _DRAIN_SECONDS, _DRAIN_SECONDS_EACH = 240.0, 0.15
 _POLL_SECONDS = 0.5
@@ -75,7 +75,7 @@ class Campaign:
             missed = self._site.missed()
             self._site.calm()
             drained = self._drained(progress)
-            evidence = self._evidence()
+            evidence = gather(self._site.database, self._site.control, self._site.provider, self._callers.words)
             deaths = {victim.name: victim.deaths for victim in self._site.victims}
         words = defaultdict(list)
         for word in evidence.words:
@@ -128,7 +128,7 @@ class Campaign:
         seconds = _DRAIN_SECONDS + len(self._planned) * _DRAIN_SECONDS_EACH
         until, most, quiet = time.monotonic() + seconds, 0, 0
         while time.monotonic() < until:
-            left = self._left(states)
+            left = unfinished(self._site.database, states)
             most = max(most, left)
             progress(what, most - left, most)
             quiet = quiet + 1 if left == 0 else 0
@@ -136,33 +136,3 @@ class Campaign:
                 return True
             gevent.sleep(_POLL_SECONDS)
         return False
-
-    def _left(self, states: Sequence[PaymentState]) -> int:
-        unsent = select(func.count()).select_from(receipts).where(receipts.c.state == ReceiptState.WAITING)
-        chosen = select(func.count()).select_from(payments).where(payments.c.state.in_(states))
-        return self._site.database.read(
-            lambda connection: connection.execute(chosen).scalar_one() + connection.execute(unsent).scalar_one()
-        )
-
-    # --- what is known ---
-
-    def _evidence(self) -> Evidence:
-        ledger = SqlLedger(self._site.database, SystemClock("UTC"))
-        rows = self._site.database.read(
-            lambda connection: connection.execute(select(payment_events).order_by(payment_events.c.id)).all()
-        )
-        history: dict[PaymentId, list[LedgerEvent]] = defaultdict(list)
-        for row in rows:
-            history[PaymentId(row.payment_id)].append(LedgerEvent(row.at, row.state, row.detail))
-        orders = orders_of(self._site.control.transactions())
-        written = self._site.database.read(lambda connection: connection.execute(select(receipts)).all())
-        by_id = {row.id: row for row in written}
-        taken = [(by_id[int(each.key.rpartition("-")[2])], each) for each in self._site.provider.taken]
-        return Evidence(
-            payments=ledger.payments(),
-            history=dict(history),
-            orders=orders,
-            words=list(self._callers.words),
-            sent=[Sent(PaymentId(row.payment_id), row.kind, each.text, each.at) for row, each in taken],
-            receipts={(PaymentId(row.payment_id), row.kind): row.state for row in written},
-        )

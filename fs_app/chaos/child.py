@@ -156,23 +156,46 @@ class Victim:
 
 
 class Role:
-    """A process of ``fs-app`` as it is: the local gateway."""
+    """A process of ``fs-app`` as it is."""
 
     def __init__(self, name: str, config: Path, log: Path) -> None:
         self._command: Sequence[str] = [sys.executable, "-m", "fs_app", "--config", str(config), name]
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """Its process id; 0 before the first start."""
+        return 0 if self._process is None else self._process.pid
+
     def start(self) -> None:
-        """Start it."""
-        with self._log.open("wb") as log:
+        """Start it, for the first time or again; its log goes on."""
+        with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, start_new_session=True)
 
-    def stop(self) -> None:
-        """End it."""
+    def ask_to_end(self) -> None:
+        """SIGTERM."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(_STOP_SECONDS)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def ended(self, seconds: float) -> bool:
+        """Wait so long for its end; whether it came."""
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds)
+        return self._process is None or self._process.poll() is not None
+
+    def stop(self) -> None:
+        """End it, whatever it takes."""
+        self.ask_to_end()
+        if not self.ended(_STOP_SECONDS):
+            self.kill()
 
 
 def last_lines(log: Path, count: int = 20) -> str:

@@ -30,7 +30,7 @@ from fs_app.testing.mariadb import PrivateMariaDB
 POSTAL_CODE = "94107"
 READ_SECONDS = 3.0  # so long the product waits for the gateway
 _DATABASE_SECONDS = 3.0  # and for the database
-_PROVIDER_SECONDS = 1.5  # so long for the provider of messages
+PROVIDER_SECONDS = 1.5  # so long for the provider of messages
 _LAG_SECONDS = 8.0
 _SERVERS, _JOBS = 2, 2
 _REQUESTS = {"authorise": "POST /transactions$", "submit": "PUT /transactions/[^/]+/submit_for_settlement$"}
@@ -72,17 +72,17 @@ class Site:
         self.outages = Outages(self.mariadb)
         undo.callback(self.outages.proxy.stop)
         self.outages.proxy.start()
-        self.provider = Provider(2 * _PROVIDER_SECONDS)
+        self.provider = Provider(2 * PROVIDER_SECONDS)
         undo.callback(self.provider.stop)
         self.provider.start()
         self._start_processes(undo, self.database.url.database or "")
 
     def _start_processes(self, undo: ExitStack, database: str) -> None:
         count = _SERVERS + _JOBS
-        self._gateway_port, *ports = _free_ports(1 + _SERVERS + count)
-        common = self._common(
-            f"mysql+mysqldb://fs_app@127.0.0.1:{self.outages.proxy.port}/{database}?charset=utf8mb4"
-        )
+        self._gateway_port, *ports = free_ports(1 + _SERVERS + count)
+        url = f"mysql+mysqldb://fs_app@127.0.0.1:{self.outages.proxy.port}/{database}?charset=utf8mb4"
+        common = common_settings(url, self._gateway_port, self.provider, self._sounds)
+        common |= {"line": {"flow": "chaos"}, "flows": str(Path(__file__).parent / "flows")}
         listen, metrics = ports[:_SERVERS], ports[_SERVERS:]
         self._nursery = Nursery(self.folder / "nursery.log")
         undo.callback(self._nursery.stop)
@@ -92,47 +92,21 @@ class Site:
         undo.callback(gateway.stop)
         gateway.start()
         self.servers = [
-            self._victim("calls", index, common, calls={"listen": f"127.0.0.1:{port}"}, metrics=_at(metrics.pop()))
+            self._victim("calls", index, common, calls={"listen": local(port)}, metrics=local(metrics.pop()))
             for index, port in enumerate(listen)
         ]
         self.jobs = [
-            self._victim("jobs", index, common, jobs={**common["jobs"], "metrics": _at(metrics.pop())})
+            self._victim("jobs", index, common, jobs={**common["jobs"], "metrics": local(metrics.pop())})
             for index in range(_JOBS)
         ]
         self.web = self._victim("web", 0, common)
-        self._hosts = [_at(port) for port in listen]
+        self._hosts = [local(port) for port in listen]
         self.control.wait_ready()
         for victim in self.victims:
             undo.callback(victim.stop)
             victim.start()
         for victim in self.victims:
             victim.wait_ready()
-
-    def _common(self, url: str) -> dict[str, Any]:
-        unlimited = {
-            trait: {"attempts": None, "declines": None} for trait in ("caller_id", "account", "card", "bin")
-        }
-        body = {name: f"{{{name}}}" for name in ("to", "text", "subject", "key")}
-        mail = {"kind": "http", "url": self.provider.url, "body": body, "read_seconds": _PROVIDER_SECONDS}
-        return {
-            "database": {"url": url, "deadline_seconds": _DATABASE_SECONDS},
-            "gateway": {"listen": _at(self._gateway_port), "connect_seconds": 1, "read_seconds": READ_SECONDS},
-            "payments": {"recheck_seconds": [0.5, 1.5], "velocity": unlimited},
-            "line": {"flow": "chaos"},
-            "flows": str(Path(__file__).parent / "flows"),
-            "sounds": str(self._sounds),
-            "messages": {"templates": str(self._sounds.parent / "conf" / "messages.yaml"), "mail": mail},
-            "jobs": {
-                "poll_seconds": 0.5,
-                "lease_seconds": 10,
-                "charging_seconds": 12,
-                "proof_seconds": 20,
-                "adopt_seconds": 40,
-                "unresolved_pauses": [0.5, 1, 2, 4, 8, 8, 8, 8, 8, 8, 8, 8],
-                "settlement_pauses": [3600] * 3,
-                "receipt_pauses": [0.5, 1, 2, 4, 8],
-            },
-        }
 
     def _config(self, name: str, settings: dict[str, Any]) -> Path:
         path = self.folder / f"{name}.yaml"
@@ -222,11 +196,36 @@ class Site:
             victim.wait_ready()
 
 
-def _at(port: int) -> str:
+def common_settings(url: str, gateway_port: int, provider: Provider, sounds: Path) -> dict[str, Any]:
+    """Settings that all roles share: a gateway, a provider of mail, no limits, and times that are short."""
+    unlimited = {trait: {"attempts": None, "declines": None} for trait in ("caller_id", "account", "card", "bin")}
+    body = {name: f"{{{name}}}" for name in ("to", "text", "subject", "key")}
+    mail = {"kind": "http", "url": provider.url, "body": body, "read_seconds": PROVIDER_SECONDS}
+    return {
+        "database": {"url": url, "deadline_seconds": _DATABASE_SECONDS},
+        "gateway": {"listen": local(gateway_port), "connect_seconds": 1, "read_seconds": READ_SECONDS},
+        "payments": {"recheck_seconds": [0.5, 1.5], "velocity": unlimited},
+        "sounds": str(sounds),
+        "messages": {"templates": str(sounds.parent / "conf" / "messages.yaml"), "mail": mail},
+        "jobs": {
+            "poll_seconds": 0.5,
+            "lease_seconds": 10,
+            "charging_seconds": 12,
+            "proof_seconds": 20,
+            "adopt_seconds": 40,
+            "unresolved_pauses": [0.5, 1, 2, 4, 8, 8, 8, 8, 8, 8, 8, 8],
+            "settlement_pauses": [3600] * 3,
+            "receipt_pauses": [0.5, 1, 2, 4, 8],
+        },
+    }
+
+
+def local(port: int) -> str:
+    """A port of loopback as settings have it."""
     return f"127.0.0.1:{port}"
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports nobody listens on now."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [one.getsockname()[1] for one in sockets]
