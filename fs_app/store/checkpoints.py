@@ -101,6 +101,7 @@ class SqlCheckpoints:
     def _write_some(self) -> bool:
         batch = {uuid: self._waiting.pop(uuid) for uuid in list(self._waiting)[:_MOST_AT_ONCE]}
         self._known.update(uuid for uuid, text in batch.items() if text is not None)
+        commits = [self._commits[uuid] for uuid in batch if uuid in self._commits]  # those of these very texts
         at = self._clock.now()
         try:
             self._database.write(lambda connection: _write(connection, batch, at))
@@ -109,9 +110,8 @@ class SqlCheckpoints:
             self._waiting = batch | self._waiting
             return False
         self._known.difference_update(uuid for uuid, text in batch.items() if text is None)
-        for uuid in batch:
-            if (written := self._commits.get(uuid)) is not None:
-                written.set()
+        for written in commits:
+            written.set()
         return True
 
 

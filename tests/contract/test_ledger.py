@@ -239,6 +239,16 @@ class TestRecord:
         for end in (*moved, *release):
             os.close(end)
 
+    def test_the_last_attempt_of_a_call_and_why_it_was_declined(self, ledger: SqlLedger) -> None:
+        assert ledger.last_of_call("uuid-1") is None
+        for declined in (Declined("2001", T1), Declined("gateway_cvv", advice="03"), Declined("2010")):
+            payment = ledger.open(REQUEST)
+            assert ledger.decline_of(payment.id) is None
+            ledger.record(payment.id, declined)
+            found = ledger.last_of_call("uuid-1")
+            assert found is not None and found.id == payment.id
+            assert ledger.decline_of(payment.id) == replace(declined, transaction_id=None)
+
     def test_an_unknown_id(self, ledger: SqlLedger) -> None:
         with pytest.raises(KeyError):
             ledger.get(PaymentId(7))
