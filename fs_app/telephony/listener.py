@@ -1,0 +1,115 @@
+"""Accepts the switch's connections, alone or beside other processes that hold the same socket.
+
+Several workers share one socket, with one queue in the kernel, instead of one port with a queue each
+(SO_REUSEPORT). The switch connects and says nothing until we do, so a connection in the queue of a worker that is
+stuck is a silent call, and one in the queue of a worker that leaves is reset. In a common queue it waits for
+whoever is free, and a worker may leave or die at any moment without losing one. The kernel refuses the port to others.
+
+The common queue has no fairness of its own: the process that wakes first would get most calls and be full while the
+other idles. So each hesitates in proportion to its load, and the one with the fewest calls comes first.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+
+import gevent
+import structlog
+from gevent.socket import wait_read
+
+log = structlog.get_logger()
+
+BACKLOG = 4096  # a shorter one loses calls of a burst without a trace: the switch waits for us to speak first
+_HESITATION_SECONDS = 0.02  # of a worker that is full
+_AT_ONCE = 16  # accepted after one hesitation
+_SHUT_SECONDS, _TROUBLE_SECONDS = 0.05, 0.2
+
+
+def bind(address: tuple[str, int]) -> socket.socket:
+    """A socket at that address that does not listen yet; OSError where the address is taken.
+
+    It keeps its port for good, also one that the kernel chose: it may be shut and listen again.
+    """
+    if address[1] == 0:
+        with socket.socket() as chosen:
+            chosen.bind(address)
+            address = chosen.getsockname()
+    sock = socket.socket()
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+class Listener:
+    """Hands each connection to ``accepted`` in a greenlet of ``spawn``, and closes it when that returns.
+
+    ``listen`` is an address of our own, or a socket that others accept from as well: whoever bound that one says
+    when it listens. ``load`` is how full we are, 0 to 1.
+    """
+
+    def __init__(
+        self,
+        listen: tuple[str, int] | socket.socket,
+        accepted: Callable[[socket.socket, object], None],
+        *,
+        spawn: Callable[..., object],
+        load: Callable[[], float],
+    ) -> None:
+        self._listen = listen
+        self._accepted = accepted
+        self._spawn = spawn
+        self._load = load
+        self._socket: socket.socket | None = None
+        self._loop: gevent.Greenlet[..., None] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port it accepts on; 0 while it does not."""
+        return int(self._socket.getsockname()[1]) if self._socket is not None else 0
+
+    def start(self) -> None:
+        """Accept from now on; OSError where the address is taken."""
+        if isinstance(self._listen, socket.socket):
+            self._socket = self._listen
+        else:
+            self._socket = bind(self._listen)
+            self._socket.listen(BACKLOG)
+        self._socket.setblocking(False)
+        self._loop = gevent.spawn(self._accept, self._socket, shared=self._socket is self._listen)
+
+    def stop(self) -> None:
+        """Accept nothing more. What waits in a socket of our own is reset, and the switch tries its next host; what
+        waits in a shared one is for the others."""
+        if self._loop is not None:
+            self._loop.kill()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _accept(self, listening: socket.socket, *, shared: bool) -> None:
+        while True:
+            wait_read(listening.fileno())
+            if shared:
+                gevent.sleep(_HESITATION_SECONDS * min(1.0, self._load()))
+            try:
+                for _ in range(_AT_ONCE):
+                    connection, address = listening.accept()
+                    self._spawn(self._serve, connection, address)
+            except BlockingIOError:
+                continue  # nobody is left in the queue
+            except OSError as error:
+                if error.errno == errno.EINVAL:  # it does not listen, or not yet
+                    gevent.sleep(_SHUT_SECONDS)
+                    continue
+                log.error("a connection was not accepted", reason=error.strerror)
+                gevent.sleep(_TROUBLE_SECONDS)
+
+    def _serve(self, connection: socket.socket, address: object) -> None:
+        with connection:
+            self._accepted(connection, address)
