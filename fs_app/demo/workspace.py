@@ -88,7 +88,7 @@ def _demo_settings(config: Path, folder: Path) -> dict[str, Any]:
     settings: Settings = load_settings(config)[0]
     ports = _free_ports(5)
     return {
-        "calls": {"listen": f"127.0.0.1:{ports[0]}", "grace_seconds": 20},
+        "calls": {"listen": f"127.0.0.1:{ports[0]}", "grace_seconds": 20, "workers": 1},
         "gateway": {"kind": "local", "listen": f"127.0.0.1:{ports[1]}"},
         "metrics": f"127.0.0.1:{ports[2]}",
         "jobs": {"metrics": f"127.0.0.1:{ports[3]}"},
@@ -98,6 +98,7 @@ def _demo_settings(config: Path, folder: Path) -> dict[str, Any]:
         "messages": {"templates": str(settings.messages.templates)},
         "flows": str(settings.flows),
         "sounds": str(settings.sounds),
+        "run": str(folder),
     }
 
 

@@ -35,7 +35,10 @@ class CallsSettings(Part):
     """The event socket server."""
 
     listen: Address = ("127.0.0.1", 8084)
-    limit: int = Field(200, ge=1, description="calls at once; the next one hears a prompt and goes to the fallback")
+    workers: int = Field(2, ge=1, le=64, description="processes of `fs-app serve` that share this port")
+    limit: int = Field(
+        200, ge=1, description="calls at once in one process; the next one hears a prompt and goes to the fallback"
+    )
     grace_seconds: float = Field(120, ge=0, description="on SIGTERM calls may go on for so long")
     first_key_seconds: float = Field(6.0, gt=0, description="from the end of a prompt to the first key")
     inter_key_seconds: float = Field(3.0, gt=0, description="from one key to the next")
@@ -70,9 +73,15 @@ class Settings(Part):
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
     metrics: Address = ("127.0.0.1", 9108)
+    run: Location = Field(Path("../var"), description="the folder of the socket that `fs-app restart` speaks to")
     timezone: str = "UTC"
     flows: Location = Path("flows")
     sounds: Location = Path("../sounds")
+
+    def metrics_of(self, slot: int) -> tuple[str, int]:
+        """Where the worker of that number serves its metrics; port 0 is any free one for each."""
+        host, port = self.metrics
+        return host, port + slot if port else 0
 
     @field_validator("timezone")
     @classmethod
@@ -91,7 +100,7 @@ def load_settings(path: Path) -> tuple[Settings, yamlfile.Document]:
     """
     document = yamlfile.read(path)
     data = document.data if document.data is not None else {}
-    defaults = {"flows": "flows", "sounds": "../sounds", "database": {}, "messages": {}}
+    defaults = {"flows": "flows", "sounds": "../sounds", "run": "../var", "database": {}, "messages": {}}
     if isinstance(data, dict):
         data = {**defaults, **data}
     return yamlfile.validate(document, Settings, data=data, context={"base": path.resolve().parent}), document

@@ -29,7 +29,7 @@ class JobsSettings(Part):
     unresolved_pauses: Pauses = _default.unresolved.seconds
     settlement_pauses: Pauses = _default.settlement.seconds
     receipt_pauses: Pauses = _default.receipt.seconds
-    metrics: Address = ("127.0.0.1", 9109)
+    metrics: Address = ("127.0.0.1", 9107)
 
     def schedule(self) -> Schedule:
         """The schedule that the ledger plans by."""
