@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -61,8 +61,8 @@ class RealSwitch:
     """One FreeSWITCH on loopback; use as a context manager. ``folder`` gets its configuration, log and databases.
 
     ``hosts`` is where fs_app listens, ``second_hosts`` where the second try goes. ``debug`` raises its log to
-    DEBUG. ``documents`` are further files of the configuration, by path. SwitchError where there is no FreeSWITCH
-    or it does not start.
+    DEBUG. ``overhear`` keeps every event in ``overheard``: too much for hundreds of calls. ``documents`` are
+    further files of the configuration, by path. SwitchError where there is no FreeSWITCH or it does not start.
     """
 
     def __init__(
@@ -73,12 +73,13 @@ class RealSwitch:
         *,
         second_hosts: Sequence[str] = (),
         debug: bool = False,
+        overhear: bool = True,
         documents: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.overheard = Overheard()
         self._password = secrets.token_hex(24)
-        self._sip_port, self._socket_port = _free_port(socket.SOCK_DGRAM), _free_port(socket.SOCK_STREAM)
+        self._sip_port, self._socket_port = _free_sip_port(), _free_port(socket.SOCK_STREAM)
         rtp = _free_rtp_ports()
         self._variables = {
             "fs_app_sounds": str(sounds.resolve()),
@@ -91,6 +92,7 @@ class RealSwitch:
             "fs_app_event_socket_password": self._password,
             **(_DEBUG if debug else {}),
         }
+        self._overhear = overhear
         self._documents = documents or {}
         self._program: subprocess.Popen[bytes] | None = None
         self._control: EventSocket | None = None
@@ -125,8 +127,9 @@ class RealSwitch:
         self._control = self._connect(until)
         while "is ready" not in self.api("status") or "RUNNING" not in self.api("sofia status"):
             self._check_alive(until)
-        self._listener = self._connect(until)
-        self._listener.listen(self.overheard)
+        if self._overhear:
+            self._listener = self._connect(until)
+            self._listener.listen(self.overheard)
 
     def stop(self) -> None:
         """End it. Harmless when repeated."""
@@ -160,6 +163,10 @@ class RealSwitch:
         return (self.folder / "log" / "freeswitch.log").read_text(encoding="utf-8", errors="replace")
 
     # --- what it is asked to do ---
+
+    def client(self) -> EventSocket:
+        """One more client of its event socket; to be closed by whoever asked for it."""
+        return self._connect(time.monotonic() + _START_SECONDS)
 
     def api(self, command: str) -> str:
         """Run an API command, as fs_cli would; its answer without the last newline."""
@@ -251,6 +258,15 @@ def _free_port(kind: socket.SocketKind) -> int:
     with socket.socket(socket.AF_INET, kind) as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+def _free_sip_port() -> int:
+    """SIP listens on one number for UDP and TCP both."""
+    while True:
+        port = _free_port(socket.SOCK_STREAM)
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            one.bind(("127.0.0.1", port))
+            return port
 
 
 def _free_rtp_ports() -> int:

@@ -84,8 +84,12 @@ class EventSocket:
 
     def listen(self, overheard: Overheard) -> None:
         """Take all events of all channels, and the log at the level of the switch."""
-        self._others = overheard.add
-        for line in ("event plain ALL", "log DEBUG"):
+        self.follow(overheard.add, "event plain ALL", "log DEBUG")
+
+    def follow(self, taker: Callable[[Frame], None], *lines: str) -> None:
+        """Send these commands, and hand ``taker`` whatever is neither a reply nor an answer: it must not wait."""
+        self._others = taker
+        for line in lines:
             self.command(line)
 
     def command(self, line: str) -> Frame:
