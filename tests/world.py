@@ -19,6 +19,7 @@ from sqlalchemy import Connection, insert, select
 from fs_app.app import Calls
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Payment, PaymentRequest
+from fs_app.domain.prompt import say
 from fs_app.gateways.sandbox.server import SandboxServer
 from fs_app.log import configure_logging
 from fs_app.prompts.phrasebook import PHRASES_FILE, load_phrases
@@ -60,7 +61,8 @@ class World:
         self.gateway = SandboxServer()
         self.gateway.start()
         self._plan_faults(transcript.world.get("gateway", "down"))
-        self.calls = Calls(self._settings(prepared))
+        self.settings = self._settings(prepared)
+        self.calls = Calls(self.settings)
         if transcript.world.get("gateway") == "down":
             self.gateway.stop()
         self.database = Database(f"sqlite:///{self.file}", 1)
@@ -103,6 +105,14 @@ class World:
         agents = {"payments": AGENTS[self.transcript.world.get("agents", "")]} if self._has_queue else {}
         with SimulatedSwitch(dialplan([host]), agents=agents) as switch:
             return play(self.transcript, switch, self.voice.text_of, self.payments)
+
+    def phrase(self, name: str) -> str:
+        """What is said, of a phrase without gaps."""
+        return self.voice.render(say(name), "en").text
+
+    def open_accounts(self, count: int) -> None:
+        """Accounts 20001 and so on, with the PIN of 10001, which owe 10.00 USD each."""
+        self.database.write(lambda connection: _add_accounts(connection, count))
 
     @property
     def _has_queue(self) -> bool:
@@ -172,6 +182,15 @@ def _add_large_bill(connection: Connection) -> None:
     pin_hash = connection.execute(select(accounts.c.pin_hash).where(accounts.c.number == "10001")).scalar_one()
     connection.execute(insert(accounts).values(id="large", number="10006", closed=False, pin_hash=pin_hash))
     connection.execute(insert(bills).values(id="large-1", account_id="large", amount_minor=300_000, currency="USD"))
+
+
+def _add_accounts(connection: Connection, count: int) -> None:
+    pin_hash = connection.execute(select(accounts.c.pin_hash).where(accounts.c.number == "10001")).scalar_one()
+    numbers = [str(20001 + k) for k in range(count)]
+    rows = [{"id": number, "number": number, "closed": False, "pin_hash": pin_hash} for number in numbers]
+    owed = [{"id": f"bill-{n}", "account_id": n, "amount_minor": 1000, "currency": "USD"} for n in numbers]
+    connection.execute(insert(accounts), rows)
+    connection.execute(insert(bills), owed)
 
 
 @pytest.fixture

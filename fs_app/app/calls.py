@@ -84,7 +84,7 @@ class Calls:
             if outcome == MOVED:
                 channel.move_on()
         except CallEnded:
-            outcome = "agent" if call.counts["talked"] else "caller_hung_up" if channel.hung_up else "lost"
+            outcome = _ended(call, channel)
             raise
         finally:
             if outcome not in (MOVED, "lost", "failed"):
@@ -112,3 +112,10 @@ class Calls:
             log.error("the dialplan names a flow that does not exist", call=info.uuid, fs_app_flow=flow)
             flow = default.flow
         return Line(flow=flow, language=channel.language, queue=info.queue or default.queue)
+
+
+def _ended(call: Call, channel: SwitchChannel) -> str:
+    """How a call ended whose caller, or whose socket, is gone."""
+    if call.counts["talked"] or channel.talking:
+        return "agent"
+    return "caller_hung_up" if channel.hung_up else "lost"

@@ -114,11 +114,15 @@ class _Walk:
         self._trail.append(node.name)
 
     def _moves(self, node: Node) -> bool:
-        """Keep where the call is. True where this server leaves and another one can go on from here."""
+        """Keep where the call is. True where this server leaves and another one can go on from here.
+
+        A call with a card in hand stays until that is charged or wiped: a card never moves, and nobody is made to
+        key theirs again because we restart.
+        """
         call = self._call
         place = Checkpoint.of(call, node.name, self._trail, self._asked, self._in_trouble).text()
         checkpoints = call.services.checkpoints
-        if call.leaves():
+        if call.leaves() and call.facts.card is None:
             return checkpoints.commit(call.channel.uuid, place)
         checkpoints.keep(call.channel.uuid, place)
         return False

@@ -42,7 +42,13 @@ class Timing:
     talk: float = 4 * 3600.0  # with an agent, then we let go of the line
 
 
-_MOVE_SECONDS = 2.0  # a transfer takes the socket away within two media ticks
+# With it, a server's death ends whatever the switch does for it, and the dialplan goes on: right while we talk to
+# the caller, wrong while an agent does or the caller waits for one. Without it the dialplan goes on after that.
+COME_BACK, STAY = ("set", "socket_resume=true"), ("set", "socket_resume=false")
+
+# What a server that had the call before may have left: the last key of a card, a call that does not come back when
+# its server dies, and the word that nothing has failed, which must not be said of us.
+LEFT_BEHIND = (("unset", "last_matching_digits"), COME_BACK, ("set", "fs_app_moved=false"))
 _BREAK_SECONDS = 0.06  # a break ends a playback within two media ticks of 20 ms
 
 
@@ -70,6 +76,7 @@ class SwitchChannel:
         self._stir = Event()  # set whenever something happened that somebody may wait for
         self._keypad = Keypad(session, inband=info.inband, on_key=self._stir.set)
         self._unbridged = False
+        self.moved = self.talking = False
         self.language = language
         session.on_end(self._stir.set)
         session.on_event(self._happened)
@@ -80,8 +87,9 @@ class SwitchChannel:
         return self._info.uuid
 
     def answer(self) -> None:
-        """Take the call and get its keypad ready, in one write."""
-        self._keypad.open(("answer", ""), seconds=2 * self._timing.margin)
+        """Take the call and get its keypad ready, in one write; what another server left behind is set right."""
+        left_behind = LEFT_BEHIND if self._info.attempt > 1 or self._info.moved else ()
+        self._keypad.open(("answer", ""), *left_behind, seconds=2 * self._timing.margin)
 
     def play(self, prompt: Prompt, *, interruptible: bool = True) -> None:
         """Say a prompt as one command; nothing where it is empty, or keys typed early already broke it."""
@@ -117,19 +125,21 @@ class SwitchChannel:
         self._keypad.buffer.forget()
 
     def hand_over(self, queue: str) -> Handover:
-        """Send the caller to an agent queue of mod_callcenter and wait until that has ended.
+        """Send the caller to an agent queue of mod_callcenter and wait until that has ended. Should we die
+        meanwhile, neither the wait nor the talk is cut.
 
         TALKED is returned when the talk is over, so that nothing that follows can cut it; in most cases the caller
         is gone by then, and the next method raises CallEnded. A caller who hangs up while waiting is CallEnded. A
         caller who comes back without having talked has the keypad again.
         """
         name = commands.queue_argument(queue)
-        self._keypad.release(seconds=self._timing.margin)
+        self._keypad.release(STAY, seconds=self._timing.margin)
         self._unbridged = False
         cause = self._session.execute("callcenter", name, seconds=self._timing.queue).event("variable_cc_cause")
         if cause == "answered":
+            self.talking = True
             return self._talk()
-        self._keypad.open(seconds=self._timing.margin)
+        self._keypad.open(COME_BACK, seconds=self._timing.margin)
         return Handover.FAILED if cause is None else Handover.NOT_ANSWERED
 
     def hang_up(self) -> None:
@@ -144,14 +154,21 @@ class SwitchChannel:
         return self._session.hung_up
 
     def move_on(self) -> None:
-        """Send the call through its dialplan again, so that another server takes it. The session is over then.
-
-        Where the dialplan cannot be named the socket is closed, and ``socket_resume`` leads to its next action.
-        """
-        if self._info.extension is not None:
-            self._session.start_all([("set", "fs_app_moved=true"), ("transfer", self._info.extension)])
-            self._wait(lambda: self._session.ended is not None, _MOVE_SECONDS)
+        """Let go of the call, so that its dialplan (``socket_resume``) takes it to another server; the session is
+        over then. That server is told that nothing has failed: the caller need not hear of it."""
+        self._session.execute("set", "fs_app_moved=true", seconds=self._timing.margin)
+        self.moved = True
         self._session.end("moved to another server")
+
+    def leave_with_agent(self) -> None:
+        """Let go of a caller who talks with an agent: the talk goes on, and its end is the call's."""
+        self._session.end("left with the agent")
+
+    def give_up(self) -> None:
+        """Let go of the call for good: the servers that its dialplan still names pass it on to the way it has for
+        itself, an apology and the queue."""
+        self._session.execute("set", "fs_app_given_up=true", seconds=self._timing.margin)
+        self._session.end("given up")
 
     # --- prompts ---
 
@@ -230,7 +247,8 @@ class SwitchChannel:
         if not over:
             self._session.end("left with the agent")
         elif not self._wait(lambda: self._session.ended is not None, 1.0):
-            self._keypad.open(seconds=self._timing.margin)  # the caller came back from the agent
+            self._keypad.open(COME_BACK, seconds=self._timing.margin)  # the caller came back from the agent
+            self.talking = False
         return Handover.TALKED
 
     def _happened(self, event: Frame) -> None:

@@ -26,7 +26,6 @@ APPLICATIONS: dict[str, str] = {
     "playback": rf"{_FILE}|file_string://{_FILE}(?:!{_FILE}){{1,127}}",
     "set": r"[A-Za-z0-9_]{1,64}=[A-Za-z0-9_.@:+-]{0,256}",
     "spandsp_start_dtmf": r"",
-    "transfer": rf"{_NAME} XML {_NAME}",
     "unset": r"[A-Za-z0-9_]{1,64}",
 }
 APIS: dict[str, str] = {
@@ -51,8 +50,7 @@ QUEUE = rf"{_NAME}(?:@{_NAME})?"
 LANGUAGE = r"[a-z]{2,3}(?:_[A-Z]{2})?"
 LINE = r"[a-z]{1,20}"
 ATTEMPT = r"[1-9]"
-EXTENSION = _NAME
-MOVED = r"true|false"
+YES_OR_NO = r"true|false"
 UUID = _UUID
 
 

@@ -20,8 +20,8 @@ class ConnectInfo:
     line: str | None = None
     queue: str | None = None
     attempt: int = 1
-    moved: bool = False  # another server sent the call here, because it is about to stop
-    extension: str | None = None  # what `transfer` needs to send the call through its dialplan again
+    moved: bool = False  # another server let go of the call, because it is about to stop
+    given_up: bool = False  # a server failed and could not even hand the call to the queue
     telephone_event: bool | None = None  # whether the caller's side offers it; None where there is no SDP
 
     @property
@@ -39,8 +39,6 @@ def read_connect(frame: Frame) -> ConnectInfo:
     uuid = commands.matching(commands.UUID, frame.header("Unique-ID"))
     if uuid is None:
         raise ProtocolError("the connect reply has no usable Unique-ID")
-    number = commands.matching(commands.EXTENSION, frame.header("Caller-Destination-Number"))
-    context = commands.matching(commands.EXTENSION, frame.header("Caller-Context"))
     sdp = frame.header("variable_switch_r_sdp")
     keys_in_sip = frame.header("variable_dtmf_type") == "info"
     return ConnectInfo(
@@ -51,7 +49,7 @@ def read_connect(frame: Frame) -> ConnectInfo:
         line=variable("fs_app_line", commands.LINE),
         queue=variable("fs_app_queue", commands.QUEUE),
         attempt=int(variable("fs_app_attempt", commands.ATTEMPT) or 1),
-        moved=variable("fs_app_moved", commands.MOVED) == "true",
-        extension=f"{number} XML {context}" if number and context else None,
+        moved=variable("fs_app_moved", commands.YES_OR_NO) == "true",
+        given_up=variable("fs_app_given_up", commands.YES_OR_NO) == "true",
         telephone_event=None if sdp is None else keys_in_sip or "telephone-event/" in sdp.lower(),
     )

@@ -42,10 +42,10 @@ class Keypad:
         steps = [*first, *BIND, *(LISTEN_INBAND if self._inband else ())]
         self._session.start_all(steps)[-1].wait(seconds)
 
-    def release(self, *, seconds: float) -> None:
-        """Give the keys back to the switch and the far end: before a hand-over."""
+    def release(self, *more: tuple[str, str], seconds: float) -> None:
+        """Give the keys back to the switch and the far end, and run ``more``: before a hand-over."""
         self.buffer.forget()
-        self._session.start_all(RELEASE)[-1].wait(seconds)
+        self._session.start_all([*RELEASE, *more])[-1].wait(seconds)
 
     def forget_last(self) -> None:
         """Take the last key out of the channel's variables: after a secret field. Does not wait."""

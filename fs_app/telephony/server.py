@@ -12,19 +12,18 @@ from typing import Protocol
 
 import structlog
 from gevent.pool import Group
-from gevent.server import StreamServer
 
 from fs_app.domain.prompt import say
 from fs_app.errors import CallEnded, FsAppError, SwitchError
 from fs_app.ports import Handover, Voice
 from fs_app.telephony.channel import SwitchChannel, Timing
 from fs_app.telephony.connect import ConnectInfo
+from fs_app.telephony.listener import Listener
 from fs_app.telephony.session import Session
 from fs_app.telephony.wire import KeepAlive
 
 log = structlog.get_logger()
 
-BACKLOG = 4096  # a shorter one loses calls of a burst without a trace: the switch waits for us to speak first
 BUSY, APOLOGY = "all_lines_busy", "technical_problem"
 _UNWIND_SECONDS = 5.0
 
@@ -39,7 +38,8 @@ class Watcher(Protocol):
         ...
 
     def call_ended(self, outcome: str) -> None:
-        """An accepted call is over: finished, hung_up, failed, or not_a_call (no connect reply)."""
+        """An accepted call is over: finished, hung_up (by the caller), moved (to another server), lost (its socket
+        is gone, or we stop), failed, passed_on (given up by another server), not_a_call (no connect reply)."""
         ...
 
     def call_refused(self) -> None:
@@ -61,7 +61,7 @@ class CallServer:
 
     def __init__(
         self,
-        listen: tuple[str, int],
+        listen: tuple[str, int] | socket.socket,
         handle: Handle,
         *,
         voice: Voice,
@@ -81,22 +81,30 @@ class CallServer:
         self._timing = timing or Timing()
         self._keep_alive = keep_alive
         self._sessions: set[Session] = set()
+        self._channels: set[SwitchChannel] = set()
         self._active = self._refusing = 0
         self.leaving = False
         """True once `stop` was asked for: calls go on at another server from their next step."""
         self._connections = Group()
         self._works = Group()
-        self._server = StreamServer(listen, self._accepted, backlog=BACKLOG, spawn=self._connections.spawn)  # type: ignore[call-overload]
+        self._listener = Listener(
+            listen, self._accepted, spawn=self._connections.spawn, load=lambda: self._active / self._limit
+        )
 
     @property
     def port(self) -> int:
         """The port it listens on."""
-        return int(self._server.server_port or 0)
+        return self._listener.port
 
     @property
     def active(self) -> int:
         """How many calls are up."""
         return self._active
+
+    @property
+    def talking(self) -> int:
+        """How many callers talk with an agent."""
+        return sum(channel.talking for channel in self._channels)
 
     @property
     def working(self) -> int:
@@ -105,15 +113,19 @@ class CallServer:
 
     def start(self) -> None:
         """Bind and serve; OSError where the port is taken."""
-        self._server.start()
+        self._listener.start()
 
     def stop(self, grace_seconds: float = 0.0, work_seconds: float = 120.0) -> None:
-        """Accept nothing more, let calls finish for so long, end the rest, and wait for work that is under way.
+        """Accept nothing more, let calls move or finish for so long, end the rest, and wait for work that is under
+        way. Nobody who talks with an agent is waited for: their talk needs no server.
 
         Work has its own, longer time: a charge is never cut by a restart that can wait for its answer.
         """
         self.leaving = True
-        self._server.stop()
+        self._listener.stop()
+        for channel in tuple(self._channels):
+            if channel.talking:
+                channel.leave_with_agent()
         self._connections.join(timeout=grace_seconds)
         for session in tuple(self._sessions):
             session.end("the server stops")
@@ -167,17 +179,23 @@ class CallServer:
         except (FsAppError, CallEnded) as error:
             log.warning("a connection that is no call", problem=str(error))
             return "not_a_call"
+        if info.given_up:
+            return "passed_on"
         channel = self._channel(session, info)
+        self._channels.add(channel)
         try:
             self._handle(channel, info)
+            if channel.moved:
+                return "moved"
             channel.hang_up()
         except CallEnded:
-            return "hung_up"
+            return "hung_up" if session.hung_up else "lost"
         except Exception:
             log.exception("call failed", call=channel.uuid)
             self._rescue(channel, info)
             return "failed"
         finally:
+            self._channels.discard(channel)
             channel.forget_keys()
         return "finished"
 
@@ -187,6 +205,8 @@ class CallServer:
         try:
             if channel.hand_over(info.queue or self._queue) is Handover.TALKED:
                 channel.hang_up()
+            else:
+                channel.give_up()
         except CallEnded:
             return  # in the queue, or after the talk
         except FsAppError as error:

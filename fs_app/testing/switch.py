@@ -34,13 +34,13 @@ _LEAKS = ("[DEBUG] RTP RECV DTMF ", "[INFO] RECV DTMF ", "DTMF-Digit: ")
 
 
 def dialplan(hosts: Sequence[str], queue: str = "payments") -> list[Action]:
-    """The payment extension as ``conf/freeswitch`` has it: the hosts, a second try, then the agent queue."""
+    """The payment extension as ``conf/freeswitch`` has it: the hosts, more tries, then the agent queue."""
     socket = f"{'|'.join(hosts)} async full"
     return [
         ("set", "socket_resume=true"),
         ("socket", socket),
         ("set", "fs_app_attempt=2"),
-        ("socket", socket),
+        *[("socket", socket)] * 7,
         ("answer", ""),
         ("callcenter", f"{queue}@default"),
     ]

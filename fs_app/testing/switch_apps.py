@@ -133,8 +133,8 @@ def callcenter(call: Call, data: str) -> None:
     joined = {"cc_side": "member", "cc_member_uuid": str(uuid4()), "cc_queue": data, "cc_queue_joined_epoch": "0"}
     call.variables |= joined
     call.tell(Happening(What.QUEUED, data))
-    call.wait(agents.after, lambda: False, listening=False)
-    if call.gone:
+    call.wait(agents.after, lambda: call.cut, listening=False)
+    if call.gone or call.cut:
         call.variables |= {"cc_cause": "cancel", "cc_cancel_reason": "BREAK_OUT"}
     elif not agents.answer:
         call.variables |= {"cc_cause": "cancel", "cc_cancel_reason": "TIMEOUT"}
@@ -153,12 +153,12 @@ def _talk(call: Call, queue: str, agents: Agents) -> None:
     call.fire("CHANNEL_BRIDGE", legs)
     call.variables |= {"bridge_to": other, "last_bridge_to": other, "cc_agent_bridged": "true", "cc_agent": "a1"}
     call.tell(Happening(What.AGENT, queue))
-    call.wait(None if call.stepped else agents.talk, lambda: call.talk_over)
+    call.wait(None if call.stepped else agents.talk, lambda: call.talk_over or call.cut)
     call.variables |= {"last_bridge_hangup_cause": "NORMAL_CLEARING", "bridge_hangup_cause": "NORMAL_CLEARING"}
     call.variables.pop("bridge_to", None)
     call.fire("CHANNEL_UNBRIDGE", legs)
     call.facts["state"] = "CS_EXECUTE"
-    if call.gone:
+    if call.gone or call.cut:
         return
     if call.variables.get("park_after_bridge") == "true":
         call.facts["state_number"] = 4

@@ -88,6 +88,7 @@ class Call:
         self.transferred_to: list[Action] | None = None
         self.bridge: Callable[[], None] | None = None  # what follows once the running applications have ended
         self.talk_over = False
+        self.cut = False  # the application is gone, and what ran for it was ended
         self.history: list[Happening] = []
         self.over = Event()  # the call's last event is out
         self._locks = self._depth = 0
@@ -166,10 +167,12 @@ class Call:
             if self.transferred_to is not None:
                 actions, self.transferred_to = deque(self.transferred_to), None
                 self.facts["state_number"] = 4
-            elif self.bridge is not None:
+                continue
+            if self.bridge is not None:
                 self.bridge()
-                actions.clear()
-            elif application == "socket" and not self.gone:
+                if not self.cut:
+                    break
+            if application == "socket" and not self.gone:
                 following = " ".join(actions[0]) if actions else "hangup"
                 self.tell(Happening(What.FALLBACK, following))
         if not self.gone:
@@ -243,6 +246,7 @@ class Call:
     def let_go(self) -> None:
         """The application is gone and the dialplan is to go on: nothing of it plays or waits any more."""
         self.listener = None
+        self.cut = True
         self.commands.clear()
         for playing in self.playing:
             playing.over = playing.broken = True

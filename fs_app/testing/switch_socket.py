@@ -180,8 +180,8 @@ class Listener:
 def run_socket(call: Call, data: str) -> None:
     """The ``socket`` application: connect to the first host that answers, then park and do what it says.
 
-    When the application goes without hanging up, ``socket_resume`` decides: the dialplan goes on at once, or the
-    call stays, playing or silent, until the caller gives up.
+    When the application goes without hanging up, ``socket_resume`` decides: the dialplan goes on at once, and what
+    ran is cut, a talk with an agent included; or it goes on when that has ended.
     """
     for host in data.split()[0].split("|"):
         address, _, port = host.rpartition(":")
@@ -199,6 +199,7 @@ def run_socket(call: Call, data: str) -> None:
 
 def _serve(call: Call, sock: socket.socket, address: str, host: str) -> None:
     call.variables["socket_host"] = address
+    call.cut = False
     listener = call.listener = Listener(call, sock, host)
     call.switch.listeners.add(listener)
     call.tell(Happening(What.CONNECTED, host))
@@ -206,7 +207,7 @@ def _serve(call: Call, sock: socket.socket, address: str, host: str) -> None:
     gevent.sleep(call.switch.tick)
     call.fire("CHANNEL_PARK")
 
-    call.wait(None, lambda: call.bridge is not None or (listener.finished and _resumes(call)))
+    call.wait(None, lambda: call.bridge is not None or listener.finished)
     call.fire("CHANNEL_UNPARK")
     if listener.finished:
         listener.close()

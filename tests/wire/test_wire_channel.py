@@ -297,9 +297,17 @@ def test_a_prompt_that_cannot_be_played_does_not_lose_the_works_result(call):
 # --- hand-over and end ---
 
 
+def stay(call: Call) -> None:
+    """The keys are given back, and our death would not cut what follows."""
+    call.switch.complete(call.switch.expect("execute clear_digit_action"))
+    command = call.switch.expect("execute set")
+    assert "execute-app-arg: socket_resume=false\n" in command
+    call.switch.complete(command)
+
+
 def hand_over(call: Call, **variables: str):
     handing = doing(call.channel.hand_over, "payments")
-    call.switch.complete(call.switch.expect("execute clear_digit_action"))
+    stay(call)
     command = call.switch.expect("execute callcenter")
     assert "execute-app-arg: payments@default\n" in command
     call.switch.complete(command, "_none_", **variables)
@@ -312,6 +320,9 @@ def hand_over(call: Call, **variables: str):
 )
 def test_a_caller_who_comes_back_unheard_has_the_keypad_again(call, variables, outcome):
     handing = hand_over(call, **variables)
+    command = call.switch.expect("execute set")
+    assert "execute-app-arg: socket_resume=true\n" in command
+    call.switch.complete(command)
     for application in ("set", "clear_digit_action", "bind_digit_action", "digit_action_set_realm"):
         call.switch.complete(call.switch.expect(f"execute {application}"))
     assert handing.get(timeout=SECONDS) is outcome
@@ -329,7 +340,7 @@ def test_a_talk_is_over_when_the_caller_has_gone(call):
 
 def test_a_caller_who_hangs_up_in_the_queue_is_gone(call):
     handing = doing(call.channel.hand_over, "payments")
-    call.switch.complete(call.switch.expect("execute clear_digit_action"))
+    stay(call)
     call.switch.expect("execute callcenter")
     call.switch.hang_up()
     with pytest.raises(CallEnded):

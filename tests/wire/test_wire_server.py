@@ -129,6 +129,51 @@ def test_a_full_server_says_so_once_not_at_the_dialplans_second_try(serve):
     assert (count.started, count.refused) == (1, 1)
 
 
+@pytest.mark.parametrize("variable", ["fs_app_attempt: 2", "fs_app_moved: true"])
+def test_what_another_server_left_behind_is_set_right_with_the_answer(serve, variable):
+    _, _, dial = serve(answer_and_play)
+    name, value = variable.split(": ")
+    peer = dial(connect_text({f"variable_{name}": value}))
+    peer.set_up()
+    peer.complete(peer.expect("execute answer"))
+    for left in ("unset\nexecute-app-arg: last_matching_digits", "set\nexecute-app-arg: socket_resume=true"):
+        command = peer.expect(f"execute {left.split()[0]}")
+        assert f"execute-app-name: {left}\n" in command
+        peer.complete(command)
+    assert "fs_app_moved=false" in peer.expect("execute set")
+
+
+def test_a_call_that_is_given_up_is_passed_on_at_once(serve):
+    _, count, dial = serve(answer_and_play)
+    peer = dial(connect_text({"variable_fs_app_given_up": "true", "variable_fs_app_attempt": "2"}))
+    peer.set_up()
+    with pytest.raises(EOFError):
+        peer.read()
+    eventually(lambda: count.outcomes == ["passed_on"])
+
+
+def test_a_call_that_not_even_the_queue_takes_is_given_up(serve):
+    def handle(channel, info) -> None:
+        channel.answer()
+        raise ZeroDivisionError
+
+    _, count, dial = serve(handle)
+    peer = dial()
+    peer.set_up()
+    peer.answer()
+    peer.complete(peer.expect("execute playback"))
+    for application in ("clear_digit_action", "set", "callcenter"):
+        peer.complete(peer.expect(f"execute {application}"))  # no cc_cause: there is no such queue
+    for application in ("set", "set", "clear_digit_action", "bind_digit_action", "digit_action_set_realm"):
+        peer.complete(peer.expect(f"execute {application}"))
+    command = peer.expect("execute set")
+    assert "fs_app_given_up=true" in command
+    peer.complete(command)
+    with pytest.raises(EOFError):
+        peer.read()
+    eventually(lambda: count.outcomes == ["failed"])
+
+
 def test_a_fault_in_one_call_leads_to_a_person_and_touches_no_other(serve):
     def handle(channel, info) -> None:
         channel.answer()
@@ -149,6 +194,7 @@ def test_a_fault_in_one_call_leads_to_a_person_and_touches_no_other(serve):
         assert "/technical_problem.wav" in command
         faulty.complete(command)
         faulty.complete(faulty.expect("execute clear_digit_action"))
+        faulty.complete(faulty.expect("execute set"))  # socket_resume=false
         assert "payments@default" in faulty.expect("execute callcenter")
         faulty.hang_up()
         with pytest.raises(EOFError):
@@ -257,7 +303,7 @@ def test_stop_ends_calls_after_the_grace_but_never_work_under_way(serve):
     peer.answer()
     eventually(lambda: server.working == 1)
     stopping = gevent.spawn(server.stop, 0.05, SECONDS)
-    eventually(lambda: count.outcomes == ["hung_up"])
+    eventually(lambda: count.outcomes == ["lost"])
     assert not stopping.ready(), "it waits for the charge"
     finish.set()
     stopping.get(timeout=SECONDS)
@@ -289,4 +335,4 @@ def test_three_hundred_dropped_connections_leave_nothing(serve):
         eventually(lambda reached=50 * (batch + 1): len(count.outcomes) == reached)
     assert server.active == 0
     assert open_files() == before
-    assert set(count.outcomes) == {"hung_up"}
+    assert set(count.outcomes) == {"lost"}

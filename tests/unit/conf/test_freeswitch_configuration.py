@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from fs_app.testing.switch import dialplan
+
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "conf" / "freeswitch"
 FILES = sorted(FOLDER.rglob("*.xml"))
@@ -133,13 +135,17 @@ def test_calls_come_from_known_trunks_alone(document: ET.Element) -> None:
 def test_the_payment_extension_never_ends_in_silence(document: ET.Element) -> None:
     applications = [application for application, _ in actions(document)]
     assert applications == [
-        *("set", "set", "set", "socket", "set", "socket"),
+        *("set", "set", "set", "socket", "set", *["socket"] * 7),
         *("answer", "clear_digit_action", "playback", "playback", "callcenter", "playback", "hangup"),
     ]
     data = [data for _, data in actions(document)]
     assert data[:3] == ["socket_resume=true", "hangup_after_bridge=true", "min_dup_digit_spacing_ms=80"]
     assert data[3] == "127.0.0.1:8084|127.0.0.1:8085 async full"
     assert data[4:6] == ["fs_app_attempt=2", "127.0.0.1:8085|127.0.0.1:8084 async full"]
+    assert [(application, data) for application, data in dialplan(["host"])[1:10]] == [
+        (application, "host async full" if application == "socket" else data)
+        for application, data in actions(document)[3:12]
+    ]
 
 
 def test_the_recordings_of_the_apology_exist(document: ET.Element) -> None:

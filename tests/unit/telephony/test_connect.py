@@ -33,6 +33,14 @@ def test_the_lines_settings():
     assert info.inband
 
 
+def test_what_other_servers_left_behind():
+    fresh = connect()
+    assert (fresh.moved, fresh.given_up) == (False, False)
+    left = connect(fs_app_moved="true", fs_app_given_up="true")
+    assert (left.moved, left.given_up) == (True, True)
+    assert not connect(fs_app_moved="false", fs_app_given_up="1").moved
+
+
 @pytest.mark.parametrize(
     "value", ["${system(x)}", "a%0Ab", "a%2F..", "x" * 65, "", "a%20b", "%E2%80%A8", "%ff", "pay%00", "pay%0A"]
 )

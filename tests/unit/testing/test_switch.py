@@ -242,14 +242,37 @@ def test_a_prompt_of_a_dead_server_ends_where_the_dialplan_resumes(application: 
         ]
 
 
-def test_without_socket_resume_a_call_outlives_its_server_for_nothing(application: Application) -> None:
-    switch, call = start(application)
-    with switch:
+def test_without_socket_resume_what_runs_is_heard_out_before_the_dialplan_goes_on(application: Application) -> None:
+    plan = [("socket", f"{application.host} async full"), ("hangup", "NORMAL_CLEARING")]
+    with SimulatedSwitch(plan) as switch:
+        call = switch.dial(stepped=True)
+        application.accept()
+        application.execute("playback", "tone_stream://%(60000,0,440)")
+        call.wait_prompt()
         application.sock.close()
         call.wait_for(What.SOCKET_CLOSED)
         assert not call.over.wait(0.1)
-        call.hang_up()
+        call.hear_out()
+        assert call.wait_for(What.PROMPT_ENDED).detail == "played"
         assert call.over.wait(SECONDS)
+
+
+@pytest.mark.parametrize(("resume", "after"), [("true", [What.FALLBACK]), ("false", [])])
+def test_with_socket_resume_the_death_of_the_application_cuts_a_talk(
+    application: Application, resume: str, after: list[What]
+) -> None:
+    plan = [("set", f"socket_resume={resume}"), ("socket", f"{application.host} async full"), ("answer", "")]
+    with SimulatedSwitch(plan) as switch:
+        call = switch.dial(stepped=True)
+        application.accept()
+        application.execute("callcenter", "payments@default")
+        call.wait_for(What.AGENT)
+        application.sock.close()
+        call.wait_for(What.SOCKET_CLOSED)
+        assert call.over.wait(0.1) is (resume == "true")
+        call.agent_hangs_up()
+        assert call.over.wait(SECONDS)
+        assert [one.what for one in call.history if one.what is What.FALLBACK] == after
 
 
 @pytest.mark.parametrize(
