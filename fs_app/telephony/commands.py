@@ -30,6 +30,7 @@ APPLICATIONS: dict[str, str] = {
 }
 APIS: dict[str, str] = {
     "uuid_break": _UUID,
+    "uuid_exists": _UUID,
 }
 _PLAIN: dict[str, str] = {
     "connect": r"",

@@ -19,6 +19,7 @@ from fs_app.ports import Handover, Voice
 from fs_app.telephony.channel import SwitchChannel, Timing
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.listener import Listener
+from fs_app.telephony.pulse import Pulse
 from fs_app.telephony.session import Session
 from fs_app.telephony.wire import KeepAlive
 
@@ -85,6 +86,7 @@ class CallServer:
         self._active = self._refusing = 0
         self.leaving = False
         """True once `stop` was asked for: calls go on at another server from their next step."""
+        self._pulse = Pulse(self._sessions)
         self._connections = Group()
         self._works = Group()
         self._listener = Listener(
@@ -114,6 +116,7 @@ class CallServer:
     def start(self) -> None:
         """Bind and serve; OSError where the port is taken."""
         self._listener.start()
+        self._pulse.start()
 
     def stop(self, grace_seconds: float = 0.0, work_seconds: float = 120.0) -> None:
         """Accept nothing more, let calls move or finish for so long, end the rest, and wait for work that is under
@@ -133,6 +136,7 @@ class CallServer:
             group.join(timeout=seconds)
             if len(group):
                 log.error("greenlets did not end in time", count=len(group), seconds=seconds)
+        self._pulse.stop()
 
     # --- one connection ---
 

@@ -18,11 +18,12 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import structlog
 from greenswitch.esl import OutboundSession
 
-from fs_app.errors import CallEnded, ProtocolError
+from fs_app.errors import CallEnded, CommandRefused, ProtocolError
 from fs_app.telephony import commands
 from fs_app.telephony.connect import ConnectInfo, read_connect
 from fs_app.telephony.headers import Frame, Framer
@@ -56,7 +57,8 @@ class Session(OutboundSession):  # type: ignore[misc]
         self._on_event: Callable[[Frame], None] = lambda frame: None
         self._end_callbacks: list[Callable[[], None]] = []
         self._on_reaction = on_reaction
-        self._heard_at = self._reaction_from = 0.0
+        self._reaction_from = self._asked_at = 0.0
+        self.heard_at = time.monotonic()
         self.ended: str | None = None
         self.hung_up = False  # the switch said so; a session can also end otherwise
         self.info: ConnectInfo | None = None
@@ -201,22 +203,44 @@ class Session(OutboundSession):  # type: ignore[misc]
 
     def reacting(self) -> None:
         """The last frame ended a prompt or completed an answer: measure from it to the next command."""
-        self._reaction_from = self._heard_at
+        self._reaction_from = self.heard_at
+
+    # --- the pulse ---
+
+    @property
+    def asked_at(self) -> float | None:
+        """When the command was sent (monotonic) since which not all were answered; None where all are."""
+        return self._asked_at if self._replies else None
+
+    def ask_pulse(self) -> None:
+        """Ask whether the channel is there, without waiting; where it is not, its hang-up was lost on the way."""
+        if self.info is not None and self.ended is None:
+            pulse = self.start_api("uuid_exists", self.info.uuid)
+            pulse.on_done(lambda: self._felt(pulse))
+
+    def _felt(self, pulse: Pending) -> None:
+        with suppress(CommandRefused):  # a refusal is a sign of life, too
+            if self.ended is None and pulse.wait(0).body.strip() == b"false":
+                self.hung_up = True
+                self.end("the channel is gone")
 
     # --- bytes ---
 
     def _write(self, data: bytes, pending: Sequence[Pending]) -> None:
         self.raise_if_disconnected()
+        now = time.monotonic()
         if self._reaction_from and self._on_reaction:
-            self._on_reaction(time.monotonic() - self._reaction_from)
+            self._on_reaction(now - self._reaction_from)
         self._reaction_from = 0.0
+        if not self._replies:
+            self._asked_at = now
         self._replies.extend(pending)
         self._wire.write(data)
         self.raise_if_disconnected()
 
     def _read(self, data: bytes) -> None:
         """In the hub: hand every whole frame to whoever waits for it."""
-        self._heard_at = time.monotonic()
+        self.heard_at = time.monotonic()
         self._framer.feed(data)
         try:
             while self.ended is None and (frame := self._framer.next_frame()) is not None:
