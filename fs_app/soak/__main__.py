@@ -52,7 +52,7 @@ def main(
     seed = random.SystemRandom().randrange(1_000_000) if seed is None else seed
     with ExitStack() as stack:
         folder = out or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="fs_app_soak_")))
-        site = Site(folder, sounds, workers=workers, switches=switches, mariadb=database == "mariadb", short=False)
+        site = Site(folder, sounds, workers=workers, switches=switches, mariadb=database == "mariadb")
         try:
             stack.enter_context(site)
             soak = Soak(

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import gevent
-from gevent.event import AsyncResult
+from gevent.event import AsyncResult, Event
 
 from fs_app.soak.caller import End, Ended
 from fs_app.soak.ways import Errand
@@ -27,6 +27,7 @@ class Switchboard:
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self._up: dict[int, AsyncResult[Ended]] = {}
+        self._running = Event()
         self._stopping = False
         self._watching: gevent.Greenlet[..., None] | None = None
 
@@ -42,6 +43,7 @@ class Switchboard:
 
     def call(self, errand: Errand) -> Ended:
         """Have somebody call there, and wait for the end of it."""
+        self._running.wait()
         result = self._up[errand.id] = AsyncResult()
         self._order(json.dumps(errand.order()))
         ended = result.get()
@@ -81,6 +83,7 @@ class Switchboard:
             self._process = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
             )
+        self._running.set()
 
     def _order(self, line: str) -> None:
         assert self._process is not None and self._process.stdin is not None
@@ -91,6 +94,7 @@ class Switchboard:
     def _watch(self) -> None:
         while True:
             self._listen()
+            self._running.clear()
             up, self._up = self._up, {}
             for number, result in up.items():
                 result.set(Ended(number, End.SWITCH_DIED))
@@ -101,11 +105,9 @@ class Switchboard:
 
     def _listen(self) -> None:
         process = self._process
-        assert process is not None and process.stdout is not None and process.stdin is not None
+        assert process is not None and process.stdout is not None
         with process.stdout as stdout:
             for line in stdout:
                 ended = Ended.read(json.loads(line))
                 self._up.pop(ended.id).set(ended)
-        with suppress(OSError):
-            process.stdin.close()
         process.wait()

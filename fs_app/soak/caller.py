@@ -17,8 +17,6 @@ from fs_app.chaos.callers import PHRASES, number_told
 from fs_app.soak.ways import BY_NAME, REPLIES, Errand, Twist
 from fs_app.testing.switch import Call, Happening, What
 
-_THINKS = (0.1, 0.9)  # seconds until somebody keys, hangs up or has heard a prompt out
-_TALKS = (0.2, 1.0)
 _QUIET_SECONDS = 45.0  # nobody hears nothing for so long, whatever has died
 _HANG_UP_WITHIN = 0.05  # after the last key
 
@@ -106,7 +104,7 @@ class Caller:
                 self._ended.fell_through = happening.detail.startswith("answer")
             case What.AGENT:
                 self._talked = True
-                gevent.sleep(self._chance.uniform(*_TALKS))
+                gevent.sleep(self._chance.uniform(0.0, self._errand.thinks))
                 self._call.agent_hangs_up()
             case What.HUNG_UP:
                 self._ended.end = self._end_of(happening)
@@ -134,7 +132,7 @@ class Caller:
         self._farewell = self._farewell or "goodbye" in phrases
         self._remember(phrases, happening)
         number, self._ended.prompts = self._ended.prompts, self._ended.prompts + 1
-        gevent.sleep(self._chance.uniform(*_THINKS))
+        gevent.sleep(self._chance.uniform(0.0, self._errand.thinks))
         if not self._call.told:
             return  # it is over already: keys typed early, or a server that died
         if number == self._errand.at and self._errand.twist is not Twist.NONE:

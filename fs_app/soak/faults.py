@@ -55,6 +55,6 @@ FAULTS: Sequence[Fault] = (
 )
 
 
-def choose(chance: random.Random) -> Fault:
+def choose(chance: random.Random, faults: Sequence[Fault]) -> Fault:
     """The next one."""
-    return chance.choices(FAULTS, [fault.share for fault in FAULTS])[0]
+    return chance.choices(faults, [fault.share for fault in faults])[0]

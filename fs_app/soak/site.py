@@ -61,14 +61,11 @@ class Worker:
 class Site:
     """Use as a context manager. The first worker is never hurt: it is the one that is measured."""
 
-    def __init__(
-        self, folder: Path, sounds: Path, *, workers: int, switches: int, mariadb: bool, short: bool
-    ) -> None:
+    def __init__(self, folder: Path, sounds: Path, *, workers: int, switches: int, mariadb: bool) -> None:
         self.folder = folder.resolve()
         self._sounds = sounds.resolve()
         self._counts = workers, switches
         self._mariadb = mariadb
-        self._short = short
         self._pin_hash = hash_pin(PIN)
         self._flows = self._sounds.parent / "conf" / "flows"
         self._flow = load_flows(self._flows, STEPS, load_voice(self._sounds))[FLOW]
@@ -129,8 +126,6 @@ class Site:
         common = common_settings(url, gateway_port, self.provider, self._sounds)
         common["flows"] = str(self._flows)
         common["database"]["threads"] = 4  # all of them are in use within the first minute
-        if self._short:
-            common["jobs"] |= {"charging_seconds": 4, "proof_seconds": 5, "adopt_seconds": 10}
         return common
 
     def _role(self, undo: ExitStack, name: str, role: str, settings: dict[str, Any]) -> Role:

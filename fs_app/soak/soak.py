@@ -12,7 +12,6 @@ from datetime import datetime
 
 import gevent
 from gevent.event import Event
-from gevent.pool import Group
 
 from fs_app.chaos.callers import Told, Word
 from fs_app.chaos.evidence import gather, unfinished
@@ -26,18 +25,22 @@ from fs_app.soak.watch import Sample, look
 from fs_app.soak.ways import Errand, Twist, Way, choose
 
 _SAMPLE_SECONDS = 3.0
+_LEAST = 2  # quiet points: one to compare with
 _STUCK_SECONDS = 120.0  # the slowest caller there is, in silence, and a server that leaves
 _DRAIN_SECONDS = 180.0
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long what takes, in seconds. ``settle``: what is half closed is closed by then."""
+    """How long what takes, in seconds. ``settle``: what is half closed is closed by then; ``thinks``: the longest
+    that a caller thinks."""
 
     load: float = 75.0
     settle: float = 15.0
     looks: int = 5  # at a quiet point, one a second
     gap: tuple[float, float] = (4.0, 12.0)  # between two faults
+    thinks: float = 0.6
+    faults: Sequence[faults.Fault] = faults.FAULTS
 
 
 @dataclass(slots=True)
@@ -106,12 +109,14 @@ class Soak:
         self._started = time.monotonic()
 
     def run(self, seconds: float) -> Outcome:
-        """Load and quiet in turn for so long, then the money."""
+        """Load and quiet in turn for so long, at least twice, then the money."""
         sampling = gevent.spawn(self._sample)
         try:
             until = time.monotonic() + seconds
-            while time.monotonic() < until:
-                self._load(min(self._pace.load, max(1.0, until - time.monotonic())))
+            for done in itertools.count():
+                if done >= _LEAST and time.monotonic() >= until:
+                    break
+                self._load(self._pace.load)
                 self._rest()
         finally:
             sampling.kill()
@@ -130,18 +135,16 @@ class Soak:
     def _load(self, seconds: float) -> None:
         self._phase = "load"
         self._loading.set()
-        callers = Group()
-        for _ in range(self._at_once):
-            callers.spawn(self._keep_calling)
         striking = gevent.spawn(self._strike)
+        callers = [gevent.spawn(self._keep_calling) for _ in range(self._at_once)]
         gevent.sleep(seconds)
         self._loading.clear()
-        striking.join()
-        callers.join(timeout=_STUCK_SECONDS)
-        if callers:
-            self._outcome.stuck += len(callers)
-            callers.kill()
         striking.get()
+        for caller in gevent.joinall(callers, timeout=_STUCK_SECONDS):
+            caller.get()
+        stuck = [caller for caller in callers if not caller.dead]
+        self._outcome.stuck += len(stuck)
+        gevent.killall(stuck)
 
     def _keep_calling(self) -> None:
         while self._loading.is_set():
@@ -155,7 +158,8 @@ class Soak:
     def _errand(self, number: int, way: Way, twist: Twist, at: int) -> Errand:
         hosts = [worker.host for worker in self._site.workers]
         self._chance.shuffle(hosts)
-        return Errand(next(self._ids), number, way.name, twist, at, tuple(hosts), self._chance.randrange(2**32))
+        seed = self._chance.randrange(2**32)
+        return Errand(next(self._ids), number, way.name, twist, at, tuple(hosts), self._pace.thinks, seed)
 
     def _call(self, errand: Errand) -> None:
         board = self._site.boards[errand.id % len(self._site.boards)]
@@ -165,7 +169,7 @@ class Soak:
         while True:
             if self._wait(self._striking.uniform(*self._pace.gap)):
                 return
-            fault = faults.choose(self._striking)
+            fault = faults.choose(self._striking, self._pace.faults)
             began = self._now
             fault.strike(self._site, self._striking)
             self._outcome.strikes.append((began, self._now, fault.name))

@@ -110,6 +110,7 @@ class Errand:
     twist: Twist
     at: int  # the prompt at which the twist comes, from 0
     hosts: tuple[str, ...]
+    thinks: float  # so many seconds at most, before each key and in each talk
     seed: int
 
     @property

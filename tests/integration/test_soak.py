@@ -1,0 +1,39 @@
+"""The soak in its short form: some seconds of everything, and nothing is left behind, lost or doubled."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from fs_app.soak.caller import End
+from fs_app.soak.faults import FAULTS
+from fs_app.soak.report import report
+from fs_app.soak.site import Site
+from fs_app.soak.soak import Outcome, Pace, Soak
+
+SOUNDS = Path(__file__).parents[2] / "sounds"
+SEED = 20260314
+QUICK = [fault for fault in FAULTS if fault.name in ("worker killed", "switch killed", "network cut")]
+
+
+def test_some_seconds_of_everything_leave_nothing_behind(tmp_path: Path) -> None:
+    pace = Pace(load=1.5, settle=0.5, looks=1, gap=(0.3, 0.6), thinks=0.05, faults=QUICK)
+    with Site(tmp_path, SOUNDS, workers=2, switches=2, mariadb=False) as site:
+        outcome = Soak(site, seed=SEED, at_once=6, pace=pace, tell=lambda line: None).run(0.0)
+    told = _told(outcome)
+    assert outcome.failures == [], told
+    assert len(outcome.points["calls-0"]) >= 2, told
+    assert {name for _, _, name in outcome.strikes} >= {"worker killed"}, told
+    ends = {ended.end for _, ended in outcome.ended}
+    assert ends >= {End.FAREWELL, End.HUNG_UP, End.AGENT}, told
+    assert any(ended.servers > 1 for _, ended in outcome.ended), told
+    assert sum(outcome.left_steps.values()) >= 5, told
+    assert outcome.attempts >= 10, told
+
+
+def _told(outcome: Outcome) -> str:
+    console = Console(file=io.StringIO(), width=130)
+    report(outcome, console, seed=SEED)
+    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
