@@ -15,9 +15,11 @@ from fs_app import __version__
 from fs_app.commands.context import Context
 from fs_app.commands.payments import payments
 from fs_app.commands.reconcile import reconcile
+from fs_app.commands.running import restart, serve, status
 from fs_app.errors import ConfigError, FsAppError
 from fs_app.log import configure_logging
 from fs_app.serve import EX_CONFIG
+from fs_app.serve.notices import tell_problems
 
 _DEFAULT_CONFIG = Path("conf/fs_app.yaml")
 console = Console()
@@ -31,6 +33,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ConfigError as error:
+            tell_problems(error.problems)
             for problem in error.problems:
                 complaints.print(str(problem), markup=False)
             count = len(error.problems)
@@ -61,22 +64,21 @@ def main(ctx: click.Context, config: Path) -> None:
 # --- running ---------------------------------------------------------------------------------------------------
 
 
-@main.command()
-@click.pass_obj
-def serve(obj: Context) -> None:
-    """Run every role this machine needs, watched and restarted."""
-    from fs_app.serve import Supervisor, roles
-
-    sys.exit(Supervisor(roles(obj.settings), obj.config.resolve()).run())
+main.add_command(serve)
+main.add_command(restart)
+main.add_command(status)
 
 
 @main.command()
+@click.option(
+    "--slot", type=click.IntRange(0, 63), default=0, hidden=True, help="Which of several workers this is."
+)
 @click.pass_obj
-def calls(obj: Context) -> None:
+def calls(obj: Context, slot: int) -> None:
     """Run the event socket server that FreeSWITCH connects to."""
     from fs_app.app import run_calls
 
-    run_calls(*obj.load())
+    run_calls(*obj.load(), slot=slot)
 
 
 @main.command()

@@ -14,7 +14,8 @@
     │   ├── CommandRefused        a command was answered -ERR
     │   ├── SwitchTimeout         no answer within the deadline
     │   └── ProtocolError         bytes that are not the event socket protocol
-    └── UnsafeArgument            text that must not reach the switch (law 4)
+    ├── UnsafeArgument            text that must not reach the switch (law 4)
+    └── RestartFailed             a fresh process did not take over; what was there goes on
 
     CallEnded                     a signal, not an error: the caller is gone; BaseException-free, caught in the
                                   outermost frame of a call only
@@ -102,6 +103,10 @@ class ProtocolError(SwitchError):
 
 class UnsafeArgument(FsAppError):
     """Text that must not reach the switch."""
+
+
+class RestartFailed(FsAppError):
+    """A rolling restart stopped, or was not begun: whoever was not replaced goes on as before."""
 
 
 class CallEnded(Exception):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from socket import socket
 from typing import TypeVar
 
 from gevent.pywsgi import WSGIServer
@@ -142,7 +143,7 @@ class MeasuredGateway:
 class MetricsServer:
     """``GET /metrics`` on a loopback port, for Prometheus."""
 
-    def __init__(self, metrics: Metrics, address: tuple[str, int]) -> None:
+    def __init__(self, metrics: Metrics, address: tuple[str, int] | socket) -> None:
         self._server = WSGIServer(address, make_wsgi_app(metrics.registry), log=None)
 
     @property

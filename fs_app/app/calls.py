@@ -15,6 +15,8 @@ from fs_app.flow.engine import MOVED, run_flow
 from fs_app.flow.flow import Flow
 from fs_app.journal import CallJournal
 from fs_app.metrics import MetricsServer
+from fs_app.serve.plan import CALLS, METRICS
+from fs_app.serve.sockets import inherited
 from fs_app.settings import Settings
 from fs_app.telephony.channel import SwitchChannel, Timing
 from fs_app.telephony.connect import ConnectInfo
@@ -26,7 +28,7 @@ log = structlog.get_logger()
 class Calls:
     """One process of the ``calls`` role: the event socket server and what a call may use."""
 
-    def __init__(self, settings: Settings, parts: Parts | None = None) -> None:
+    def __init__(self, settings: Settings, parts: Parts | None = None, *, slot: int = 0) -> None:
         self._settings = settings
         self.parts = parts = parts or Parts(settings)
         self.metrics = parts.metrics
@@ -40,7 +42,7 @@ class Calls:
             limits=Limits(**settings.payments.model_dump(exclude={"velocity", "recheck_seconds"})),
         )
         self.server = CallServer(
-            settings.calls.listen,
+            inherited(CALLS, settings.calls.listen),
             self._handle,
             voice=voice,
             language=settings.line.language,
@@ -49,7 +51,7 @@ class Calls:
             watcher=self.metrics,
             timing=Timing(first_key=settings.calls.first_key_seconds, inter_key=settings.calls.inter_key_seconds),
         )
-        self._metrics_server = MetricsServer(self.metrics, settings.metrics)
+        self._metrics_server = MetricsServer(self.metrics, inherited(METRICS, settings.metrics_of(slot)))
 
     @property
     def metrics_port(self) -> int:
@@ -62,9 +64,12 @@ class Calls:
         self.server.start()
 
     def stop(self) -> None:
-        """Accept nothing more, let calls finish within the grace of the settings, then end."""
-        self.server.stop(self._settings.calls.grace_seconds, 2 * self._settings.gateway.limit_seconds + 15)
+        """Accept nothing more, let calls finish within the grace of the settings, then end.
+
+        The metrics are from now on those of the worker that takes over.
+        """
         self._metrics_server.stop()
+        self.server.stop(self._settings.calls.grace_seconds, 2 * self._settings.gateway.limit_seconds + 15)
         self.parts.close()
 
     def _handle(self, channel: SwitchChannel, info: ConnectInfo) -> None:

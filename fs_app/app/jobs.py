@@ -15,6 +15,8 @@ from fs_app.jobs.refunds import RefundFollower
 from fs_app.jobs.runner import Follower, Runner
 from fs_app.metrics import MetricsServer
 from fs_app.ports import TaskKind
+from fs_app.serve.plan import JOBS_METRICS
+from fs_app.serve.sockets import inherited
 from fs_app.settings import Settings
 from fs_app.store.velocity import SqlVelocity
 from fs_app.store.webhooks import SqlHints
@@ -37,7 +39,7 @@ class Jobs:
             worked=self.metrics.task_worked,
         )
         self._housekeeper = Housekeeper(chores(parts), parts.clock)
-        self._metrics_server = MetricsServer(self.metrics, part.metrics)
+        self._metrics_server = MetricsServer(self.metrics, inherited(JOBS_METRICS, part.metrics))
 
     def start(self) -> None:
         """Serve the metrics; OSError where their port is taken."""
@@ -49,11 +51,11 @@ class Jobs:
         self.runner.run()
         self._housekeeper.stop()
         housekeeping.join()
-        self._metrics_server.stop()
         self._parts.close()
 
     def stop(self) -> None:
-        """Claim nothing more."""
+        """Claim nothing more. The metrics are those of the process that takes over."""
+        self._metrics_server.stop()
         self.runner.stop()
 
 

@@ -19,24 +19,32 @@ from fs_app.app.jobs import Jobs
 from fs_app.app.web import Web
 from fs_app.errors import ConfigError
 from fs_app.gateways.sandbox.server import SandboxServer
+from fs_app.serve.notices import CALLS, STATUS, tell
 from fs_app.settings import Settings
+from fs_app.telephony.server import CallServer
 from fs_app.yamlfile import Document
 
 log = structlog.get_logger()
 
 _PR_SET_DUMPABLE = 4  # prctl(2)
+_TELL_SECONDS = 0.5
 
 
-def run_calls(settings: Settings, document: Document) -> None:
-    """The ``calls`` role until SIGTERM; ConfigError where anything is wrong with the configuration."""
+def run_calls(settings: Settings, document: Document, *, slot: int = 0) -> None:
+    """The ``calls`` role until SIGTERM; ConfigError where anything is wrong with the configuration.
+
+    ``slot`` numbers the workers of one machine: each has a port of its own for metrics.
+    """
     _refuse_problems(settings, document)
     forbid_dumps()
-    calls = Calls(settings)
+    calls = Calls(settings, slot=slot)
     _start(calls.start, document, ("calls", "listen"))
-    log.info("ready for calls", listen=f"{settings.calls.listen[0]}:{calls.server.port}")
+    log.info("ready for calls", listen=f"{settings.calls.listen[0]}:{calls.server.port}", worker=slot)
+    telling = gevent.spawn(_tell_calls, calls.server)
     _until_told_to_stop()
     log.info("no new calls", up=calls.server.active, grace_seconds=settings.calls.grace_seconds)
     calls.stop()
+    telling.kill()
 
 
 def run_jobs(settings: Settings, document: Document) -> None:
@@ -96,8 +104,8 @@ def _start(start: Callable[[], None], document: Document, place: tuple[str, ...]
 
 
 def _until_told_to_stop(*working: gevent.Greenlet[..., None]) -> None:
-    """Wait for SIGTERM or SIGINT, or for what should not end by itself. The second signal ends the process at
-    once."""
+    """Say that we are ready, and wait for SIGTERM or SIGINT, or for what should not end by itself. The second
+    signal ends the process at once."""
     told = Event()
 
     def stop() -> None:
@@ -106,7 +114,19 @@ def _until_told_to_stop(*working: gevent.Greenlet[..., None]) -> None:
             signal.signal(number, signal.SIG_DFL)
 
     handlers = [gevent.signal_handler(number, stop) for number in (signal.SIGTERM, signal.SIGINT)]
+    tell(READY=1)
     ends: list[Any] = [told, *working]
     gevent.wait(ends, count=1)
     for handler in handlers:
         handler.cancel()
+    tell(STOPPING=1)
+
+
+def _tell_calls(server: CallServer) -> None:
+    """Whoever started us knows how many calls are up."""
+    told = 0
+    while True:
+        if server.active != told:
+            told = server.active
+            tell(**{CALLS: told, STATUS: f"{told} calls up"})
+        gevent.sleep(_TELL_SECONDS)

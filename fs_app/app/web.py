@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from fs_app.app.parts import Parts
+from fs_app.serve.plan import WEB
+from fs_app.serve.sockets import inherited
 from fs_app.settings import Settings
 from fs_app.web.api import api
 from fs_app.web.site import WebServer, web_app
@@ -19,7 +21,7 @@ class Web:
         if token is not None:
             pages.append(api(token.get_secret_value(), parts.refund_desk, parts.records.dossier))
         self.app = web_app(pages)
-        self._server = WebServer(self.app, settings.web.listen)
+        self._server = WebServer(self.app, inherited(WEB, settings.web.listen))
 
     @property
     def port(self) -> int:

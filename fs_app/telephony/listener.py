@@ -3,7 +3,8 @@
 Several workers share one socket, with one queue in the kernel, instead of one port with a queue each
 (SO_REUSEPORT). The switch connects and says nothing until we do, so a connection in the queue of a worker that is
 stuck is a silent call, and one in the queue of a worker that leaves is reset. In a common queue it waits for
-whoever is free, and a worker may leave or die at any moment without losing one. The kernel refuses the port to others.
+whoever is free, and a worker may leave or die at any moment without losing one. The kernel refuses the port to
+others.
 
 The common queue has no fairness of its own: the process that wakes first would get most calls and be full while the
 other idles. So each hesitates in proportion to its load, and the one with the fewest calls comes first.
@@ -65,13 +66,14 @@ class Listener:
         self._accepted = accepted
         self._spawn = spawn
         self._load = load
+        self._port = 0
         self._socket: socket.socket | None = None
         self._loop: gevent.Greenlet[..., None] | None = None
 
     @property
     def port(self) -> int:
-        """The port it accepts on; 0 while it does not."""
-        return int(self._socket.getsockname()[1]) if self._socket is not None else 0
+        """The port it accepts on; 0 before it has started."""
+        return self._port
 
     def start(self) -> None:
         """Accept from now on; OSError where the address is taken."""
@@ -81,6 +83,7 @@ class Listener:
             self._socket = bind(self._listen)
             self._socket.listen(BACKLOG)
         self._socket.setblocking(False)
+        self._port = int(self._socket.getsockname()[1])
         self._loop = gevent.spawn(self._accept, self._socket, shared=self._socket is self._listen)
 
     def stop(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from socket import socket
 
 from flask import Blueprint, Flask, Response, jsonify
 from gevent.pywsgi import WSGIServer
@@ -28,7 +29,7 @@ def web_app(pages: Iterable[Blueprint]) -> Flask:
 class WebServer:
     """Serves the application on one address."""
 
-    def __init__(self, app: Flask, listen: tuple[str, int]) -> None:
+    def __init__(self, app: Flask, listen: tuple[str, int] | socket) -> None:
         self._server = WSGIServer(listen, app, log=None, error_log=None)
 
     @property
