@@ -1,0 +1,164 @@
+"""What the proof runs on: the roles of ``fs-app`` as they are, a private MariaDB, and two switches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import gevent
+import yaml
+from sqlalchemy import Connection, insert
+
+from fs_app.app import SystemClock
+from fs_app.chaos.child import Role, last_lines
+from fs_app.chaos.control import GatewayControl
+from fs_app.chaos.provider import Provider
+from fs_app.chaos.site import PROVIDER_SECONDS, common_settings, free_ports, local
+from fs_app.errors import FsAppError
+from fs_app.proof.callers import Exchange
+from fs_app.store.engine import Database
+from fs_app.store.pins import hash_pin
+from fs_app.store.schema import migrate
+from fs_app.store.tables import accounts, bills
+from fs_app.testing.freeswitch import RealSwitch
+from fs_app.testing.mariadb import PrivateMariaDB
+
+PIN = "1234"
+QUEUE = "payments@default"
+_START_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """An account with one bill."""
+
+    account: str
+    minor: int
+
+
+class Site:
+    """Use as a context manager. ``bills`` are owed; ``documents`` go to the payment switch's configuration."""
+
+    def __init__(
+        self, folder: Path, sounds: Path, bills: Sequence[Bill], *, debug: bool, documents: Mapping[str, str]
+    ) -> None:
+        self.folder = folder.resolve()
+        self._sounds = sounds.resolve()
+        self._bills = bills
+        self._debug = debug
+        self._documents = documents
+        self._undo = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as undo:
+            self._start(undo)
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.close()
+
+    def _start(self, undo: ExitStack) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        server = PrivateMariaDB()
+        undo.callback(server.stop)
+        server.start()
+        url = server.new_database()
+        self.database = Database(url, 2, 30.0)
+        undo.callback(self.database.close)
+        migrate(self.database)
+        self.database.write(self._owe)
+        self.provider = Provider(2 * PROVIDER_SECONDS)
+        undo.callback(self.provider.stop)
+        self.provider.start()
+        self._start_product(undo, url)
+        self.lines = self._switch(undo, "lines", documents=self._documents)
+        self.telephones = self._switch(undo, "telephones", documents={})
+        self.exchange = Exchange(self.telephones, self.lines)
+        undo.callback(self.exchange.close)
+
+    def _start_product(self, undo: ExitStack, url: str) -> None:
+        gateway_port, jobs_port, *self.ports = free_ports(4)
+        common = common_settings(url, gateway_port, self.provider, self._sounds)
+        common["flows"] = str(self._sounds.parent / "conf" / "flows")
+        self.control = GatewayControl(gateway_port)
+        self._role(undo, "sandbox", "sandbox", common)
+        self._role(undo, "jobs", "jobs", {**common, "jobs": {**common["jobs"], "metrics": local(jobs_port)}})
+        self.workers = []
+        for number, port in enumerate(self.ports):
+            calls = {"listen": local(port), "limit": 400, "grace_seconds": 30}
+            own = {**common, "calls": calls, "metrics": local(free_ports(1)[0])}
+            self.workers.append(self._role(undo, f"calls-{number}", "calls", own))
+        self.control.wait_ready()
+        for number, role in enumerate(self.workers):
+            self._wait_ready(f"calls-{number}", role)
+
+    def _role(self, undo: ExitStack, name: str, role: str, settings: Mapping[str, Any]) -> Role:
+        path = self.folder / f"{name}.yaml"
+        path.write_text(yaml.safe_dump(dict(settings)), encoding="utf-8")
+        made = Role(role, path, self.folder / f"{name}.log")
+        undo.callback(made.kill)
+        made.start()
+        return made
+
+    def _wait_ready(self, name: str, role: Role) -> None:
+        log = self.folder / f"{name}.log"
+        with gevent.Timeout(_START_SECONDS, FsAppError(f"{name} did not start; {log}")):
+            while "ready for calls" not in log.read_text(encoding="utf-8"):
+                if role.ended(0):
+                    raise FsAppError(f"{name} did not start; {log} says:\n{last_lines(log)}")
+                gevent.sleep(0.1)
+
+    def _switch(self, undo: ExitStack, name: str, *, documents: Mapping[str, str]) -> RealSwitch:
+        hosts = [local(port) for port in self.ports]
+        switch = RealSwitch(
+            self.folder / name,
+            hosts,
+            self._sounds,
+            second_hosts=hosts[::-1],
+            debug=self._debug and bool(documents),
+            overhear=self._debug and bool(documents),
+            documents=documents,
+        )
+        undo.enter_context(switch)
+        return switch
+
+    def _owe(self, connection: Connection) -> None:
+        pin, due = hash_pin(PIN), SystemClock("UTC").today() + timedelta(days=14)
+        people = [
+            {"id": f"a{bill.account}", "number": bill.account, "closed": False, "postal_code": "94107",
+             "pin_hash": pin, "receipt_to": f"mail:{bill.account}@example.org"}
+            for bill in self._bills
+        ]  # fmt: skip
+        owed = [
+            {"id": f"b{bill.account}", "account_id": f"a{bill.account}", "amount_minor": bill.minor,
+             "currency": "USD", "due_date": due}
+            for bill in self._bills
+        ]  # fmt: skip
+        connection.execute(insert(accounts), people)
+        connection.execute(insert(bills), owed)
+
+    # --- people who answer ---
+
+    def add_agents(self, count: int, *, seconds: int) -> None:
+        """Agents who take every call of the queue and talk for so many seconds."""
+        sip = self.lines.sip_address.partition("@")[2]
+        for number in range(count):
+            agent = f"agent{number}@default"
+            contact = f"[leg_timeout=5]sofia/fs_app/test_agent_{seconds * 1000}@{sip}"
+            for words in (
+                f"agent add {agent} callback",
+                f"agent set contact {agent} {contact}",
+                f"agent set busy_delay_time {agent} 1",
+                f"agent set reject_delay_time {agent} 1",
+                f"agent set status {agent} Available",
+                f"tier add {QUEUE} {agent} 1 1",
+            ):
+                self.lines.api(f"callcenter_config {words}")
