@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from fs_app.errors import ProtocolError
 from fs_app.telephony import commands
 from fs_app.telephony.headers import Frame
+
+
+class KeyWay(StrEnum):
+    """How the keys of a caller come to the switch."""
+
+    EVENT = "telephone-event"
+    TONES = "tones"
+    SIP_INFO = "SIP INFO"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +32,23 @@ class ConnectInfo:
     moved: bool = False  # another server let go of the call, because it is about to stop
     given_up: bool = False  # a server failed and could not even hand the call to the queue
     telephone_event: bool | None = None  # whether the caller's side offers it; None where there is no SDP
+    core: str | None = None  # the uuid of the switch, new at each of its starts
+
+    @property
+    def keys(self) -> KeyWay:
+        """How keys come: as tones where the line says so, or where the caller's side offers no telephone-event.
+
+        The switch calls a line without telephone-event one of SIP INFO; most of them send tones, and the switch
+        takes SIP INFO beside these. So a line is one of SIP INFO alone only where it says so.
+        """
+        if self.line == "info":
+            return KeyWay.SIP_INFO
+        return KeyWay.TONES if self.line == "inband" or self.telephone_event is False else KeyWay.EVENT
 
     @property
     def inband(self) -> bool:
-        """True where keys have to be heard in the audio: the line says so, or cannot send them otherwise."""
-        return self.line == "inband" or self.telephone_event is False
+        """True where keys have to be heard in the audio."""
+        return self.keys is KeyWay.TONES
 
 
 def read_connect(frame: Frame) -> ConnectInfo:
@@ -40,7 +61,6 @@ def read_connect(frame: Frame) -> ConnectInfo:
     if uuid is None:
         raise ProtocolError("the connect reply has no usable Unique-ID")
     sdp = frame.header("variable_switch_r_sdp")
-    keys_in_sip = frame.header("variable_dtmf_type") == "info"
     return ConnectInfo(
         uuid=uuid,
         caller_id=commands.matching(commands.CALLER_ID, frame.header("Caller-Caller-ID-Number")),
@@ -51,5 +71,6 @@ def read_connect(frame: Frame) -> ConnectInfo:
         attempt=int(variable("fs_app_attempt", commands.ATTEMPT) or 1),
         moved=variable("fs_app_moved", commands.YES_OR_NO) == "true",
         given_up=variable("fs_app_given_up", commands.YES_OR_NO) == "true",
-        telephone_event=None if sdp is None else keys_in_sip or "telephone-event/" in sdp.lower(),
+        telephone_event=None if sdp is None else "telephone-event/" in sdp.lower(),
+        core=commands.matching(commands.UUID, frame.header("Core-UUID")),
     )

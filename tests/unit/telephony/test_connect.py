@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fs_app.errors import ProtocolError
-from fs_app.telephony.connect import ConnectInfo, read_connect
+from fs_app.telephony.connect import ConnectInfo, KeyWay, read_connect
 from fs_app.telephony.headers import Frame
 
 UUID = "11112222-3333-4444-5555-666677778888"
@@ -66,17 +66,24 @@ def test_a_caller_id_is_digits(sent, kept):
     assert connect(Caller_Caller_ID_Number=sent).caller_id == kept
 
 
+EVENTS, NO_EVENTS = "a%3Drtpmap%3A101%20telephone-event/8000", "a%3Drtpmap%3A0%20PCMU/8000"
+
+
 @pytest.mark.parametrize(
-    ("variables", "inband"),
+    ("variables", "keys"),
     [
-        ({}, False),
-        ({"switch_r_sdp": "a%3Drtpmap%3A101%20telephone-event/8000"}, False),
-        ({"switch_r_sdp": "a%3Drtpmap%3A0%20PCMU/8000"}, True),
-        ({"switch_r_sdp": "a%3Drtpmap%3A0%20PCMU/8000", "dtmf_type": "info"}, False),
+        ({}, KeyWay.EVENT),
+        ({"switch_r_sdp": EVENTS}, KeyWay.EVENT),
+        ({"switch_r_sdp": EVENTS, "fs_app_line": "inband"}, KeyWay.TONES),
+        ({"switch_r_sdp": EVENTS, "fs_app_line": "info"}, KeyWay.SIP_INFO),
+        ({"switch_r_sdp": NO_EVENTS}, KeyWay.TONES),
+        ({"switch_r_sdp": NO_EVENTS, "dtmf_type": "info"}, KeyWay.TONES),  # what the switch falls back to
+        ({"switch_r_sdp": NO_EVENTS, "fs_app_line": "auto"}, KeyWay.TONES),
     ],
 )
-def test_keys_are_looked_for_in_the_audio_where_they_cannot_come_otherwise(variables, inband):
-    assert connect(**variables).inband is inband
+def test_how_keys_come(variables, keys):
+    info = connect(**variables)
+    assert (info.keys, info.inband) == (keys, keys is KeyWay.TONES)
 
 
 @pytest.mark.parametrize("uuid", ["", "x", "${system(x)}", "a%0Ab-c-d-e-f-g"])
