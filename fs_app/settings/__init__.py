@@ -7,10 +7,10 @@ keys and passwords need not lie in the file.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from fs_app import yamlfile
 from fs_app.settings.jobs import JobsSettings
@@ -29,6 +29,8 @@ __all__ = [
     "StatementSettings",
     "load_settings",
 ]
+
+_LAST_PORT = 65535
 
 
 class CallsSettings(Part):
@@ -82,6 +84,16 @@ class Settings(Part):
         """Where the worker of that number serves its metrics; port 0 is any free one for each."""
         host, port = self.metrics
         return host, port + slot if port else 0
+
+    @model_validator(mode="after")
+    def _metrics_apart(self) -> Self:
+        taken = [self.metrics_of(slot) for slot in range(self.calls.workers)]
+        if taken[-1][1] > _LAST_PORT:
+            raise ValueError(f"metrics: there are not {self.calls.workers} ports from {self.metrics[1]} on")
+        if self.jobs.metrics[1] and self.jobs.metrics in taken:
+            number = taken.index(self.jobs.metrics) + 1
+            raise ValueError(f"jobs.metrics: {self.jobs.metrics[1]} is the port of calls' worker number {number}")
+        return self
 
     @field_validator("timezone")
     @classmethod

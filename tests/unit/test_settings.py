@@ -29,6 +29,17 @@ def test_the_shipped_file_says_what_the_defaults_are(tmp_path):
     assert shipped.model_dump(exclude=same) == empty.model_dump(exclude=same)
 
 
+def test_each_worker_of_calls_has_a_port_for_metrics(tmp_path):
+    settings, _ = load_settings(write(tmp_path, "metrics: 127.0.0.1:9200\n"))
+    assert [settings.metrics_of(slot) for slot in (0, 1)] == [("127.0.0.1", 9200), ("127.0.0.1", 9201)]
+    assert problems(tmp_path, "jobs: {metrics: '127.0.0.1:9109'}\n") == [
+        "site.yaml:1:1: jobs.metrics: 9109 is the port of calls' worker number 2"
+    ]
+    assert problems(tmp_path, "metrics: 127.0.0.1:65535\n") == [
+        "site.yaml:1:1: metrics: there are not 2 ports from 65535 on"
+    ]
+
+
 def test_paths_are_relative_to_the_file(tmp_path):
     settings, _ = load_settings(write(tmp_path, "flows: my\ndatabase: {url: 'sqlite:///data/x.db'}\n"))
     assert settings.flows == tmp_path / "my"
