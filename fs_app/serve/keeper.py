@@ -20,7 +20,7 @@ Told = Callable[[str, Process], None]
 """Is given each state of a process: starting, ready, leaving (again and again while it does), gone."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE, _STEADY_SECONDS = 0.5, 30.0, 60.0
-_READY_SECONDS = 60.0
+_READY_SECONDS = 120.0  # a worker is ready in 2 s, on a machine that is busy with calls in 20
 _LOOK_SECONDS = 0.5
 _LAST_SECONDS = 5.0
 
@@ -117,4 +117,4 @@ def _wait_ready(process: Process) -> None:
         reason = f"the fresh one was not ready within {_READY_SECONDS:g} s"
     else:
         return
-    raise RestartFailed(f"{process.seat.name}: {reason}")
+    raise RestartFailed(f"{process.seat.name} was not replaced: {reason}")

@@ -7,6 +7,7 @@ SIGTERM and SIGINT are passed on once; the second one kills. SIGHUP is a rolling
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -24,6 +25,8 @@ from fs_app.serve.sockets import Door, Sockets, for_child
 
 log = structlog.get_logger()
 
+_STDIN = 0
+
 Plan = Callable[[], Sequence[Seat]]
 """The seats by the settings as they are now; ConfigError where those are wrong."""
 Start = Callable[[Seat, Mapping[str, str], Sequence[int], Callable[[Process], None]], Process]
@@ -38,22 +41,22 @@ class Supervisor:
         self._plan = plan
         self._start = start
         self._sockets = Sockets()
-        self._notices = notices.Notices(self._heard)
+        self._notices = notices.Notices(self.heard)
         self._processes: dict[int, Process] = {}
         self._keepers: dict[str, Keeper] = {}
         self._keeping: list[gevent.Greenlet[..., None]] = []
         self._stopping = Event()
         self._up = self._restarting = False
         self._exit_code = 0
+        self._at_terminal = os.isatty(_STDIN)
         for seat in plan():
             self._sockets.at(seat)
             self._keepers[seat.name] = Keeper(seat, self._launch, self._died)
 
     def run(self) -> int:
         """Run until SIGTERM, SIGINT or a configuration error; the exit code for the shell."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            gevent.signal_handler(number, self._asked_to_stop)
-        gevent.signal_handler(signal.SIGHUP, gevent.spawn, self._restart_by_signal)
+        acts = {signal.SIGTERM: self._asked_to_stop, signal.SIGINT: self._asked_to_stop, signal.SIGHUP: self._hung_up}
+        handlers = [gevent.signal_handler(number, act) for number, act in acts.items()]
         self._notices.start()
         for keeper in self._keepers.values():
             self._keep(keeper)
@@ -62,6 +65,8 @@ class Supervisor:
         while self._processes:
             gevent.wait([process.ended for process in self._processes.values()])
         self._notices.stop()
+        for handler in handlers:
+            handler.cancel()
         return self._exit_code
 
     # --- what a command may ask ---
@@ -114,6 +119,12 @@ class Supervisor:
                 see_off(keeper.process, told)
         self._sockets.keep({door for seat in wanted for door in seat.addresses.items()})
 
+    def _hung_up(self) -> None:
+        if self._at_terminal and not os.isatty(_STDIN):  # that was our terminal, and nobody's wish
+            self._asked_to_stop()
+        else:
+            self._restart_by_signal()
+
     def _restart_by_signal(self) -> None:
         log.info("restart", by="SIGHUP")
         try:
@@ -139,7 +150,8 @@ class Supervisor:
         self._processes[process.pid] = process
         return process
 
-    def _heard(self, pid: int, words: Mapping[str, str]) -> None:
+    def heard(self, pid: int, words: Mapping[str, str]) -> None:
+        """A process told something."""
         process = self._processes.get(pid)
         if process is None:
             return
