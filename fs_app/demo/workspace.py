@@ -7,7 +7,8 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,17 +27,21 @@ _STOP_SECONDS = 10.0
 
 
 class Workspace:
-    """Fresh database with the demo accounts; ``fs-app serve`` in processes of its own. Use as a context manager."""
+    """Fresh database with the demo accounts; ``fs-app serve`` in processes of its own. Use as a context manager.
 
-    def __init__(self, config: Path, folder: Path) -> None:
+    ``roles`` are those it starts, all by default; ``workers`` is how many of them take calls.
+    """
+
+    def __init__(self, config: Path, folder: Path, *, roles: Sequence[str] = (), workers: int = 1) -> None:
         self.folder = folder.resolve()
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         self.config = self.folder / "fs_app.yaml"
         self.log = self.folder / "server.log"
-        self.config.write_text(yaml.safe_dump(_demo_settings(config, self.folder)), encoding="utf-8")
+        self.config.write_text(yaml.safe_dump(_demo_settings(config, self.folder, workers)), encoding="utf-8")
         self.settings, _ = load_settings(self.config)
         self.database = open_database(self.settings)
+        self._roles = roles
         self._server: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -60,7 +65,7 @@ class Workspace:
         return [f"{host}:{port}"]
 
     def _start(self) -> None:
-        command = [sys.executable, "-m", "fs_app", "--config", str(self.config), "serve"]
+        command = [sys.executable, "-m", "fs_app", "--config", str(self.config), "serve", *self._roles]
         with self.log.open("wb") as log:
             self._server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         until = time.monotonic() + _START_SECONDS
@@ -83,16 +88,17 @@ class Workspace:
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:])
 
 
-def _demo_settings(config: Path, folder: Path) -> dict[str, Any]:
+def _demo_settings(config: Path, folder: Path, workers: int) -> dict[str, Any]:
     """The shipped settings, with what two demos at once would fight about replaced."""
     settings: Settings = load_settings(config)[0]
-    ports = _free_ports(5)
+    first = _free_ports(4 + workers)
+    calls, gateway, jobs, web, metrics = range(first, first + 5)  # the metrics of each worker at a port of its own
     return {
-        "calls": {"listen": f"127.0.0.1:{ports[0]}", "grace_seconds": 20, "workers": 1},
-        "gateway": {"kind": "local", "listen": f"127.0.0.1:{ports[1]}"},
-        "metrics": f"127.0.0.1:{ports[2]}",
-        "jobs": {"metrics": f"127.0.0.1:{ports[3]}"},
-        "web": {"listen": f"127.0.0.1:{ports[4]}"},
+        "calls": {"listen": f"127.0.0.1:{calls}", "grace_seconds": 20, "workers": workers},
+        "gateway": {"kind": "local", "listen": f"127.0.0.1:{gateway}"},
+        "metrics": f"127.0.0.1:{metrics}",
+        "jobs": {"metrics": f"127.0.0.1:{jobs}"},
+        "web": {"listen": f"127.0.0.1:{web}"},
         "database": {"url": f"sqlite:///{folder}/fs_app.sqlite"},
         "payments": {"maximum_minor": 500_000},
         "messages": {"templates": str(settings.messages.templates)},
@@ -102,13 +108,14 @@ def _demo_settings(config: Path, folder: Path) -> dict[str, Any]:
     }
 
 
-def _free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+def _free_ports(count: int) -> int:
+    """The first of so many ports in a row that nobody listens on now."""
+    while True:
+        with ExitStack() as bound, suppress(OSError, OverflowError):
+            first: int = bound.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+            for port in range(first + 1, first + count):
+                bound.enter_context(socket.create_server(("127.0.0.1", port)))
+            return first
 
 
 def _answers(address: tuple[str, int]) -> bool:
