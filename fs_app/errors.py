@@ -14,6 +14,7 @@
     │   ├── CommandRefused        a command was answered -ERR
     │   ├── SwitchTimeout         no answer within the deadline
     │   └── ProtocolError         bytes that are not the event socket protocol
+    ├── NotProtected              a secret would be written down or overheard: none is asked for
     ├── UnsafeArgument            text that must not reach the switch (law 4)
     └── RestartFailed             a fresh process did not take over; what was there goes on
 
@@ -99,6 +100,15 @@ class SwitchTimeout(SwitchError):
 
 class ProtocolError(SwitchError):
     """What arrived is not the event socket protocol."""
+
+
+class NotProtected(FsAppError):
+    """What a caller keys now would be written down, or somebody would hear it. The message says what to change;
+    ``reason`` is a word of a closed set, for metrics."""
+
+    def __init__(self, message: str, *, reason: str = "recording") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class UnsafeArgument(FsAppError):

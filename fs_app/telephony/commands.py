@@ -24,13 +24,20 @@ APPLICATIONS: dict[str, str] = {
     "digit_action_set_realm": r"keys",
     "hangup": r"[A-Z_]{0,40}",
     "playback": rf"{_FILE}|file_string://{_FILE}(?:!{_FILE}){{1,127}}",
+    "session_loglevel": r"console",
     "set": r"[A-Za-z0-9_]{1,64}=[A-Za-z0-9_.@:+-]{0,256}",
     "spandsp_start_dtmf": r"",
     "unset": r"[A-Za-z0-9_]{1,64}",
 }
 APIS: dict[str, str] = {
+    # Without a number this switches the log off. 1.10.12 reads this one as -6, which is no level, and only answers.
+    "fsctl": r"loglevel 4294967290",
+    "sofia": r"tracelevel",
     "uuid_break": _UUID,
+    "uuid_buglist": _UUID,
     "uuid_exists": _UUID,
+    "uuid_record": rf"{_UUID} (?:(?:mask|unmask|stop) {_FILE}|stop all)",
+    "uuid_setvar": rf"{_UUID} last_matching_digits",
 }
 _PLAIN: dict[str, str] = {
     "connect": r"",
@@ -42,7 +49,7 @@ _PLAIN: dict[str, str] = {
 }
 
 # What a call needs to know about itself and nothing else.
-EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_UNBRIDGE")
+EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_UNBRIDGE", "RECORD_START")
 
 # What is taken from the connect reply; a value that does not match is not there.
 CALLER_ID = r"\+?[0-9]{3,20}"
@@ -53,6 +60,8 @@ LINE = r"[a-z]{1,20}"
 ATTEMPT = r"[1-9]"
 YES_OR_NO = r"true|false"
 UUID = _UUID
+
+FILE = _FILE  # of a recording: what the switch tells us is not trusted either
 
 
 def matching(pattern: str, value: str | None) -> str | None:
