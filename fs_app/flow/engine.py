@@ -14,7 +14,7 @@ from functools import partial
 
 from fs_app.domain.payment import ENDINGS
 from fs_app.domain.prompt import say
-from fs_app.errors import CallEnded, StoreError
+from fs_app.errors import CallEnded, NotProtected, StoreError
 from fs_app.flow.call import Call
 from fs_app.flow.checkpoint import Checkpoint
 from fs_app.flow.flow import Flow, Node
@@ -155,7 +155,7 @@ class _Walk:
             outcome = act()
         except StepEnds as ends:
             outcome = ends.outcome
-        except StoreError as error:
+        except (StoreError, NotProtected) as error:
             outcome = TROUBLE
             self._call.journal.note({"trouble": f"{node.name}: {type(error).__name__}"})
         except CallEnded:

@@ -16,12 +16,13 @@ from gevent.event import Event
 
 from fs_app.domain.keys import Entry, Field, Heard, Verdict
 from fs_app.domain.prompt import Prompt
-from fs_app.errors import CallEnded, SwitchError
+from fs_app.errors import CallEnded, NotProtected, SwitchError
 from fs_app.ports import Handover, Voice
 from fs_app.telephony import commands
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.headers import Frame
 from fs_app.telephony.keypad import Keypad
+from fs_app.telephony.recordings import Recordings
 from fs_app.telephony.session import Session
 from fs_app.telephony.work import Work
 
@@ -75,6 +76,7 @@ class SwitchChannel:
         self._spawn = spawn
         self._stir = Event()  # set whenever something happened that somebody may wait for
         self._keypad = Keypad(session, inband=info.inband, on_key=self._stir.set)
+        self._recordings = Recordings(session, info.uuid, inband=info.inband, on_failure=self._stir.set)
         self._unbridged = False
         self.moved = self.talking = False
         self.language = language
@@ -90,6 +92,8 @@ class SwitchChannel:
         """Take the call and get its keypad ready, in one write; what another server left behind is set right."""
         left_behind = LEFT_BEHIND if self._info.attempt > 1 or self._info.moved else ()
         self._keypad.open(("answer", ""), *left_behind, seconds=2 * self._timing.margin)
+        if left_behind:
+            self._recordings.take_over(self._timing.margin)
 
     def play(self, prompt: Prompt, *, interruptible: bool = True) -> None:
         """Say a prompt as one command; nothing where it is empty, or keys typed early already broke it."""
@@ -211,14 +215,19 @@ class SwitchChannel:
 
     def _ask_once(self, prompt: Prompt, field: Field) -> Heard:
         self._session.raise_if_disconnected()
+        if field.secret:
+            self._recordings.protect(self._timing.margin)
         entry = Entry(field)
         try:
             if not self._typed():
                 self._say(prompt, cut_by=self._typed)
             keyed = self._take_keys(entry)
-        except (CallEnded, SwitchError):
+        except (CallEnded, SwitchError, NotProtected):
             entry.secret.wipe()
             raise
+        finally:
+            if field.secret:
+                self._recordings.release()
         verdict = keyed or entry.pause()
         if verdict is Verdict.ENTERED:
             self._keypad.buffer.answered()
@@ -233,12 +242,17 @@ class SwitchChannel:
     def _take_keys(self, entry: Entry) -> Verdict | None:
         """The first-key time, then the inter-key time after each key; None where a time passed without a key."""
         seconds = self._timing.first_key
-        while self._until(self._typed, seconds * entry.field.patience):
+        while self._until(lambda: self._typed() or self._overheard(entry), seconds * entry.field.patience):
+            if self._overheard(entry):
+                raise NotProtected("a recording began, and can be neither masked nor stopped")
             verdict = entry.press(self._keypad.buffer.take() or "")
             if verdict is not None:
                 return verdict
             seconds = self._timing.inter_key
         return None
+
+    def _overheard(self, entry: Entry) -> bool:
+        return entry.field.secret and self._recordings.failed
 
     # --- hand-over ---
 
@@ -252,9 +266,12 @@ class SwitchChannel:
         return Handover.TALKED
 
     def _happened(self, event: Frame) -> None:
-        if event.event("Event-Name") == "CHANNEL_UNBRIDGE":
-            self._unbridged = True
-            self._stir.set()
+        match event.event("Event-Name"):
+            case "CHANNEL_UNBRIDGE":
+                self._unbridged = True
+                self._stir.set()
+            case "RECORD_START":
+                self._recordings.started(event.event("Record-File-Path", last=True))
 
     # --- waiting ---
 

@@ -172,6 +172,14 @@ class SimulatedSwitch:
         return "-ERR No such channel!\n" if call is None else _CHANNEL_APIS[verb](call, arguments[1:])
 
 
+def _buglist(call: Call, arguments: list[str]) -> str:
+    return call.recordings.listing()
+
+
+def _record(call: Call, arguments: list[str]) -> str:
+    return call.recordings.obey(*arguments[:2])
+
+
 def _break(call: Call, arguments: list[str]) -> str:
     call.break_playback(everything=arguments[:1] == ["all"])
     return "+OK\n"
@@ -203,9 +211,11 @@ def _accept(call: Call, arguments: list[str]) -> str:
 _CHANNEL_APIS = {
     "uuid_audio": _accept,
     "uuid_break": _break,
+    "uuid_buglist": _buglist,
     "uuid_exists": _accept,
     "uuid_getvar": _getvar,
     "uuid_kill": _kill,
+    "uuid_record": _record,
     "uuid_setvar": _setvar,
     "uuid_transfer": _transfer,
 }

@@ -95,6 +95,10 @@ def spandsp_start_dtmf(call: Call, data: str) -> None:
     call.keys.detecting = True
 
 
+def record_session(call: Call, data: str) -> None:
+    call.recordings.start(data)
+
+
 def hangup(call: Call, data: str) -> None:
     call.end(data or "NORMAL_CLEARING", by="application")
 
@@ -197,6 +201,7 @@ APPLICATIONS: dict[str, Application] = {
     "hangup": hangup,
     "park": park,
     "playback": playback,
+    "record_session": record_session,
     "set": set_variable,
     "sleep": sleep,
     "spandsp_start_dtmf": spandsp_start_dtmf,

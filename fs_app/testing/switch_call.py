@@ -22,6 +22,7 @@ from gevent.queue import Empty, Queue
 from fs_app.testing import switch_headers, switch_wire
 from fs_app.testing.switch_happenings import Action, Happening, What
 from fs_app.testing.switch_keys import Keys
+from fs_app.testing.switch_recordings import Recordings
 
 if TYPE_CHECKING:
     from fs_app.testing.switch import SimulatedSwitch
@@ -85,6 +86,7 @@ class Call:
         self.commands: deque[Command] = deque()
         self.playing: list[Playing] = []
         self.keys = Keys(self, inband=inband)
+        self.recordings = Recordings(self)
         self.transferred_to: list[Action] | None = None
         self.bridge: Callable[[], None] | None = None  # what follows once the running applications have ended
         self.talk_over = False

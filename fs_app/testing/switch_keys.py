@@ -47,6 +47,8 @@ class Keys:
     def press(self, key: str) -> None:
         """The caller pressed a key."""
         call = self._call
+        if self.inband and not call.gone:
+            call.recordings.hear(key)
         if call.gone or (self.inband and not self.detecting):
             return  # nobody hears the tone
         sensitive = call.variables.get("sensitive_dtmf") == "true"

@@ -57,7 +57,7 @@ def test_keys_typed_early_are_kept_for_the_next_question(replayed):
     until = time.monotonic() + SECONDS
     while len(channel._keypad) < 4 and time.monotonic() < until:
         gevent.sleep(0.002)
-    heard = channel.ask(say("enter_pin"), Field("pin", min_length=4, max_length=4, secret=True))
+    heard = channel.ask(say("enter_pin"), Field("account", min_length=4, max_length=4))
     assert (heard.verdict, heard.digits) == (Verdict.ENTERED, "1234")
 
 
