@@ -23,7 +23,7 @@ _TONES = {  # row and column of each key, in Hz (ITU-T Q.23)
     for column, key in zip((1209, 1336, 1477), keys, strict=True)
 }
 _KEY_MILLISECONDS = 100
-_KEY_SECONDS = 0.22  # from one key to the next, as fast fingers do
+_KEY_SECONDS = 0.5  # from one key to the next: the switch sends telephone-events at this pace
 _NEXT_PROMPT_SECONDS = 45.0
 
 
@@ -36,7 +36,6 @@ class Saying:
     started: float
     stopped: float = 0.0
     answered: float = 0.0
-    last_key: float = 0.0
     expected: bool = False
 
 
@@ -110,16 +109,15 @@ class Line:
             tones = ";".join("%(140,140,{},{})".format(*_TONES[key]) for key in keys)
             # The switch cuts the beginning of what it starts to play: let it be silence.
             self.exchange.telephones(f"uuid_broadcast {self.caller} tone_stream://%(10,200,50);{tones}")
-            gevent.sleep(0.28 * len(keys))
-        else:
-            for key in keys:
-                if careful and not self.prompts.empty():
+            saying.answered = time.time() + 0.2 + 0.28 * len(keys)
+            return
+        for number, key in enumerate(keys):
+            if number and careful:
+                gevent.sleep(_KEY_SECONDS)
+                if not self.prompts.empty():
                     return
-                self.exchange.telephones(f"uuid_send_dtmf {self.caller} {key}@{_KEY_MILLISECONDS}")
-                saying.last_key = time.time()
-                if careful:
-                    gevent.sleep(_KEY_SECONDS)
-        saying.answered = saying.last_key = time.time()
+            self.exchange.telephones(f"uuid_send_dtmf {self.caller} {key}@{_KEY_MILLISECONDS}")
+        saying.answered = time.time() + _KEY_MILLISECONDS / 1000
 
     def take(self, event: Frame) -> None:
         """An event of the line."""

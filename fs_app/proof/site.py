@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import gevent
 import yaml
@@ -21,6 +21,7 @@ from fs_app.chaos.provider import Provider
 from fs_app.chaos.site import PROVIDER_SECONDS, common_settings, free_ports, local
 from fs_app.errors import FsAppError
 from fs_app.proof.callers import Exchange
+from fs_app.serve.control import ask
 from fs_app.store.engine import Database
 from fs_app.store.pins import hash_pin
 from fs_app.store.schema import migrate
@@ -30,6 +31,8 @@ from fs_app.testing.mariadb import PrivateMariaDB
 
 PIN = "1234"
 QUEUE = "payments@default"
+_WORKERS = 2
+_GRACE_SECONDS = 30
 _START_SECONDS = 60.0
 
 
@@ -85,44 +88,55 @@ class Site:
         undo.callback(self.exchange.close)
 
     def _start_product(self, undo: ExitStack, url: str) -> None:
-        gateway_port, jobs_port, *self.ports = free_ports(4)
-        common = common_settings(url, gateway_port, self.provider, self._sounds)
-        common["flows"] = str(self._sounds.parent / "conf" / "flows")
-        self.control = GatewayControl(gateway_port)
-        self._role(undo, "sandbox", "sandbox", common)
-        self._role(undo, "jobs", "jobs", {**common, "jobs": {**common["jobs"], "metrics": local(jobs_port)}})
-        self.workers = []
-        for number, port in enumerate(self.ports):
-            calls = {"listen": local(port), "limit": 400, "grace_seconds": 30}
-            own = {**common, "calls": calls, "metrics": local(free_ports(1)[0])}
-            self.workers.append(self._role(undo, f"calls-{number}", "calls", own))
+        gateway, calls, metrics, jobs, web = free_ports(5)
+        settings = common_settings(url, gateway, self.provider, self._sounds)
+        settings |= {
+            "flows": str(self._sounds.parent / "conf" / "flows"),
+            "run": str(self.folder),
+            "calls": {"listen": local(calls), "workers": _WORKERS, "limit": 400, "grace_seconds": _GRACE_SECONDS},
+            "metrics": local(metrics),
+            "jobs": {**settings["jobs"], "metrics": local(jobs)},
+            "web": {"listen": local(web)},
+        }
+        config = self.folder / "site.yaml"
+        config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+        self._host = local(calls)
+        self._server = Role("serve", config, self.folder / "serve.log")
+        undo.callback(self._server.stop)
+        self._server.start()
+        self.control = GatewayControl(gateway)
         self.control.wait_ready()
-        for number, role in enumerate(self.workers):
-            self._wait_ready(f"calls-{number}", role)
-
-    def _role(self, undo: ExitStack, name: str, role: str, settings: Mapping[str, Any]) -> Role:
-        path = self.folder / f"{name}.yaml"
-        path.write_text(yaml.safe_dump(dict(settings)), encoding="utf-8")
-        made = Role(role, path, self.folder / f"{name}.log")
-        undo.callback(made.kill)
-        made.start()
-        return made
-
-    def _wait_ready(self, name: str, role: Role) -> None:
-        log = self.folder / f"{name}.log"
-        with gevent.Timeout(_START_SECONDS, FsAppError(f"{name} did not start; {log}")):
-            while "ready for calls" not in log.read_text(encoding="utf-8"):
-                if role.ended(0):
-                    raise FsAppError(f"{name} did not start; {log} says:\n{last_lines(log)}")
+        with gevent.Timeout(_START_SECONDS, FsAppError(f"the server did not start: {last_lines(self.log)}")):
+            while len(self.workers()) < _WORKERS:
                 gevent.sleep(0.1)
 
+    @property
+    def log(self) -> Path:
+        """The log of all roles."""
+        return self.folder / "serve.log"
+
+    def workers(self) -> dict[int, int]:
+        """Calls up, by the process id of each worker that is ready."""
+        try:
+            views = list(ask(self.folder / "site.sock", "status"))
+        except FsAppError:
+            return {}
+        return {
+            view["pid"]: view["calls"] or 0
+            for view in views
+            if view["role"].startswith("calls") and view["state"] == "ready"
+        }
+
+    def restart(self) -> None:
+        """``fs-app restart``: returns when every process is replaced. RestartFailed."""
+        for _ in ask(self.folder / "site.sock", "restart"):
+            pass
+
     def _switch(self, undo: ExitStack, name: str, *, documents: Mapping[str, str]) -> RealSwitch:
-        hosts = [local(port) for port in self.ports]
         switch = RealSwitch(
             self.folder / name,
-            hosts,
+            [self._host],
             self._sounds,
-            second_hosts=hosts[::-1],
             debug=self._debug and bool(documents),
             overhear=self._debug and bool(documents),
             documents=documents,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -177,11 +179,24 @@ def _wait(condition: Callable[[], bool], seconds: float, otherwise: str) -> None
         gevent.sleep(0.1)
 
 
-def kill_first(site: Site) -> Callable[[], Sequence[str]]:
-    """kill -9 of the server that has the calls."""
+def kill_one(site: Site) -> Callable[[], Sequence[str]]:
+    """kill -9 of the worker that has more calls."""
 
     def strike() -> Sequence[str]:
-        site.workers[0].kill()
+        workers = site.workers()
+        os.kill(max(workers, key=lambda pid: workers[pid]), signal.SIGKILL)
         return []
+
+    return strike
+
+
+def restart(site: Site) -> Callable[[], Sequence[str]]:
+    """`fs-app restart`, and both workers are others afterwards."""
+
+    def strike() -> Sequence[str]:
+        before = site.workers()
+        site.restart()
+        stayed = before.keys() & site.workers().keys()
+        return [f"worker {pid} was not replaced" for pid in stayed]
 
     return strike

@@ -32,7 +32,7 @@ INBAND_NUMBER = "15550002222"  # the same on a line whose keys are tones
 _HOMES = ("/usr", "/usr/local/freeswitch", "/opt/freeswitch")
 _START_SECONDS = 30.0
 _STOP_SECONDS = 10.0
-_RTP_PORTS = 200
+_RTP_PORTS = 1000  # two a leg
 _AGENT = """<include>
   <extension name="an agent who talks for so many milliseconds">
     <condition field="destination_number" expression="^test_agent_([0-9]+)$">
@@ -271,4 +271,4 @@ def _free_sip_port() -> int:
 
 def _free_rtp_ports() -> int:
     """The first of a range for audio, below the ports that the kernel hands out; two runs hardly ever share one."""
-    return 16384 + 2 * secrets.randbelow((32000 - 16384) // 2)
+    return 16384 + 2 * secrets.randbelow((32000 - _RTP_PORTS - 16384) // 2)
