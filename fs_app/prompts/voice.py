@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from fs_app.domain.prompt import Named, Phrase, Prompt, Value
@@ -32,11 +31,12 @@ def read_voice(sounds: Path) -> tuple[FileVoice, list[Problem]]:
     """Read phrases.yaml and the header of every recording; the voice as far as it goes, and all that is wrong."""
     sounds = sounds.resolve()
     books, problems = load_phrases(sounds)
+    paths: dict[tuple[str, str], Path] = {}
     seconds: dict[Path, float] = {}
     texts: dict[Path, str] = {}
     for book in books.values():
         for recording in book.recordings():
-            path = sounds / book.language / recording.file
+            path = paths[book.language, recording.file] = sounds / book.language / recording.file
             texts[path] = recording.text
             length, complaint = measure(path)
             seconds[path] = length
@@ -48,7 +48,7 @@ def read_voice(sounds: Path) -> tuple[FileVoice, list[Problem]]:
             for piece in pieces
             if isinstance(piece, Words)
         }
-    return FileVoice(sounds, books, seconds, texts), problems
+    return FileVoice(books, paths, seconds, texts), problems
 
 
 def measure(path: Path) -> tuple[float, str]:
@@ -77,16 +77,16 @@ class FileVoice:
 
     def __init__(
         self,
-        sounds: Path,
         books: Mapping[str, PhraseBook],
+        paths: Mapping[tuple[str, str], Path],
         seconds: Mapping[Path, float],
         texts: Mapping[Path, str],
     ) -> None:
-        self._sounds = sounds
         self._books = books
         self._seconds = seconds
         self._texts = texts
-        self._render_phrase = lru_cache(maxsize=4096)(self._phrase)
+        self._paths = paths  # by language and name: a path costs more to make than all else in a prompt
+        self._fixed: dict[tuple[str, str], Utterance] = {}
 
     @property
     def languages(self) -> Sequence[str]:
@@ -116,6 +116,15 @@ class FileVoice:
         """The length of a recording."""
         return self._seconds[path]
 
+    def _render_phrase(self, phrase: Phrase, language: str) -> Utterance:
+        """Phrases without gaps are kept; what was said with a caller's values is not."""
+        if phrase.values:
+            return self._phrase(phrase, language)
+        known = self._fixed.get((phrase.name, language))
+        if known is None:
+            known = self._fixed[phrase.name, language] = self._phrase(phrase, language)
+        return known
+
     def _phrase(self, phrase: Phrase, language: str) -> Utterance:
         values = dict(phrase.values)
         files: list[Path] = []
@@ -128,7 +137,7 @@ class FileVoice:
             elif isinstance(piece, Punctuation):
                 text += piece.text
             else:
-                files.append(self._sounds / language / piece.file)
+                files.append(self._paths[language, piece.file])
                 text += piece.text
         return Utterance(tuple(files), text, sum(self._seconds[path] for path in files))
 
@@ -142,4 +151,4 @@ class FileVoice:
             fragment_file(name, ends=ends and index == last and name != PAUSE)
             for index, name in enumerate(joined.names)
         ]
-        return [self._sounds / language / file for file in files], joined.text
+        return [self._paths[language, file] for file in files], joined.text
