@@ -7,12 +7,14 @@ flow's steps, outcomes, operations), never from callers.
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Callable, Sequence
 from socket import socket
 from typing import TypeVar
 
+from gevent import Greenlet
 from gevent.pywsgi import WSGIServer
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, make_wsgi_app
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, make_wsgi_app
 
 from fs_app.domain.money import Money
 from fs_app.domain.payment import (
@@ -31,6 +33,13 @@ T = TypeVar("T")
 
 _FAST = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5)
 _SLOW = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60)
+
+_greenlets: weakref.WeakSet[Greenlet[..., object]] = weakref.WeakSet()
+Greenlet.add_spawn_callback(_greenlets.add)
+
+
+def _greenlets_alive() -> int:
+    return sum(not greenlet.dead for greenlet in tuple(_greenlets))
 
 
 class Metrics:
@@ -69,6 +78,9 @@ class Metrics:
         )
 
         self.tasks = Counter("fs_app_tasks", "Looks at due work by outcome", ["kind", "outcome"], registry=registry)
+        greenlets = Gauge("fs_app_greenlets", "Greenlets that are alive", registry=registry)
+        greenlets.set_function(_greenlets_alive)
+        ProcessCollector(registry=registry)  # process_open_fds, process_resident_memory_bytes and the like
 
     # --- what the jobs tell ---
 
