@@ -77,6 +77,15 @@ class Metrics:
             registry=registry,
         )
 
+        self.breakers = Gauge(
+            "fs_app_breaker_open", "1 while a service is too slow or fails", ["service"], registry=registry
+        )
+        self.secrets_refused = Counter(
+            "fs_app_secrets_refused",
+            "Secrets that were not asked for, as they could be written down or heard",
+            ["reason"],
+            registry=registry,
+        )
         self.tasks = Counter("fs_app_tasks", "Looks at due work by outcome", ["kind", "outcome"], registry=registry)
         greenlets = Gauge("fs_app_greenlets", "Greenlets that are alive", registry=registry)
         greenlets.set_function(_greenlets_alive)
@@ -103,9 +112,17 @@ class Metrics:
         """A call came while the server was full."""
         self.calls.labels("refused").inc()
 
+    def secret_refused(self, reason: str) -> None:
+        """A secret was not asked for: it could have been written down or heard."""
+        self.secrets_refused.labels(reason).inc()
+
     def reacted(self, seconds: float) -> None:
         """The next command went out so long after the event it follows."""
         self.reaction.observe(seconds)
+
+    def service_judged(self, name: str, is_open: bool) -> None:
+        """A service is not counted on any more, or is again."""
+        self.breakers.labels(name).set(is_open)
 
     # --- what the database tells ---
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -17,9 +17,11 @@ from fs_app.messaging.templates import ReceiptTemplates
 from fs_app.metrics import MeasuredGateway, Metrics
 from fs_app.payments.cashier import GatewayCashier
 from fs_app.payments.dossier import Records
+from fs_app.payments.health import GatewayHealth
 from fs_app.payments.marks import Marker
 from fs_app.payments.refunds import RefundDesk
 from fs_app.payments.resolver import PaymentResolver
+from fs_app.payments.service import Service
 from fs_app.ports import (
     Audit,
     Cashier,
@@ -75,10 +77,9 @@ def load_all_flows(settings: Settings, voice: Voice) -> dict[str, Flow]:
     return load_flows(settings.flows, STEPS, voice)
 
 
-def open_database(settings: Settings, metrics: Metrics | None = None) -> Database:
+def open_database(settings: Settings, observe: Callable[[float, bool], None] | None = None) -> Database:
     """Our own database. Nothing is connected before it is used."""
     part = settings.database
-    observe = metrics.database_answered if metrics else None
     return Database(part.url, part.threads, part.deadline_seconds, observe=observe)
 
 
@@ -127,7 +128,17 @@ class Parts:
 
     @cached_property
     def database(self) -> Database:
-        return open_database(self.settings, self.metrics)
+        return open_database(self.settings, self._database_answered)
+
+    @cached_property
+    def database_service(self) -> Service:
+        slow_seconds = self.settings.database.slow_seconds
+        return Service("database", self.clock, slow_seconds, told=self.metrics.service_judged)
+
+    @cached_property
+    def gateway_service(self) -> Service:
+        slow_seconds = self.settings.gateway.slow_seconds
+        return Service("gateway", self.clock, slow_seconds, told=self.metrics.service_judged)
 
     @cached_property
     def directory(self) -> Directory:
@@ -209,7 +220,13 @@ class Parts:
             marker=Marker(key.get_secret_value()),
             resolver=self.resolver,
             recheck_seconds=part.recheck_seconds,
+            health=GatewayHealth(self.gateway.check, self.clock, service=self.gateway_service),
+            needs=[self.database_service.works],
         )
+
+    def _database_answered(self, seconds: float, ok: bool) -> None:
+        self.metrics.database_answered(seconds, ok)
+        self.database_service.answered(seconds, ok)
 
     def close(self) -> None:
         """Close what was opened."""

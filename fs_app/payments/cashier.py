@@ -14,7 +14,7 @@ Laws:
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -50,7 +50,7 @@ class GatewayCashier:
     """See `fs_app.ports.Cashier` for the contract. Keep one per process: it remembers how the gateway is.
 
     ``resolver`` asks again for what is unknown, after each pause of ``recheck_seconds``; without one it is left to
-    the jobs.
+    the jobs. ``needs`` tell whether what a charge needs besides the gateway works.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class GatewayCashier:
         resolver: PaymentResolver | None = None,
         recheck_seconds: Sequence[float] = (),
         health: GatewayHealth | None = None,
+        needs: Sequence[Callable[[], bool]] = (),
     ) -> None:
         self._ledger = ledger
         self._gateway = gateway
@@ -71,10 +72,11 @@ class GatewayCashier:
         self._resolver = resolver
         self._recheck_seconds = recheck_seconds
         self._health = health or GatewayHealth(gateway.check, clock)
+        self._needs = needs
 
     def ready(self) -> bool:
-        """False while the gateway is down, or does not answer within a few seconds."""
-        return self._health.good()
+        """False while the gateway is down or slow, or what else is needed for a charge is."""
+        return self._health.good() and all(works() for works in self._needs)
 
     def pay(self, request: PaymentRequest, card: Card) -> PaymentOutcome:
         """Take the payment; the result is Approved where, and only where, it is captured and recorded."""
@@ -82,10 +84,11 @@ class GatewayCashier:
             marks = self._marker.marks(request, card) if self._marker else ()
             payment = self._ledger.open(request, marks)
             charge = ChargeRequest(payment.order_id, request.amount, card)
+            started = time.monotonic()
             result = self._authorise(payment, charge)
         finally:
             card.wipe()
-        self._health.saw(result)
+        self._health.saw(result, time.monotonic() - started)
         outcome = self._booked(payment, result)
         if isinstance(outcome.result, Unknown):
             return self._asked_again(outcome, self._recheck_seconds)

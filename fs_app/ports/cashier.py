@@ -27,7 +27,7 @@ class Cashier(Protocol):
         ...
 
     def ready(self) -> bool:
-        """False while the gateway is known to be down: then no card is asked for."""
+        """False while the gateway, or the database, is known to be down or slow: then no card is asked for."""
         ...
 
 

@@ -24,6 +24,7 @@ class GatewaySettings(Part):
     merchant_account_id: Text | None = None
     connect_seconds: float = Field(3.0, gt=0)
     read_seconds: float = Field(60.0, gt=0, description="shorter means more unknown results, not fewer charges")
+    slow_seconds: float = Field(10.0, gt=0, description="while charges take longer, no card is asked for")
     request_keys: bool = Field(
         False, description="send api_request_key: where Braintree has enabled it, each key charges once"
     )

@@ -18,6 +18,7 @@ class DatabaseSettings(Part):
     )
     threads: int = Field(8, ge=1, le=64)
     deadline_seconds: float = Field(5.0, gt=0)
+    slow_seconds: float = Field(2.0, gt=0, description="while answers take longer, no card is asked for")
 
 
 class StatementSettings(Part):

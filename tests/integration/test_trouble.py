@@ -60,6 +60,24 @@ def test_the_switch_vanishes_in_mid_entry_and_nothing_is_booked(world, switch):
     assert world.payments() == [] and captures(world) == []
 
 
+# --- too slow ---
+
+
+@pytest.mark.parametrize("service", ["database_service", "gateway_service"])
+def test_a_service_that_became_slow_is_noticed_before_a_card_is_keyed(world, switch, service):
+    first = Phone(world, switch)
+    first.go_on(stop_at="confirm_payment")
+    for _ in range(3):
+        getattr(world.calls.parts, service).answered(60.0, ok=True)
+    phone = Phone(world, switch, {**PAYING, "enter_account_number": "10006#"})
+    phone.go_on()
+    assert phone.said[-2:] == [world.phrase("cards_unavailable"), world.phrase("connecting_agent")]
+    assert phone.queue == "payments@default"
+    first.call.press("1")  # who has keyed a card may still be charged
+    first.go_on()
+    assert "is complete" in first.heard
+
+
 # --- the database goes away --------------------------------------------------------------------------------------
 
 

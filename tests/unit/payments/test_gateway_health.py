@@ -7,10 +7,12 @@ import time
 import gevent
 import pytest
 from gevent.event import Event
+from structlog.testing import capture_logs
 
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Approved, TransactionId, Unavailable
 from fs_app.payments.health import GatewayHealth
+from fs_app.payments.service import Service
 from fs_app.testing.fakes_payments import StandingClock
 
 APPROVED = Approved(TransactionId("t"), Money(1, "USD"))
@@ -71,13 +73,13 @@ def test_an_outage_is_remembered_and_ends(health: GatewayHealth, gateway: Gatewa
 
 
 def test_a_charge_is_an_answer_too(health: GatewayHealth, gateway: Gateway) -> None:
-    health.saw(APPROVED)
+    health.saw(APPROVED, 1.0)
     assert health.good()
     assert gateway.asked == 0
-    health.saw(Unavailable("no connection"))
+    health.saw(Unavailable("no connection"), 1.0)
     gateway.problem = "no connection"
     assert not health.good()
-    health.saw(APPROVED)  # a charge that was under way
+    health.saw(APPROVED, 1.0)  # a charge that was under way
     assert health.good()
 
 
@@ -101,3 +103,33 @@ def test_a_check_that_raises_is_an_outage(clock: StandingClock) -> None:
 
     health = GatewayHealth(broken, clock, patience_seconds=1)
     assert not health.good()
+
+
+def test_a_gateway_that_is_well_and_slow_is_not_counted_on(
+    health: GatewayHealth, gateway: Gateway, clock: StandingClock
+) -> None:
+    for _ in range(3):
+        assert health.good()
+        health.saw(APPROVED, 11.0)
+    assert not health.good()
+    assert gateway.asked == 1, "its own word is not asked for: it would say that all is well"
+    clock.move(30)
+    assert health.good()
+    health.saw(APPROVED, 11.0)
+    assert not health.good()
+    clock.move(60)
+    health.saw(APPROVED, 1.0)
+    assert health.good()
+
+
+def test_a_change_is_told_once(clock: StandingClock) -> None:
+    told: list[tuple[str, bool]] = []
+    service = Service("database", clock, 2.0, told=lambda *change: told.append(change))
+    with capture_logs() as logs:
+        for _ in range(9):
+            service.answered(0.1, ok=False)
+        assert not service.works()
+        clock.move(30)
+        assert service.works() and service.works()
+    assert told == [("database", True), ("database", False)]
+    assert [line["event"] for line in logs] == ["no_cards_are_asked_for", "cards_are_asked_for_again"]
