@@ -17,7 +17,7 @@ _SIZE = 12.0, 14.0
 _COLOURS = tuple(f"C{number}" for number in range(10))
 
 _PANELS: Sequence[tuple[str, Callable[[Sample], float | None], Callable[[Quiet], float | None]]] = (
-    ("own memory (USS), MB", lambda sample: sample.uss_kb / 1024, lambda point: point.uss_kb / 1024),
+    ("own memory, MB", lambda sample: sample.own_kb / 1024, lambda point: point.own_kb / 1024),
     ("file descriptors", lambda sample: sample.fds, lambda point: point.fds),
     ("greenlets", lambda sample: sample.greenlets, lambda point: point.greenlets),
     ("calls up", lambda sample: sample.sessions, lambda point: point.sessions),

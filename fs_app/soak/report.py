@@ -51,18 +51,18 @@ def _quiet_points(name: str, points: Sequence[Quiet]) -> Table:
     if memory is not None:
         told = f"memory {memory.slope_kb:+.0f} kB per 1000 calls, {memory.agree:.0%} of pairs grow"
     table = Table(title=f"{name} at its quiet points: {told}", title_justify="left")
-    for column in ("at, s", "calls", "USS, MB", "fds", "threads", "greenlets", "sessions"):
+    for column in ("at, s", "calls", "own, MB", "fds", "threads", "greenlets", "sessions"):
         table.add_column(column, justify="right")
     for point in points:
         values = (point.fds, point.threads, point.greenlets, point.sessions)
         counts = ("-" if value is None else str(value) for value in values)
-        table.add_row(f"{point.at:.0f}", str(point.calls), f"{point.uss_kb / 1024:.2f}", *counts)
+        table.add_row(f"{point.at:.0f}", str(point.calls), f"{point.own_kb / 1024:.2f}", *counts)
     return table
 
 
 def _processes(samples: Sequence[Sample]) -> Table:
     table = Table(title="Every process, least and most over the whole time", title_justify="left")
-    columns = ("process", "started", "USS, MB", "RSS, MB", "fds", "threads", "greenlets", "sessions")
+    columns = ("process", "started", "own, MB", "RSS, MB", "fds", "threads", "greenlets", "sessions")
     for column in columns:
         table.add_column(column, justify="left" if column == "process" else "right")
     for name in dict.fromkeys(sample.process for sample in samples):
@@ -70,7 +70,7 @@ def _processes(samples: Sequence[Sample]) -> Table:
         table.add_row(
             name,
             str(len({sample.pid for sample in own})),
-            _span([sample.uss_kb / 1024 for sample in own], 1),
+            _span([sample.own_kb / 1024 for sample in own], 1),
             _span([sample.rss_kb / 1024 for sample in own], 1),
             *(_span([value for sample in own if (value := getattr(sample, column)) is not None])
               for column in ("fds", "threads", "greenlets", "sessions")),

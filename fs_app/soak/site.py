@@ -59,13 +59,27 @@ class Worker:
 
 
 class Site:
-    """Use as a context manager. The first worker is never hurt: it is the one that is measured."""
+    """Use as a context manager. The first worker is never hurt: it is the one that is measured.
 
-    def __init__(self, folder: Path, sounds: Path, *, workers: int, switches: int, mariadb: bool) -> None:
+    ``threads`` are each process's connections to the database: so few that all of them are up after a minute, as
+    what comes later would look like a leak.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        sounds: Path,
+        *,
+        workers: int,
+        switches: int,
+        mariadb: bool,
+        threads: int = 4,
+    ) -> None:
         self.folder = folder.resolve()
         self._sounds = sounds.resolve()
         self._counts = workers, switches
         self._mariadb = mariadb
+        self._threads = threads
         self._pin_hash = hash_pin(PIN)
         self._flows = self._sounds.parent / "conf" / "flows"
         self._flow = load_flows(self._flows, STEPS, load_voice(self._sounds))[FLOW]
@@ -125,7 +139,7 @@ class Site:
         url = self.database.url.render_as_string(hide_password=False)
         common = common_settings(url, gateway_port, self.provider, self._sounds)
         common["flows"] = str(self._flows)
-        common["database"]["threads"] = 4  # all of them are in use within the first minute
+        common["database"]["threads"] = self._threads
         return common
 
     def _role(self, undo: ExitStack, name: str, role: str, settings: dict[str, Any]) -> Role:

@@ -24,7 +24,7 @@ from fs_app.soak.verdict import Quiet, growths, quiet
 from fs_app.soak.watch import Sample, look
 from fs_app.soak.ways import Errand, Twist, Way, choose
 
-_SAMPLE_SECONDS = 3.0
+_SAMPLE_SECONDS, _LOOK_SECONDS = 3.0, 1.0
 _LEAST = 2  # quiet points: one to compare with
 _STUCK_SECONDS = 120.0  # the slowest caller there is, in silence, and a server that leaves
 _DRAIN_SECONDS = 180.0
@@ -189,10 +189,10 @@ class Soak:
         gevent.sleep(self._pace.settle)
         self._phase = "quiet"
         looks: dict[str, list[Sample]] = {}
-        for _ in range(self._pace.looks):
+        for number in range(self._pace.looks):
+            gevent.sleep(min(number, _LOOK_SECONDS))
             for sample in self._look():
                 looks.setdefault(sample.process, []).append(sample)
-            gevent.sleep(1.0)
         spared = self._site.spared.name
         calls = max((each.calls or 0 for each in looks[spared]), default=0)
         for name in (spared, "jobs"):
@@ -203,7 +203,7 @@ class Soak:
         return (
             f"{self._now:6.0f} s  {len(self._outcome.ended):6} calls, {len(self._outcome.lost)} lost,"
             f" {len(self._outcome.strikes)} faults; the spared worker: {point.calls} calls,"
-            f" {point.uss_kb / 1024:.1f} MB, {point.fds} fds, {point.greenlets} greenlets"
+            f" {point.own_kb / 1024:.1f} MB, {point.fds} fds, {point.greenlets} greenlets"
         )
 
     def _sample(self) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fs_app.soak.watch import Sample
@@ -29,8 +29,8 @@ class Quiet:
 
     at: float
     calls: int
-    uss_kb: float
-    fds: int
+    own_kb: float
+    fds: int | None
     threads: int
     greenlets: int | None
     sessions: int | None
@@ -52,17 +52,19 @@ class Trend:
 def quiet(samples: Sequence[Sample], calls: int) -> Quiet:
     """One quiet point from the samples taken there: the least of what is counted (what passes is no leak), the
     median of memory."""
-    greenlets = [each.greenlets for each in samples if each.greenlets is not None]
-    sessions = [each.sessions for each in samples if each.sessions is not None]
     return Quiet(
         at=samples[-1].at,
         calls=calls,
-        uss_kb=statistics.median(each.uss_kb for each in samples),
-        fds=min(each.fds for each in samples),
+        own_kb=statistics.median(each.own_kb for each in samples),
+        fds=_least(each.fds for each in samples),
         threads=min(each.threads for each in samples),
-        greenlets=min(greenlets, default=None),
-        sessions=min(sessions, default=None),
+        greenlets=_least(each.greenlets for each in samples),
+        sessions=_least(each.sessions for each in samples),
     )
+
+
+def _least(values: Iterable[int | None]) -> int | None:
+    return min((value for value in values if value is not None), default=None)
 
 
 def trend(points: Sequence[Quiet]) -> Trend | None:
@@ -70,7 +72,7 @@ def trend(points: Sequence[Quiet]) -> Trend | None:
     pairs = [(a, b) for a, b in itertools.combinations(points, 2) if b.calls > a.calls]
     if len(points) < _POINTS or not pairs:
         return None
-    slopes = [(b.uss_kb - a.uss_kb) / (b.calls - a.calls) * _PER for a, b in pairs]
+    slopes = [(b.own_kb - a.own_kb) / (b.calls - a.calls) * _PER for a, b in pairs]
     return Trend(statistics.median(slopes), sum(slope > 0 for slope in slopes) / len(slopes))
 
 

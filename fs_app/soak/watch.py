@@ -9,16 +9,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-_LINE = re.compile(r"^(fs_app_\w+)(?:\{.*\})? ([0-9.e+-]+)$", re.MULTILINE)
-_ROLLUP = re.compile(r"^(Rss|Pss|Private_Clean|Private_Dirty):\s+(\d+) kB$", re.MULTILINE)
+_LINE = re.compile(r"^((?:fs_app|process)_\w+)(?:\{.*\})? ([0-9.e+-]+)$", re.MULTILINE)
+_FIELD = re.compile(r"^(\w+):\s+(\d+)(?: kB)?$", re.MULTILINE)
 _SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One look at one process. ``at`` in seconds since the start; memory in kB; None where it does not tell.
+    """One look at one process. ``at`` in seconds since the start; memory in kB; None where it is not told.
 
-    ``uss_kb`` is what would be free if it ended: its own pages, shared with nobody.
+    ``own_kb`` are the pages that are no file's: heap and stacks, where a leak is. The kernel tells it of any
+    process (RssAnon), also of one that may not be dumped.
     """
 
     at: float
@@ -26,10 +27,9 @@ class Sample:
     pid: int
     phase: str
     rss_kb: int
-    pss_kb: int
-    uss_kb: int
-    fds: int
+    own_kb: int
     threads: int
+    fds: int | None = None
     greenlets: int | None = None
     sessions: int | None = None
     calls: int | None = None
@@ -49,15 +49,19 @@ def look(process: Watched, at: float, phase: str) -> Sample | None:
     pid = process.pid()
     if not pid:
         return None
+    proc = Path(f"/proc/{pid}")
     try:
-        kernel = _kernel(pid)
-    except OSError:
+        status = {name: int(value) for name, value in _FIELD.findall((proc / "status").read_text())}
+        memory = status["VmRSS"], status["RssAnon"], status["Threads"]
+    except (OSError, KeyError):  # gone, or about to be: it has no memory any more
         return None
+    fds = _fds(proc)
     told = metrics(process.metrics) if process.metrics else {}
     return Sample(
-        at, process.name, pid, phase, *kernel,
+        at, process.name, pid, phase, *memory,
+        fds=_count(told, "process_open_fds") if fds is None else fds,
         greenlets=_count(told, "fs_app_greenlets"),
-        sessions=_count(told, "fs_app_sessions", "fs_app_calls_active"),
+        sessions=_count(told, "fs_app_calls_active"),
         calls=_count(told, "fs_app_calls_total"),
     )  # fmt: skip
 
@@ -78,13 +82,12 @@ def metrics(port: int) -> dict[str, float]:
     return {}
 
 
-def _kernel(pid: int) -> tuple[int, int, int, int, int]:
-    """Rss, Pss, Uss in kB, file descriptors, threads. OSError where it is not there, or not ours to read."""
-    proc = Path(f"/proc/{pid}")
-    kb = {name: int(value) for name, value in _ROLLUP.findall((proc / "smaps_rollup").read_text())}
-    fds, threads = (sum(1 for _ in (proc / each).iterdir()) for each in ("fd", "task"))
-    return kb["Rss"], kb["Pss"], kb["Private_Clean"] + kb["Private_Dirty"], fds, threads
+def _fds(proc: Path) -> int | None:
+    """How many are open; None where the kernel tells only root, as of a process that may not be dumped."""
+    with suppress(OSError):
+        return sum(1 for _ in (proc / "fd").iterdir())
+    return None
 
 
-def _count(told: dict[str, float], *names: str) -> int | None:
-    return next((int(told[name]) for name in names if name in told), None)
+def _count(told: dict[str, float], name: str) -> int | None:
+    return int(told[name]) if name in told else None

@@ -14,7 +14,7 @@ CALLS = [500 * number for number in range(1, 11)]
 
 
 def soaked(
-    uss_kb: Callable[[int], float] = lambda calls: 90_000.0,
+    own_kb: Callable[[int], float] = lambda calls: 90_000.0,
     fds: Callable[[int], int] = lambda calls: 12,
     greenlets: Callable[[int], int] = lambda calls: 7,
     threads: Callable[[int], int] = lambda calls: 9,
@@ -22,7 +22,7 @@ def soaked(
 ) -> list[Quiet]:
     """The quiet points of a process after so many calls each."""
     return [
-        Quiet(calls / 5, calls, uss_kb(calls), fds(calls), threads(calls), greenlets(calls), sessions(calls))
+        Quiet(calls / 5, calls, own_kb(calls), fds(calls), threads(calls), greenlets(calls), sessions(calls))
         for calls in CALLS
     ]
 
@@ -40,27 +40,27 @@ def test_what_stays_the_same_is_flat() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_memory_that_breathes_is_flat(seed: int) -> None:
-    assert growths("worker", soaked(uss_kb=breathing(seed))) == []
+    assert growths("worker", soaked(own_kb=breathing(seed))) == []
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_leak_of_memory_is_found_in_noise(seed: int) -> None:
     noise = breathing(seed, 500.0)
-    [found] = growths("worker", soaked(uss_kb=lambda calls: noise(calls) + calls))  # a kB a call
+    [found] = growths("worker", soaked(own_kb=lambda calls: noise(calls) + calls))  # a kB a call
     assert "memory grows" in found
 
 
 def test_memory_that_grew_once_and_stays_is_flat() -> None:
-    assert growths("worker", soaked(uss_kb=lambda calls: 90_000.0 if calls < 1_500 else 97_000.0)) == []
+    assert growths("worker", soaked(own_kb=lambda calls: 90_000.0 if calls < 1_500 else 97_000.0)) == []
 
 
 def test_one_wild_point_moves_nothing() -> None:
-    wild = trend(soaked(uss_kb=lambda calls: 200_000.0 if calls == 2_500 else 90_000.0))
+    wild = trend(soaked(own_kb=lambda calls: 200_000.0 if calls == 2_500 else 90_000.0))
     assert wild is not None and wild.slope_kb == 0 and not wild.grows
 
 
 def test_growth_below_the_limit_is_told_and_no_leak() -> None:
-    slow = trend(soaked(uss_kb=lambda calls: 90_000.0 + calls * GROWTH_KB / 2_000))
+    slow = trend(soaked(own_kb=lambda calls: 90_000.0 + calls * GROWTH_KB / 2_000))
     assert slow is not None and slow.slope_kb == pytest.approx(GROWTH_KB / 2) and not slow.grows
 
 
@@ -84,15 +84,15 @@ def test_a_soak_of_one_quiet_point_is_no_proof() -> None:
 
 
 def test_too_few_points_make_no_trend() -> None:
-    assert trend(soaked(uss_kb=lambda calls: calls * 1000.0)[:3]) is None
+    assert trend(soaked(own_kb=lambda calls: calls * 1000.0)[:3]) is None
 
 
 def sample(**changes: int) -> Sample:
-    values = {"rss_kb": 110_000, "pss_kb": 100_000, "uss_kb": 90_000, "fds": 12, "threads": 9, "greenlets": 7,
+    values = {"rss_kb": 110_000, "own_kb": 90_000, "fds": 12, "threads": 9, "greenlets": 7,
               "sessions": 0, "calls": 500} | changes  # fmt: skip
     return Sample(100.0, "worker", 4711, "quiet", **values)  # type: ignore[arg-type]
 
 
 def test_what_passes_during_a_quiet_point_is_not_counted() -> None:
-    looks = [sample(), sample(fds=13, greenlets=9), sample(uss_kb=95_000), sample(), sample()]
+    looks = [sample(), sample(fds=13, greenlets=9), sample(own_kb=95_000), sample(), sample()]
     assert quiet(looks, 500) == Quiet(100.0, 500, 90_000, 12, 9, 7, 0)

@@ -27,6 +27,6 @@ def test_the_same_seed_makes_the_same_callers_and_every_twist_comes() -> None:
 
 
 def test_an_errand_goes_through_the_wire_as_it_is() -> None:
-    errand = Errand(3, 9, "pays", Twist.HANG_UP_KEYED, 4, ("127.0.0.1:1", "127.0.0.1:2"), 5)
+    errand = Errand(3, 9, "pays", Twist.HANG_UP_KEYED, 4, ("127.0.0.1:1", "127.0.0.1:2"), 0.5, 5)
     assert Errand.read(json.loads(json.dumps(errand.order()))) == errand
     assert (errand.account, errand.caller_id) == ("1000009", "15550000009")
