@@ -39,7 +39,12 @@ class Keeper:
         """Until `close`."""
         pause = _FIRST_PAUSE
         while not self._closing.is_set():
-            process = self.process = self.process or self._launch(self.seat)
+            try:
+                process = self.process = self.process or self._launch(self.seat)
+            except RestartFailed as error:  # no memory, no descriptors
+                log.error("role not started", role=self.seat.name, reason=str(error), pause_seconds=_LONGEST_PAUSE)
+                self._closing.wait(_LONGEST_PAUSE)
+                continue
             self._replaced.clear()
             gevent.wait([process.ended, self._replaced], count=1)
             if self.process is not process or self._closing.is_set():

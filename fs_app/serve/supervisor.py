@@ -55,19 +55,28 @@ class Supervisor:
 
     def run(self) -> int:
         """Run until SIGTERM, SIGINT or a configuration error; the exit code for the shell."""
-        acts = {signal.SIGTERM: self._asked_to_stop, signal.SIGINT: self._asked_to_stop, signal.SIGHUP: self._hung_up}
+        acts = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop, signal.SIGHUP: self._hung_up}
         handlers = [gevent.signal_handler(number, act) for number, act in acts.items()]
         self._notices.start()
         for keeper in self._keepers.values():
             self._keep(keeper)
         self._stopping.wait()
-        gevent.joinall(self._keeping, raise_error=True)
         while self._processes:
             gevent.wait([process.ended for process in self._processes.values()])
+        for keeping in self._keeping:
+            keeping.get()
         self._notices.stop()
         for handler in handlers:
             handler.cancel()
         return self._exit_code
+
+    def stop(self) -> None:
+        """Start nobody any more and have everybody finish what has begun; the second time, kill them."""
+        if self._stopping.is_set():
+            for process in list(self._processes.values()):
+                process.kill()
+        else:
+            self._stop()
 
     # --- what a command may ask ---
 
@@ -121,7 +130,7 @@ class Supervisor:
 
     def _hung_up(self) -> None:
         if self._at_terminal and not os.isatty(_STDIN):  # that was our terminal, and nobody's wish
-            self._asked_to_stop()
+            self.stop()
         else:
             self._restart_by_signal()
 
@@ -146,7 +155,10 @@ class Supervisor:
             raise RestartFailed("the server stops")
         sockets = self._sockets.at(seat)
         environment = {**for_child(sockets), **self._notices.for_child()}
-        process = self._start(seat, environment, [each.fileno() for each in sockets.values()], self._ended)
+        try:
+            process = self._start(seat, environment, [each.fileno() for each in sockets.values()], self._ended)
+        except OSError as error:
+            raise RestartFailed(f"{seat.name} cannot be started: {error.strerror}") from None
         self._processes[process.pid] = process
         return process
 
@@ -181,20 +193,13 @@ class Supervisor:
                     serving |= set(process.seat.addresses.items())
             self._sockets.settle(serving)
 
-    def _asked_to_stop(self) -> None:
-        if self._stopping.is_set():
-            for process in self._processes.values():
-                process.kill()
-        else:
-            self._stop()
-
     def _stop(self) -> None:
         self._stopping.set()
         notices.tell(STOPPING=1)
         self._sockets.keep(())  # the last worker that leaves takes the address with it
         for keeper in self._keepers.values():
             keeper.close()
-        for process in self._processes.values():
+        for process in list(self._processes.values()):
             process.leave()
 
 
