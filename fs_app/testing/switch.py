@@ -123,6 +123,13 @@ class SimulatedSwitch:
         self.listeners.clear()
         self.calls.clear()
 
+    def freeze(self) -> None:
+        """Stand still for good, in the middle of an event to every application, with every connection open."""
+        half = event_message("Event-Name: CHANNEL_EXECUTE_COMPLETE\n" * 100)[:1000]
+        self._sessions.kill(block=False)
+        for listener in self.listeners:
+            listener.freeze(half)
+
     @property
     def tick(self) -> float:
         """How long a command waits until the session thread looks, in seconds of the clock."""

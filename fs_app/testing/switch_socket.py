@@ -41,10 +41,13 @@ class Listener:
         self._events: set[str] = set()
         self._filters: list[tuple[str, str]] = []
         self._linger: int | None = None
-        gevent.spawn(self._read)
+        self._frozen = False
+        self._reader = gevent.spawn(self._read)
 
     def send(self, data: bytes) -> None:
         """Write to the application; it may be gone."""
+        if self._frozen:
+            return
         try:
             self._sock.sendall(data)
         except OSError:
@@ -71,6 +74,12 @@ class Listener:
             self._sock.shutdown(socket.SHUT_RDWR)  # closing alone would wait for the reader
         self._sock.close()
         self.call.switch.drop(self)
+
+    def freeze(self, after: bytes = b"") -> None:
+        """Stand still, as a process that is stopped: its kernel keeps the connection and takes what is sent."""
+        self.send(after)
+        self._frozen = True
+        self._reader.kill(block=False)
 
     def _bye(self) -> None:
         if not self.finished:
