@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 
 from fs_app.app import roles
 from fs_app.demo.workspace import Workspace
@@ -101,9 +102,15 @@ def test_a_second_sigterm_ends_everything_at_once(workspace):
 
 def test_wrong_settings_end_the_whole_at_once(tmp_path):
     path = tmp_path / "bad.yaml"
-    path.write_text(
-        f"database: {{url: 'sqlite:///{tmp_path}/absent.sqlite'}}\ngateway: {{listen: '127.0.0.1:0'}}\n"
-    )
+    anywhere = "127.0.0.1:0"
+    settings = {
+        **{role: {"listen": anywhere} for role in ("calls", "web", "gateway")},
+        "metrics": anywhere,
+        "jobs": {"metrics": anywhere},
+        "database": {"url": f"sqlite:///{tmp_path}/absent.sqlite"},
+        "run": str(tmp_path),
+    }
+    path.write_text(yaml.safe_dump(settings))
     done = subprocess.run(
         [sys.executable, "-m", "fs_app", "--config", str(path), "serve"], capture_output=True, text=True, timeout=60
     )
