@@ -20,9 +20,9 @@ from fs_app.errors import CallEnded, NotProtected, SwitchError
 from fs_app.ports import Handover, Voice
 from fs_app.telephony import commands
 from fs_app.telephony.connect import ConnectInfo
+from fs_app.telephony.guard import Guard
 from fs_app.telephony.headers import Frame
-from fs_app.telephony.keypad import Keypad
-from fs_app.telephony.recordings import Recordings
+from fs_app.telephony.privacy import Privacy
 from fs_app.telephony.session import Session
 from fs_app.telephony.work import Work
 
@@ -64,10 +64,19 @@ def _never() -> bool:
 
 
 class SwitchChannel:
-    """The Channel port over one session. ``spawn`` starts the work of ``play_while``."""
+    """The Channel port over one session. ``spawn`` starts the work of ``play_while``; ``guard`` knows whether a
+    secret may be asked for."""
 
     def __init__(
-        self, session: Session, info: ConnectInfo, voice: Voice, *, language: str, timing: Timing, spawn: Spawn
+        self,
+        session: Session,
+        info: ConnectInfo,
+        voice: Voice,
+        *,
+        language: str,
+        timing: Timing,
+        spawn: Spawn,
+        guard: Guard | None = None,
     ) -> None:
         self._session = session
         self._info = info
@@ -75,8 +84,8 @@ class SwitchChannel:
         self._timing = timing
         self._spawn = spawn
         self._stir = Event()  # set whenever something happened that somebody may wait for
-        self._keypad = Keypad(session, inband=info.inband, on_key=self._stir.set)
-        self._recordings = Recordings(session, info.uuid, inband=info.inband, on_failure=self._stir.set)
+        self._privacy = Privacy(session, info, guard or Guard(), on_stir=self._stir.set)
+        self._keypad = self._privacy.keypad
         self._unbridged = False
         self.moved = self.talking = False
         self.language = language
@@ -91,9 +100,8 @@ class SwitchChannel:
     def answer(self) -> None:
         """Take the call and get its keypad ready, in one write; what another server left behind is set right."""
         left_behind = LEFT_BEHIND if self._info.attempt > 1 or self._info.moved else ()
+        self._privacy.recordings.learn(left_masked=bool(left_behind))
         self._keypad.open(("answer", ""), *left_behind, seconds=2 * self._timing.margin)
-        if left_behind:
-            self._recordings.take_over(self._timing.margin)
 
     def play(self, prompt: Prompt, *, interruptible: bool = True) -> None:
         """Say a prompt as one command; nothing where it is empty, or keys typed early already broke it."""
@@ -166,11 +174,13 @@ class SwitchChannel:
 
     def leave_with_agent(self) -> None:
         """Let go of a caller who talks with an agent: the talk goes on, and its end is the call's."""
+        self._privacy.recordings.unmask()
         self._session.end("left with the agent")
 
     def give_up(self) -> None:
         """Let go of the call for good: the servers that its dialplan still names pass it on to the way it has for
         itself, an apology and the queue."""
+        self._privacy.recordings.unmask()
         self._session.execute("set", "fs_app_given_up=true", seconds=self._timing.margin)
         self._session.end("given up")
 
@@ -215,25 +225,19 @@ class SwitchChannel:
 
     def _ask_once(self, prompt: Prompt, field: Field) -> Heard:
         self._session.raise_if_disconnected()
-        if field.secret:
-            self._recordings.protect(self._timing.margin)
         entry = Entry(field)
         try:
-            if not self._typed():
-                self._say(prompt, cut_by=self._typed)
-            keyed = self._take_keys(entry)
+            with self._privacy.asking(field, self._timing.margin):
+                if not self._typed():
+                    self._say(prompt, cut_by=self._typed_or_lost)
+                keyed = self._take_keys(entry)
         except (CallEnded, SwitchError, NotProtected):
             entry.secret.wipe()
             raise
-        finally:
-            if field.secret:
-                self._recordings.release()
         verdict = keyed or entry.pause()
         if verdict is Verdict.ENTERED:
             self._keypad.buffer.answered()
-        if field.secret:
-            self._keypad.forget_last()
-        if verdict is not Verdict.ENTERED:
+        else:
             entry.secret.wipe()
         if keyed:
             self._session.reacting()
@@ -242,17 +246,16 @@ class SwitchChannel:
     def _take_keys(self, entry: Entry) -> Verdict | None:
         """The first-key time, then the inter-key time after each key; None where a time passed without a key."""
         seconds = self._timing.first_key
-        while self._until(lambda: self._typed() or self._overheard(entry), seconds * entry.field.patience):
-            if self._overheard(entry):
-                raise NotProtected("a recording began, and can be neither masked nor stopped")
+        while self._until(self._typed_or_lost, seconds * entry.field.patience):
+            self._privacy.raise_if_lost()
             verdict = entry.press(self._keypad.buffer.take() or "")
             if verdict is not None:
                 return verdict
             seconds = self._timing.inter_key
         return None
 
-    def _overheard(self, entry: Entry) -> bool:
-        return entry.field.secret and self._recordings.failed
+    def _typed_or_lost(self) -> bool:
+        return self._typed() or self._privacy.lost
 
     # --- hand-over ---
 
@@ -270,8 +273,8 @@ class SwitchChannel:
             case "CHANNEL_UNBRIDGE":
                 self._unbridged = True
                 self._stir.set()
-            case "RECORD_START":
-                self._recordings.started(event.event("Record-File-Path", last=True))
+            case "MEDIA_BUG_START":
+                self._privacy.happened(event)
 
     # --- waiting ---
 

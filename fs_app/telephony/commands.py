@@ -49,7 +49,7 @@ _PLAIN: dict[str, str] = {
 }
 
 # What a call needs to know about itself and nothing else.
-EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_UNBRIDGE", "RECORD_START")
+EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_UNBRIDGE", "MEDIA_BUG_START")
 
 # What is taken from the connect reply; a value that does not match is not there.
 CALLER_ID = r"\+?[0-9]{3,20}"

@@ -1,15 +1,19 @@
 """The private keypad: each key reaches this socket alone, as ``key: x`` / ``digits: 4``.
 
 No DTMF event, no line in the switch's log, nothing in the call detail record; and a prompt is not broken by a key,
-so what a key means stays our decision. What is left in the switch is the last key alone, in the variable
-``last_matching_digits``, until it is unset.
+so what a key means stays our decision. What the switch keeps is the last key alone, in the variable
+``last_matching_digits``: it is cleared as soon as the key has come, unless it answers a question that is no secret.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from fs_app.domain.keys import KEYS, KeyBuffer
+from fs_app.errors import CallEnded
+from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.session import Session
 
 # Cleared first: a call that outlived another application server still has its bindings.
@@ -19,19 +23,30 @@ BIND = (
     ("bind_digit_action", "keys,~[0-9*#],key,x"),
     ("digit_action_set_realm", "keys"),
 )
-LISTEN_INBAND = (("spandsp_start_dtmf", ""),)
+# The detector logs each key at DEBUG; a call can have been told to log more than its switch, or more of tones.
+LISTEN_INBAND = (("session_loglevel", "console"), ("unset", "dtmf_verbose"), ("spandsp_start_dtmf", ""))
 RELEASE = (("clear_digit_action", "all"),)
-FORGET_LAST = (("unset", "last_matching_digits"),)
+
+# A line whose keys are tones while its caller's side sends telephone-event as well: a key comes twice. The switch
+# is told to report the second kind at once too, and not when the key is let go, so that both come close together:
+# nobody presses a key twice within a tenth of a second. (Its own `deduplicate_dtmf` logs each key at INFO.)
+REPORT_AT_ONCE = (("set", "rtp_manual_rtp_bugs=IGNORE_DTMF_DURATION"),)
+TWICE_SECONDS = 0.1
 
 
 class Keypad:
     """The caller's keys: bound on the switch, kept here until somebody takes them."""
 
-    def __init__(self, session: Session, *, inband: bool, on_key: Callable[[], None]) -> None:
+    def __init__(self, session: Session, info: ConnectInfo, *, on_key: Callable[[], None]) -> None:
         self._session = session
-        self._inband = inband
+        self._uuid = info.uuid
+        self._inband = info.inband
+        self._both = info.inband and info.telephone_event is True
         self._tell = on_key
+        self._last: tuple[str, float] = ("", 0.0)
         self.buffer = KeyBuffer()
+        self.public = False
+        """True while a question is asked that is no secret."""
         session.on_keys(self._pressed)
 
     def __len__(self) -> int:
@@ -39,7 +54,12 @@ class Keypad:
 
     def open(self, *first: tuple[str, str], seconds: float) -> None:
         """Run ``first``, bind the keypad, and listen for in-band tones where the line needs it: one write."""
-        steps = [*first, *BIND, *(LISTEN_INBAND if self._inband else ())]
+        steps = [
+            *(REPORT_AT_ONCE if self._both else ()),
+            *first,
+            *BIND,
+            *(LISTEN_INBAND if self._inband else ()),
+        ]
         self._session.start_all(steps)[-1].wait(seconds)
 
     def release(self, *more: tuple[str, str], seconds: float) -> None:
@@ -47,12 +67,21 @@ class Keypad:
         self.buffer.forget()
         self._session.start_all([*RELEASE, *more])[-1].wait(seconds)
 
-    def forget_last(self) -> None:
-        """Take the last key out of the channel's variables: after a secret field. Does not wait."""
-        self._session.start_all(FORGET_LAST)
-
     def _pressed(self, digits: str) -> None:
         """In the hub. After one of the keys A to D, which match nothing, the switch sends both at once: ``A3``."""
+        if not self.public:
+            with suppress(CallEnded):
+                self._session.start_api("uuid_setvar", f"{self._uuid} last_matching_digits")
+        if self._both and self._came_twice(digits):
+            return
         for key in digits[: KeyBuffer.LIMIT]:
             if key in KEYS and self.buffer.feed(key):
                 self._tell()
+
+    def _came_twice(self, digits: str) -> bool:
+        now = time.monotonic()
+        (before, at), self._last = self._last, (digits, now)
+        if digits != before or now - at > TWICE_SECONDS:
+            return False
+        self._last = ("", 0.0)
+        return True

@@ -20,6 +20,7 @@ from typing import Self
 
 from gevent.pool import Group
 
+from fs_app.telephony.guard import LEVELS
 from fs_app.testing.switch_apps import APPLICATIONS, Agents, Application
 from fs_app.testing.switch_call import Call
 from fs_app.testing.switch_happenings import Action, Happening, What
@@ -28,9 +29,9 @@ from fs_app.testing.switch_wire import event_message
 
 __all__ = ["Action", "Agents", "Call", "Happening", "SimulatedSwitch", "What", "dialplan"]
 
-# Lines that hold a single key. "DTMF BEGIN DETECTED" is not among them: in-band lines need the log at INFO, and
-# no application can change that.
-_LEAKS = ("[DEBUG] RTP RECV DTMF ", "[INFO] RECV DTMF ", "DTMF-Digit: ")
+# Lines that hold a single key.
+_LEAKS = ("[DEBUG] RTP RECV DTMF ", "[INFO] RECV DTMF ", "[DEBUG] DTMF BEGIN DETECTED: [", "DTMF-Digit: ")
+_NO_LEVEL = 2**31  # a number beyond it is none for the switch
 
 
 def dialplan(hosts: Sequence[str], queue: str = "payments") -> list[Action]:
@@ -50,7 +51,7 @@ class SimulatedSwitch:
     """Any number of calls. ``speed`` scales its time: 1 is real time, 0 as good as instant.
 
     ``agents`` by queue name: a queue that is not there does not exist. ``extensions`` are what ``transfer``
-    reaches. ``log`` and ``events`` hold what others on the switch could see.
+    reaches. ``log`` and ``events`` hold what others on the switch could see; ``log_level`` is one of `LEVELS`.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class SimulatedSwitch:
         speed: float = 0.0,
         agents: Mapping[str, Agents] | None = None,
         extensions: Mapping[str, Sequence[Action]] | None = None,
+        log_level: str = "debug",
     ) -> None:
         self.dialplan = list(dialplan)
         self.speed = speed
@@ -67,6 +69,8 @@ class SimulatedSwitch:
         self.extensions = dict(extensions or {})
         self.applications: dict[str, Application] = {**APPLICATIONS, "socket": run_socket}
         self.log: list[str] = []
+        self.log_level = LEVELS.index(log_level)
+        self.trace_level = LEVELS.index("console")
         self.events: list[str] = []
         self.calls: dict[str, Call] = {}
         self.listeners: set[Listener] = set()
@@ -169,14 +173,41 @@ class SimulatedSwitch:
     def api(self, line: str) -> str:
         """Call an API; the text it answers."""
         verb, *arguments = line.split()
-        if verb == "status":
-            return "UP 0 years, 0 days, 1 hour\n"
+        if verb in _SWITCH_APIS:
+            return _SWITCH_APIS[verb](self, arguments)
         if verb not in _CHANNEL_APIS:
             return f"-ERR {verb} Command not found!\n"
         call = self.calls.get(arguments[0]) if arguments else None
         if verb == "uuid_exists":
             return "true" if call else "false"
         return "-ERR No such channel!\n" if call is None else _CHANNEL_APIS[verb](call, arguments[1:])
+
+
+def _status(switch: SimulatedSwitch, arguments: list[str]) -> str:
+    return "UP 0 years, 0 days, 1 hour\n"
+
+
+def _fsctl(switch: SimulatedSwitch, arguments: list[str]) -> str:
+    """``fsctl loglevel``: a name sets it, a number beyond all is none and only answers; nothing switches it off."""
+    match arguments:
+        case ["loglevel"]:
+            switch.log_level = -1
+        case ["loglevel", number] if number.isdigit() and int(number) > _NO_LEVEL:
+            pass
+        case ["loglevel", name] if name in LEVELS:
+            switch.log_level = LEVELS.index(name)
+        case _:
+            return "-ERR syntax error, log level not set!\n"
+    name = "DISABLE" if switch.log_level < 0 else LEVELS[switch.log_level].upper()
+    return f"+OK log level: {name} [{switch.log_level}]\n"
+
+
+def _sofia(switch: SimulatedSwitch, arguments: list[str]) -> str:
+    if arguments[:1] != ["tracelevel"]:
+        return "-ERR not simulated\n"
+    if arguments[1:]:
+        switch.trace_level = LEVELS.index(arguments[1])
+    return f"+OK tracelevel is {LEVELS[switch.trace_level].upper()}"
 
 
 def _buglist(call: Call, arguments: list[str]) -> str:
@@ -197,7 +228,11 @@ def _getvar(call: Call, arguments: list[str]) -> str:
 
 
 def _setvar(call: Call, arguments: list[str]) -> str:
-    call.variables[arguments[0]] = " ".join(arguments[1:])
+    """Without a value the variable is gone."""
+    if arguments[1:]:
+        call.variables[arguments[0]] = " ".join(arguments[1:])
+    else:
+        call.variables.pop(arguments[0], None)
     return "+OK\n"
 
 
@@ -215,6 +250,7 @@ def _accept(call: Call, arguments: list[str]) -> str:
     return "+OK\n"
 
 
+_SWITCH_APIS = {"fsctl": _fsctl, "sofia": _sofia, "status": _status}
 _CHANNEL_APIS = {
     "uuid_audio": _accept,
     "uuid_break": _break,

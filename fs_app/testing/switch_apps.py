@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
 
+from fs_app.telephony.guard import LEVELS
 from fs_app.testing import switch_headers, switch_wire
 from fs_app.testing.switch_call import Call, Playing
 from fs_app.testing.switch_happenings import Happening, What
@@ -93,10 +94,15 @@ def clear_digit_action(call: Call, data: str) -> None:
 
 def spandsp_start_dtmf(call: Call, data: str) -> None:
     call.keys.detecting = True
+    call.recordings.listen("spandsp_dtmf_detect")
 
 
 def record_session(call: Call, data: str) -> None:
     call.recordings.start(data)
+
+
+def session_loglevel(call: Call, data: str) -> None:
+    call.log_level = LEVELS.index(data)
 
 
 def hangup(call: Call, data: str) -> None:
@@ -202,6 +208,7 @@ APPLICATIONS: dict[str, Application] = {
     "park": park,
     "playback": playback,
     "record_session": record_session,
+    "session_loglevel": session_loglevel,
     "set": set_variable,
     "sleep": sleep,
     "spandsp_start_dtmf": spandsp_start_dtmf,

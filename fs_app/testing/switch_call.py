@@ -19,6 +19,7 @@ import gevent
 from gevent.event import Event
 from gevent.queue import Empty, Queue
 
+from fs_app.telephony.guard import LEVELS
 from fs_app.testing import switch_headers, switch_wire
 from fs_app.testing.switch_happenings import Action, Happening, What
 from fs_app.testing.switch_keys import Keys
@@ -87,6 +88,7 @@ class Call:
         self.playing: list[Playing] = []
         self.keys = Keys(self, inband=inband)
         self.recordings = Recordings(self)
+        self.log_level = 0  # a call may be told to log more than its switch
         self.transferred_to: list[Action] | None = None
         self.bridge: Callable[[], None] | None = None  # what follows once the running applications have ended
         self.talk_over = False
@@ -273,7 +275,8 @@ class Call:
 
     def log(self, level: str, text: str) -> None:
         """A line of the switch's log."""
-        self.switch.log.append(f"[{level}] {text}")
+        if LEVELS.index(level.lower()) <= max(self.switch.log_level, self.log_level):
+            self.switch.log.append(f"[{level}] {text}")
 
     def tell(self, happening: Happening) -> None:
         """The caller notices something."""

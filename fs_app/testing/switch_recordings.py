@@ -1,4 +1,5 @@
-"""What the simulated switch records of a call: the keys that can be heard, as tones, in each of its files."""
+"""What hears a call on the simulated switch: its recordings, with the keys that can be heard in each of their files
+as tones, and whoever listens otherwise."""
 
 from __future__ import annotations
 
@@ -7,6 +8,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fs_app.testing.switch_call import Call
+
+_RECORDING = "session_record"
+_STOPPED = {
+    "record_file_size": "1644",
+    "record_samples": "800",
+    "record_seconds": "0",
+    "record_ms": "100",
+    "record_completion_cause": "success-maxtime",
+}
 
 
 @dataclass(slots=True)
@@ -21,19 +31,26 @@ class Recording:
 
 class Recordings:
     """The recordings of one channel, those that have ended included. ``obstinate`` are the orders, ``mask`` or
-    ``stop``, that the switch refuses; a test may set them. ``listeners`` are other media bugs, e.g. eavesdrop."""
+    ``stop``, that the switch refuses; a test may set them."""
 
     def __init__(self, call: Call) -> None:
         self.all: list[Recording] = []
         self.obstinate: set[str] = set()
-        self.listeners: list[str] = []
+        self._listeners: list[str] = []
         self._call = call
 
     def start(self, path: str) -> None:
-        """``record_session`` or ``uuid_record ... start``."""
-        if self._running(path) is None:
+        """``record_session`` or ``uuid_record ... start``; one that runs already goes on."""
+        if not any(each.running and each.path == path for each in self.all):
             self.all.append(Recording(path))
             self._call.fire("RECORD_START", [("Record-File-Path", path)])
+            self._announce(_RECORDING, path)
+
+    def listen(self, function: str) -> None:
+        """Another media bug: a detector, an eavesdropper. Only one of its kind."""
+        if function not in self._listeners:
+            self._listeners.append(function)
+            self._announce(function, "N/A")
 
     def hear(self, tone: str) -> None:
         """A tone is on the line."""
@@ -43,8 +60,8 @@ class Recordings:
 
     def listing(self) -> str:
         """``uuid_buglist``."""
-        bugs = [("session_record", each.path) for each in self.all if each.running]
-        bugs += [(listener, "") for listener in self.listeners]
+        bugs = [(_RECORDING, each.path) for each in self.all if each.running]
+        bugs += [(listener, "N/A") for listener in self._listeners]
         text = "".join(
             f" <media-bug>\n  <function>{function}</function>\n  <target>{target}</target>\n"
             "  <thread-locked>0</thread-locked>\n </media-bug>\n"
@@ -57,17 +74,18 @@ class Recordings:
         if order == "start":
             self.start(path)
             return "+OK Success\n"
-        chosen = [
-            each for each in self.all if each.running and path in (each.path, "all" if order == "stop" else "")
-        ]
+        running = [each for each in self.all if each.running]
+        chosen = [each for each in running if path == each.path or (order, path) == ("stop", "all")]
         if not chosen or order in self.obstinate:
-            return f"-ERR Cannot {'stop record' if order == 'stop' else f'{order} recording'} session!\n"
+            return f"-ERR Cannot {order} record{'' if order == 'stop' else 'ing'} session!\n"
         for each in chosen:
             each.masked = {"mask": True, "unmask": False}.get(order, each.masked)
             if order == "stop":
                 each.running = False
+                self._call.variables |= _STOPPED
                 self._call.fire("RECORD_STOP", [("Record-File-Path", each.path)])
         return "+OK Success\n"
 
-    def _running(self, path: str) -> Recording | None:
-        return next((each for each in self.all if each.running and each.path == path), None)
+    def _announce(self, function: str, target: str) -> None:
+        own = [("Media-Bug-Function", function), ("Media-Bug-Target", target)]
+        self._call.fire("MEDIA_BUG_START", own)

@@ -22,12 +22,11 @@ SPEED = 0.1
 LONGEST_GAP = 1.0  # seconds of a recording; longer ones are only somebody waiting for nothing
 SECONDS = 5.0
 
-# Not simulated, because the package uses none of it: a bridge of our own, recording, play_and_get_digits.
+# Not simulated, because the package uses none of it: a bridge of our own, play_and_get_digits.
 NOT_SIMULATED = {
     "bridge_agent_return",
     "bridge_no_answer",
     "play_and_get_digits",
-    "record_mask",
 }
 ON_ONE_SOCKET = sorted(
     {path.stem for path in RECORDED.glob("*.jsonl")}

@@ -239,7 +239,7 @@ def test_the_set_up_is_narrow_and_filtered_first(line):
         "connect",
         "linger 10",
         f"filter Unique-ID {UUID}",
-        "event plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_UNBRIDGE RECORD_START",
+        "event plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_UNBRIDGE MEDIA_BUG_START",
         "divert_events on",
     ]
 

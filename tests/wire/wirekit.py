@@ -87,21 +87,27 @@ class Peer:
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.connect_reply = connect_reply or connect_text()
         self.commands: list[str] = []
+        self.cleared = 0
         self._buffer = b""
 
     def write(self, data: bytes) -> None:
         self.sock.sendall(data)
 
     def read(self) -> str:
-        """The next command; EOFError where the application has closed."""
-        while b"\n\n" not in self._buffer:
-            data = self.sock.recv(65536)
-            if not data:
-                raise EOFError
-            self._buffer += data
-        head, _, self._buffer = self._buffer.partition(b"\n\n")
-        self.commands.append(head.decode("ascii"))
-        return self.commands[-1]
+        """The next command; EOFError where the application has closed. That a key is cleared is counted alone."""
+        while True:
+            while b"\n\n" not in self._buffer:
+                data = self.sock.recv(65536)
+                if not data:
+                    raise EOFError
+                self._buffer += data
+            head, _, self._buffer = self._buffer.partition(b"\n\n")
+            command = head.decode("ascii")
+            if not command.endswith(" last_matching_digits") or "uuid_setvar" not in command:
+                self.commands.append(command)
+                return command
+            self.cleared += 1
+            self.reply(command)
 
     def expect(self, kind: str) -> str:
         """The next command, which has to be of that kind, answered ``+OK``."""
@@ -114,17 +120,22 @@ class Peer:
         if command == "connect":
             self.write(self.connect_reply)
         elif command.startswith("api "):
-            self.write(b"Content-Type: api/response\nContent-Length: 4\n\n+OK\n")
+            self.api_response("<media-bugs>\n</media-bugs>\n" if "uuid_buglist" in command else "+OK\n")
         else:
             self.write(reply_text())
+
+    def api_response(self, body: str) -> None:
+        self.write(f"Content-Type: api/response\nContent-Length: {len(body)}\n\n{body}".encode())
 
     def set_up(self) -> None:
         """What `Session.connect` sends."""
         for kind in ("connect", "linger", "filter", "event", "divert_events"):
             self.expect(kind)
 
-    def answer(self) -> None:
-        """What `SwitchChannel.answer` sends, completed."""
+    def answer(self, *, asks: bool = True) -> None:
+        """What `SwitchChannel.answer` sends, completed. ``asks``: what hears the call, first."""
+        if asks:
+            self.expect("api uuid_buglist")
         for application in ("answer", "set", "clear_digit_action", "bind_digit_action", "digit_action_set_realm"):
             self.complete(self.expect(f"execute {application}"))
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fs_app.errors import UnsafeArgument
 from fs_app.telephony import commands
-from fs_app.telephony.keypad import BIND, FORGET_LAST, LISTEN_INBAND, RELEASE
+from fs_app.telephony.keypad import BIND, LISTEN_INBAND, RELEASE, REPORT_AT_ONCE
 
 EVENT_UUID = "11112222-3333-4444-5555-666677778888"
 HOSTILE = [
@@ -51,7 +51,13 @@ def test_what_passes_can_do_no_harm(application, argument):
 @pytest.mark.parametrize("argument", HOSTILE)
 def test_no_api_and_no_plain_command_gets_a_hostile_argument(argument):
     for build in (
-        lambda: commands.api("uuid_break", argument),
+        *(lambda verb=verb: commands.api(verb, argument) for verb in commands.APIS),
+        lambda: commands.api("uuid_record", f"{EVENT_UUID} mask {argument}"),
+        lambda: commands.api("uuid_record", f"{EVENT_UUID} mask /rec/{argument}"),
+        lambda: commands.api("uuid_record", f"{EVENT_UUID} stop {argument}"),
+        lambda: commands.api("uuid_record", f"{EVENT_UUID} start /rec/1.wav"),
+        lambda: commands.api("uuid_setvar", f"{EVENT_UUID} last_matching_digits {argument}"),
+        lambda: commands.api("uuid_setvar", f"{EVENT_UUID} {argument}"),
         lambda: commands.plain("filter", f"Unique-ID {argument}"),
         lambda: commands.plain("event", f"plain {argument}"),
         lambda: commands.plain("linger", argument),
@@ -84,7 +90,7 @@ def test_plain_commands():
     assert commands.api("uuid_break", EVENT_UUID) == b"api uuid_break " + EVENT_UUID.encode() + b"\n\n"
 
 
-@pytest.mark.parametrize("step", [*BIND, *LISTEN_INBAND, *RELEASE, *FORGET_LAST])
+@pytest.mark.parametrize("step", [*BIND, *LISTEN_INBAND, *RELEASE, *REPORT_AT_ONCE])
 def test_the_keypad_passes_the_gate(step):
     assert commands.execute(*step, EVENT_UUID)
 

@@ -1,0 +1,83 @@
+"""Whether what a caller keys now is a secret, and what is done for it: the one place that joins keypad, guard and
+recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from fs_app.domain.keys import Field
+from fs_app.errors import NotProtected
+from fs_app.telephony.connect import ConnectInfo
+from fs_app.telephony.guard import Guard
+from fs_app.telephony.headers import Frame
+from fs_app.telephony.keypad import Keypad
+from fs_app.telephony.recordings import MediaBug, Recordings
+from fs_app.telephony.session import Session
+
+log = structlog.get_logger()
+
+
+class Privacy:
+    """What protects the keys of one call. Keys that answer no question are taken for a secret typed early.
+
+    ``on_stir`` is called, in the hub, whenever a key came, or a secret is no longer one.
+    """
+
+    def __init__(self, session: Session, info: ConnectInfo, guard: Guard, *, on_stir: Callable[[], None]) -> None:
+        self._session = session
+        self._info = info
+        self._guard = guard
+        self._stir = on_stir
+        self.keypad = Keypad(session, info, on_key=self._key_came)
+        self.recordings = Recordings(session, info.uuid, inband=info.inband, on_failure=on_stir)
+
+    @contextmanager
+    def asking(self, field: Field, seconds: float) -> Iterator[None]:
+        """While it lasts, keys answer this field. Those of a secret can be written down or heard by nobody:
+        NotProtected otherwise, with what was typed early dropped."""
+        if not field.secret:
+            self.keypad.public = True
+            try:
+                yield
+            finally:
+                self.keypad.public = False
+            return
+        try:
+            self._protect(seconds)
+            yield
+        except NotProtected as refusal:
+            self.keypad.buffer.forget()
+            log.error("no secret is asked for", call=self._info.uuid, field=field.name, why=str(refusal))
+            self._guard.on_refusal(refusal.reason)
+            raise
+        finally:
+            self.recordings.release()
+
+    @property
+    def lost(self) -> bool:
+        """True where something began to hear the secret that is being keyed."""
+        return self.recordings.failed is not None
+
+    def raise_if_lost(self) -> None:
+        """NotProtected where something began to hear the secret that is being keyed."""
+        if self.recordings.failed is not None:
+            raise self.recordings.failed
+
+    def happened(self, event: Frame) -> None:
+        """In the hub: ``MEDIA_BUG_START``, something begins to hear the call."""
+        function, target = (event.event(f"Media-Bug-{name}") for name in ("Function", "Target"))
+        self.recordings.started(MediaBug(function or "", target or ""))
+
+    def _protect(self, seconds: float) -> None:
+        """What hears the call and how the switch logs are asked for in one go."""
+        listing = self.recordings.begin()
+        self._guard.check(self._session, self._info, seconds)
+        self.recordings.protect(listing, seconds)
+
+    def _key_came(self) -> None:
+        if not self.keypad.public:
+            self.recordings.typed()
+        self._stir()
