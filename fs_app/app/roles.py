@@ -19,15 +19,14 @@ from fs_app.app.jobs import Jobs
 from fs_app.app.web import Web
 from fs_app.errors import ConfigError
 from fs_app.gateways.sandbox.server import SandboxServer
-from fs_app.serve.notices import CALLS, STATUS, tell
+from fs_app.serve.notices import CALLS, WATCHDOG, tell
 from fs_app.settings import Settings
-from fs_app.telephony.server import CallServer
 from fs_app.yamlfile import Document
 
 log = structlog.get_logger()
 
 _PR_SET_DUMPABLE = 4  # prctl(2)
-_TELL_SECONDS = 0.5
+_BEAT_SECONDS = 0.5
 
 
 def run_calls(settings: Settings, document: Document, *, slot: int = 0) -> None:
@@ -40,11 +39,9 @@ def run_calls(settings: Settings, document: Document, *, slot: int = 0) -> None:
     calls = Calls(settings, slot=slot)
     _start(calls.start, document, ("calls", "listen"))
     log.info("ready for calls", listen=f"{settings.calls.listen[0]}:{calls.server.port}", worker=slot)
-    telling = gevent.spawn(_tell_calls, calls.server)
-    _until_told_to_stop()
+    _until_told_to_stop(calls=lambda: calls.server.active)
     log.info("no new calls", up=calls.server.active, grace_seconds=settings.calls.grace_seconds)
     calls.stop()
-    telling.kill()
 
 
 def run_jobs(settings: Settings, document: Document) -> None:
@@ -103,7 +100,7 @@ def _start(start: Callable[[], None], document: Document, place: tuple[str, ...]
         raise ConfigError([document.problem(place, reason, "is another one running?")]) from None
 
 
-def _until_told_to_stop(*working: gevent.Greenlet[..., None]) -> None:
+def _until_told_to_stop(*working: gevent.Greenlet[..., None], calls: Callable[[], int] = lambda: 0) -> None:
     """Say that we are ready, and wait for SIGTERM or SIGINT, or for what should not end by itself. The second
     signal ends the process at once."""
     told = Event()
@@ -115,6 +112,7 @@ def _until_told_to_stop(*working: gevent.Greenlet[..., None]) -> None:
 
     handlers = [gevent.signal_handler(number, stop) for number in (signal.SIGTERM, signal.SIGINT)]
     tell(READY=1)
+    gevent.spawn(_beat, calls)
     ends: list[Any] = [told, *working]
     gevent.wait(ends, count=1)
     for handler in handlers:
@@ -122,11 +120,8 @@ def _until_told_to_stop(*working: gevent.Greenlet[..., None]) -> None:
     tell(STOPPING=1)
 
 
-def _tell_calls(server: CallServer) -> None:
-    """Whoever started us knows how many calls are up."""
-    told = 0
+def _beat(calls: Callable[[], int]) -> None:
+    """As long as this hub turns, whoever started us hears it, and how many calls are up."""
     while True:
-        if server.active != told:
-            told = server.active
-            tell(**{CALLS: told, STATUS: f"{told} calls up"})
-        gevent.sleep(_TELL_SECONDS)
+        tell(**{WATCHDOG: 1, CALLS: calls()})
+        gevent.sleep(_BEAT_SECONDS)

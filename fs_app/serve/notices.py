@@ -16,7 +16,7 @@ from contextlib import suppress
 import gevent
 from gevent.socket import wait_read
 
-READY, STOPPING, STATUS = "READY", "STOPPING", "STATUS"
+READY, STOPPING, STATUS, WATCHDOG = "READY", "STOPPING", "STATUS", "WATCHDOG"
 CALLS = "X_FS_APP_CALLS"  # how many are up
 PROBLEMS = "X_FS_APP_PROBLEMS"  # why it cannot start, a JSON list
 

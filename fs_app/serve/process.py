@@ -30,6 +30,8 @@ class Process(Protocol):
     ended: Event
     exit_code: int | None
     calls: int
+    silent: int
+    """How often it was looked at since it told something."""
     problems: Sequence[str]
     leaving: bool
 
@@ -65,7 +67,7 @@ class ChildProcess:
         self.since = time.time()
         self.ready, self.ended = Event(), Event()
         self.exit_code: int | None = None
-        self.calls = 0
+        self.calls = self.silent = 0
         self.problems: Sequence[str] = ()
         self.leaving = False
         self._on_end = ended
@@ -80,6 +82,7 @@ class ChildProcess:
 
     def hear(self, words: Mapping[str, str]) -> None:
         """It told something."""
+        self.silent = 0
         self.calls = int(words.get(notices.CALLS, self.calls))
         if notices.PROBLEMS in words:
             self.problems = json.loads(words[notices.PROBLEMS])

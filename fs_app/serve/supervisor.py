@@ -26,6 +26,7 @@ from fs_app.serve.sockets import Door, Sockets, for_child
 log = structlog.get_logger()
 
 _STDIN = 0
+_LOOK_SECONDS, _MOST_SILENT = 1.0, 20
 
 Plan = Callable[[], Sequence[Seat]]
 """The seats by the settings as they are now; ConfigError where those are wrong."""
@@ -58,6 +59,7 @@ class Supervisor:
         acts = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop, signal.SIGHUP: self._hung_up}
         handlers = [gevent.signal_handler(number, act) for number, act in acts.items()]
         self._notices.start()
+        looking = gevent.spawn(self._look_after)
         for keeper in self._keepers.values():
             self._keep(keeper)
         self._stopping.wait()
@@ -65,6 +67,7 @@ class Supervisor:
             gevent.wait([process.ended for process in self._processes.values()])
         for keeping in self._keeping:
             keeping.get()
+        looking.kill()
         self._notices.stop()
         for handler in handlers:
             handler.cancel()
@@ -174,6 +177,19 @@ class Supervisor:
             self._up = True
             log.info("everything is up", processes=len(self._processes))
             notices.tell(READY=1)
+
+    def _look_after(self) -> None:
+        """A hub that does not turn is as good as dead: its calls are silent, and go on elsewhere once it is.
+
+        Looks are counted, not seconds: a machine that was suspended has lost no process.
+        """
+        while True:
+            gevent.sleep(_LOOK_SECONDS)
+            for process in [each for each in self._processes.values() if each.ready.is_set()]:
+                process.silent += 1
+                if process.silent > _MOST_SILENT:
+                    log.error("a process is stuck", role=process.seat.name, pid=process.pid, calls=process.calls)
+                    process.kill()
 
     def _ended(self, process: Process) -> None:
         self._notices.catch_up()  # its last words

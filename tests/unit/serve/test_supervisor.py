@@ -10,7 +10,7 @@ import pytest
 from gevent.event import Event
 
 from fs_app.errors import ConfigError, Problem, RestartFailed
-from fs_app.serve import EX_CONFIG, keeper
+from fs_app.serve import EX_CONFIG, keeper, supervisor
 from fs_app.serve.plan import CALLS, Seat
 from fs_app.serve.supervisor import Supervisor
 from fs_app.telephony.listener import bind
@@ -25,12 +25,13 @@ class FakeProcess:
         self.seat, self.pid, self.since = seat, 1000 + len(site.started), 0.0
         self.descriptors = descriptors
         self.ready, self.ended = Event(), Event()
-        self.exit_code, self.calls, self.problems, self.leaving = None, 0, (), False
+        self.exit_code, self.calls, self.silent, self.problems, self.leaving = None, 0, 0, (), False
         self.told = []
         self._site, self._on_end = site, ended
         site.started.append(self)
 
     def hear(self, words):
+        self.silent = 0
         self.calls = int(words.get("CALLS", self.calls))
         if "READY" in words:
             self.ready.set()
@@ -278,6 +279,17 @@ def test_a_second_stop_kills():
             os.kill(os.getpid(), signal.SIGINT)
             running.wait(lambda told=told: calls.told == told)
         assert running.running.get(timeout=SECONDS) == 0
+
+
+def test_one_whose_hub_does_not_turn_is_killed_and_started_again(monkeypatch):
+    monkeypatch.setattr(supervisor, "_LOOK_SECONDS", 0.01)
+    with site(CALLS_0, CALLS_1) as running:
+        stuck, alive = running.up()
+        while not stuck.told:
+            running.supervisor.heard(alive.pid, {"WATCHDOG": "1"})
+            gevent.sleep(0.005)
+        assert running.next().seat == CALLS_0
+        assert (stuck.told, alive.told) == (["kill"], [])
 
 
 def test_the_address_for_calls_is_open_while_somebody_accepts():
