@@ -18,6 +18,7 @@ from fs_app.errors import CallEnded, FsAppError, SwitchError
 from fs_app.ports import Handover, Voice
 from fs_app.telephony.channel import SwitchChannel, Timing
 from fs_app.telephony.connect import ConnectInfo
+from fs_app.telephony.guard import Guard
 from fs_app.telephony.listener import Listener
 from fs_app.telephony.pulse import Pulse
 from fs_app.telephony.session import Session
@@ -45,6 +46,10 @@ class Watcher(Protocol):
 
     def call_refused(self) -> None:
         """A call came while the server was full."""
+        ...
+
+    def secret_refused(self, reason: str) -> None:
+        """A caller was not asked for a secret, as it could have been written down or heard."""
         ...
 
     def reacted(self, seconds: float) -> None:
@@ -79,6 +84,7 @@ class CallServer:
         self._queue = queue
         self._limit = limit
         self._watcher = watcher
+        self._guard = Guard(on_refusal=watcher.secret_refused)
         self._timing = timing or Timing()
         self._keep_alive = keep_alive
         self._sessions: set[Session] = set()
@@ -163,6 +169,7 @@ class CallServer:
             language=language or self._language,
             timing=self._timing,
             spawn=self._works.spawn,
+            guard=self._guard,
         )
 
     def _serve(self, sock: socket.socket, address: object) -> None:

@@ -35,6 +35,9 @@ class Count:
     def call_refused(self) -> None:
         self.refused += 1
 
+    def secret_refused(self, reason: str) -> None:
+        self.outcomes.append(reason)
+
     def reacted(self, seconds: float) -> None:
         self.reactions.append(seconds)
 
@@ -135,6 +138,7 @@ def test_what_another_server_left_behind_is_set_right_with_the_answer(serve, var
     name, value = variable.split(": ")
     peer = dial(connect_text({f"variable_{name}": value}))
     peer.set_up()
+    peer.expect("api uuid_buglist")
     peer.complete(peer.expect("execute answer"))
     for left in ("unset\nexecute-app-arg: last_matching_digits", "set\nexecute-app-arg: socket_resume=true"):
         command = peer.expect(f"execute {left.split()[0]}")
@@ -325,6 +329,7 @@ def test_three_hundred_dropped_connections_leave_nothing(serve):
         peers = [dial() for _ in range(50)]
         for peer in peers:
             peer.set_up()
+            peer.expect("api uuid_buglist")
             peer.expect("execute answer")
         for number, peer in enumerate(peers):
             if number % 3 == 0:
