@@ -31,10 +31,12 @@ def until(condition: Callable[[], object], seconds: float = DEADLINE) -> None:
 
 
 class Phone:
-    """A caller who answers each question by its phrase and remembers what was said."""
+    """A caller who answers each question by its phrase and remembers what was said. ``inband``: by tones."""
 
-    def __init__(self, world, switch: SimulatedSwitch, answers: Mapping[str, str] = PAYING) -> None:
-        self.call = switch.dial(stepped=True)
+    def __init__(
+        self, world, switch: SimulatedSwitch, answers: Mapping[str, str] = PAYING, *, inband: bool = False
+    ) -> None:
+        self.call = switch.dial(stepped=True, inband=inband)
         self.said: list[str] = []
         self.queue = ""
         self._heard = world.voice.text_of
