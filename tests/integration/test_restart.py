@@ -85,8 +85,8 @@ def status(workspace):
     return list(ask(workspace.folder / SOCKET, "status"))
 
 
-def restart(workspace):
-    return CliRunner().invoke(main, ["--config", str(workspace.config), "restart"])
+def fs_app(workspace, *words):
+    return CliRunner().invoke(main, ["--config", str(workspace.config), *words])
 
 
 def metrics_answer(workspace, slot):
@@ -103,7 +103,7 @@ def test_a_broken_flow_changes_nothing(workspace, changed, tmp_path):
     (tmp_path / "pay_balance.yaml").write_text(broken)
     changed(flows=str(tmp_path))
     before = workers(workspace)
-    done = restart(workspace)
+    done = fs_app(workspace, "restart")
     assert done.exit_code == 1
     assert "calls 0 was not replaced" in done.stderr
     assert "pay_balance.yaml:" in done.stderr and "chrage" in done.stderr
@@ -120,9 +120,9 @@ def test_every_worker_is_replaced_while_the_port_answers_and_a_call_goes_on(work
         caller.wait_prompt(DEADLINE)
         takes_it = until(lambda: [view["pid"] for view in status(workspace) if view["calls"]])
         with knocking(workspace) as met:
-            replacing = gevent.spawn(restart, workspace)
+            replacing = gevent.spawn(fs_app, workspace, "restart")
             until(lambda: takes_it == [each["pid"] for each in status(workspace) if each["state"] == "leaving"])
-            again = restart(workspace)
+            again = fs_app(workspace, "restart")
             assert (again.exit_code, "under way already" in again.stderr) == (1, True)
             caller.hear_out()  # the end of its step: it goes on at a fresh worker
             heard = caller.wait_prompt(DEADLINE)
@@ -136,6 +136,18 @@ def test_every_worker_is_replaced_while_the_port_answers_and_a_call_goes_on(work
     assert after.keys() == before.keys() == {"calls 0", "calls 1"}
     assert not set(after.values()) & set(before.values())
     assert [metrics_answer(workspace, slot) for slot in (0, 1)] == [True, True]
+
+
+def test_a_second_server_is_refused(workspace):
+    """By the port, and where its roles have other ports, by the socket that `fs-app restart` speaks to."""
+    refusals = {
+        "calls": ": cannot listen there: Address already in use",
+        "jobs": f"{SOCKET}: somebody answers there",
+    }
+    for role, why in refusals.items():
+        done = fs_app(workspace, "serve", role)
+        assert done.exit_code == 78
+        assert why in done.stderr and "is another one running?" in done.stderr
 
 
 def test_sighup_replaces_them_by_as_many_as_the_settings_say_now(workspace, changed):
