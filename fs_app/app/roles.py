@@ -20,12 +20,13 @@ from fs_app.app.web import Web
 from fs_app.errors import ConfigError
 from fs_app.gateways.sandbox.server import SandboxServer
 from fs_app.serve.notices import CALLS, WATCHDOG, tell
+from fs_app.serve.sockets import supervised
 from fs_app.settings import Settings
 from fs_app.yamlfile import Document
 
 log = structlog.get_logger()
 
-_PR_SET_DUMPABLE = 4  # prctl(2)
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # prctl(2)
 _BEAT_SECONDS = 0.5
 
 
@@ -111,6 +112,8 @@ def _until_told_to_stop(*working: gevent.Greenlet[..., None], calls: Callable[[]
             signal.signal(number, signal.SIG_DFL)
 
     handlers = [gevent.signal_handler(number, stop) for number in (signal.SIGTERM, signal.SIGINT)]
+    if supervised():  # nobody would ever tell us to leave, and a new supervisor would find our addresses taken
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     tell(READY=1)
     gevent.spawn(_beat, calls)
     ends: list[Any] = [told, *working]

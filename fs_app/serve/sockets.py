@@ -30,6 +30,11 @@ def inherited(name: str, address: Address) -> socket.socket | Address:
     return socket.socket(fileno=number)
 
 
+def supervised() -> bool:
+    """Whether a supervisor has started this process."""
+    return _VARIABLE in os.environ
+
+
 def for_child(sockets: Mapping[str, socket.socket]) -> dict[str, str]:
     """What the environment of a child says of the sockets it is handed."""
     return {_VARIABLE: " ".join(f"{name}={each.fileno()}" for name, each in sockets.items())}

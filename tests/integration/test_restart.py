@@ -161,3 +161,11 @@ def test_sighup_replaces_them_by_as_many_as_the_settings_say_now(workspace, chan
     assert after.keys() == {"calls 0"}
     assert not set(after.values()) & set(before.values())
     assert [metrics_answer(workspace, slot) for slot in (0, 1)] == [True, False]
+
+
+def test_workers_whose_supervisor_is_killed_leave_their_address(workspace):
+    left = workers(workspace).values()
+    os.kill(workspace._server.pid, signal.SIGKILL)
+    workspace._server.wait(timeout=DEADLINE)
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in left))
+    socket.create_server(workspace.settings.calls.listen).close()
