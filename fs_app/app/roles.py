@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import resource
 import signal
@@ -94,6 +95,10 @@ def forbid_dumps() -> None:
 
 
 def _start(start: Callable[[], None], document: Document, place: tuple[str, ...]) -> None:
+    # What was loaded stays for good. To look through all of it again and again for garbage would cost every call
+    # a tenth of a second each time, and garbage would lie about for hundreds of calls until then.
+    gc.collect()
+    gc.freeze()
     try:
         start()
     except OSError as error:
