@@ -13,6 +13,7 @@ from rich.console import Console
 
 from fs_app import __version__
 from fs_app.commands.context import Context
+from fs_app.commands.doctor import doctor
 from fs_app.commands.payments import payments
 from fs_app.commands.reconcile import reconcile
 from fs_app.commands.running import restart, serve, status
@@ -223,6 +224,8 @@ def prompts_script(obj: Context, style: str, language: str) -> None:
 
     click.echo(voice_script(obj.settings.sounds, language, style), nl=False)
 
+
+main.add_command(doctor)
 
 # --- back office -----------------------------------------------------------------------------------------------
 

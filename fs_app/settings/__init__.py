@@ -17,6 +17,7 @@ from fs_app.settings.jobs import JobsSettings
 from fs_app.settings.messages import MessagesSettings, ProviderSettings
 from fs_app.settings.money import GatewaySettings, PaymentSettings
 from fs_app.settings.store import DatabaseSettings, DirectorySettings, StatementSettings
+from fs_app.settings.switch import SwitchSettings
 from fs_app.settings.values import NAME, Address, Location, Part
 from fs_app.settings.web import WebSettings
 
@@ -73,6 +74,7 @@ class Settings(Part):
     jobs: JobsSettings = JobsSettings()
     messages: MessagesSettings = MessagesSettings()
     web: WebSettings = WebSettings()
+    switch: SwitchSettings = SwitchSettings()
     log: LogSettings = LogSettings()
     metrics: Address = ("127.0.0.1", 9108)
     run: Location = Field(Path("../var"), description="the folder of the socket that `fs-app restart` speaks to")

@@ -22,8 +22,9 @@ from uuid import uuid4
 import gevent
 
 from fs_app.errors import SwitchError, SwitchTimeout
+from fs_app.telephony.inbound import EventSocket
 from fs_app.testing.freeswitch_call import TestCall
-from fs_app.testing.freeswitch_socket import EventSocket, Overheard
+from fs_app.testing.freeswitch_socket import Overheard
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / "conf" / "freeswitch"
 NUMBER = "15550001111"  # a payment number of conf/freeswitch/dialplan/public
@@ -78,8 +79,9 @@ class RealSwitch:
     ) -> None:
         self.folder = folder.resolve()
         self.overheard = Overheard()
-        self._password = secrets.token_hex(24)
-        self._sip_port, self._socket_port = _free_sip_port(), _free_port(socket.SOCK_STREAM)
+        self.password = secrets.token_hex(24)
+        """Of its event socket."""
+        self._sip_port, self.event_socket_port = _free_sip_port(), _free_port(socket.SOCK_STREAM)
         rtp = _free_rtp_ports()
         self._variables = {
             "fs_app_sounds": str(sounds.resolve()),
@@ -88,8 +90,8 @@ class RealSwitch:
             "fs_app_sip_port": str(self._sip_port),
             "fs_app_rtp_first": str(rtp),
             "fs_app_rtp_last": str(rtp + _RTP_PORTS),
-            "fs_app_event_socket_port": str(self._socket_port),
-            "fs_app_event_socket_password": self._password,
+            "fs_app_event_socket_port": str(self.event_socket_port),
+            "fs_app_event_socket_password": self.password,
             **(_DEBUG if debug else {}),
         }
         self._overhear = overhear
@@ -129,7 +131,7 @@ class RealSwitch:
             self._check_alive(until)
         if self._overhear:
             self._listener = self._connect(until)
-            self._listener.listen(self.overheard)
+            self.overheard.listen(self._listener)
 
     def stop(self) -> None:
         """End it. Harmless when repeated."""
@@ -242,7 +244,7 @@ class RealSwitch:
         while True:
             self._check_alive(until)
             try:
-                return EventSocket(self._socket_port, self._password)
+                return EventSocket(("127.0.0.1", self.event_socket_port), self.password)
             except OSError:
                 gevent.sleep(0.05)
 

@@ -1,0 +1,55 @@
+"""``fs-app doctor``: a table for people, JSON for monitoring, an exit code for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from fs_app.commands.context import Context
+from fs_app.doctor.finding import Finding, Severity
+
+_STYLES = {Severity.CRITICAL: "bold red", Severity.WRONG: "yellow", Severity.ADVICE: "cyan"}
+_EXIT = {Severity.CRITICAL: 2, Severity.WRONG: 1, Severity.ADVICE: 0}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="A JSON object, for monitoring.")
+@click.pass_obj
+def doctor(obj: Context, as_json: bool) -> None:
+    """Look at FreeSWITCH and at ourselves: what is wrong, why it matters, what to change.
+
+    Exit code 2: something is critical (a card digit could be written down or a call lost), 1: something is wrong,
+    0: nothing but advice.
+    """
+    from fs_app.doctor.examination import CHECKS, examine
+
+    findings = examine(*obj.load())
+    if as_json:
+        click.echo(json.dumps({"checks": len(CHECKS), "findings": [asdict(each) for each in findings]}, indent=2))
+    else:
+        _tell(findings, len(CHECKS))
+    sys.exit(max((_EXIT[each.severity] for each in findings), default=0))
+
+
+def _tell(findings: Sequence[Finding], checks: int) -> None:
+    console = Console()
+    if not findings:
+        console.print(f"{checks} checks, nothing to mend", style="green")
+        return
+    table = Table(show_lines=True, title=f"{checks} checks, {len(findings)} findings")
+    for name in ("severity", "what is wrong, and why it matters", "what to change, and where"):
+        table.add_column(name, overflow="fold")
+    for each in findings:
+        table.add_row(
+            Text(f"{each.severity}\n{each.check}", style=_STYLES[each.severity]),
+            Text.assemble((each.what, "bold"), f"\n{each.why}"),
+            Text.assemble(each.change, (f"\n{each.place}" if each.place else "", "dim")),
+        )
+    console.print(table)

@@ -1,0 +1,52 @@
+"""docs/doctor.md lists the checks as they are, and the command says what it says there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from fs_app.cli import main
+from fs_app.doctor import examination
+from fs_app.doctor.examination import CHECKS
+from fs_app.doctor.finding import Finding, Severity
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_the_page_lists_every_check_with_its_severity_and_reason() -> None:
+    text = (ROOT / "docs" / "doctor.md").read_text()
+    assert [line for line in text.splitlines() if line.startswith("| `")] == [
+        f"| `{check.name}` | {check.severity} | {check.why} |" for check in CHECKS
+    ]
+
+
+def finding(severity: Severity) -> Finding:
+    return Finding("log_level", severity, "the core log level is DEBUG", "keys", "level=info", "switch.conf.xml:6")
+
+
+@pytest.mark.parametrize(
+    ("severities", "code"),
+    [([], 0), (["advice"], 0), (["advice", "wrong"], 1), (["critical", "advice"], 2)],
+)
+def test_the_exit_code_is_that_of_the_worst(
+    monkeypatch: pytest.MonkeyPatch, severities: list[str], code: int
+) -> None:
+    findings = [finding(Severity(each)) for each in severities]
+    monkeypatch.setattr(examination, "examine", lambda settings, document: findings)
+    config = ["--config", str(ROOT / "conf" / "fs_app.yaml"), "doctor"]
+    told = CliRunner().invoke(main, config)
+    assert told.exit_code == code
+    assert ("nothing to mend" in told.output) is (not severities)
+    assert ("switch.conf.xml:6" in told.output) is bool(severities)
+    written = CliRunner().invoke(main, [*config, "--json"])
+    assert written.exit_code == code
+    read = json.loads(written.output)
+    assert read["checks"] == len(CHECKS)
+    assert [each["severity"] for each in read["findings"]] == severities
+    assert set(read["findings"][0] if severities else {}) in (
+        set(),
+        {"check", "severity", "what", "why", "change", "place"},
+    )
