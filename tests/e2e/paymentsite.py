@@ -31,6 +31,22 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+RECORDED_NUMBER = "15550003333"
+RECORDED = """<include>
+  <extension name="a number whose calls are recorded from the beginning">
+    <condition field="destination_number" expression="^15550003333$">
+      <action application="answer"/>
+      <action application="set" data="RECORD_STEREO=true"/>
+      <action application="record_session" data="{folder}/${{uuid}}.wav"/>
+      <action application="set" data="fs_app_flow=pay_balance"/>
+      <action application="set" data="fs_app_line=auto"/>
+      <action application="transfer" data="fs_app XML fs_app"/>
+    </condition>
+  </extension>
+</include>
+"""
+
+
 class Site:
     """Two application servers that may run, and the switch that knows both."""
 
@@ -39,6 +55,8 @@ class Site:
         self.ports = free_port(), free_port()
         self.cdr = folder / "cdr"
         self.cdr.mkdir()
+        self.recordings = folder / "recordings"
+        self.recordings.mkdir()
         self.gateway = SandboxServer()
         self.gateway.start()
         self.database = f"sqlite:///{folder}/fs_app.sqlite"
@@ -53,7 +71,10 @@ class Site:
             ROOT / "sounds",
             second_hosts=hosts[::-1],
             debug=True,
-            documents={"autoload_configs/xml_cdr.conf.xml": XML_CDR.format(folder=self.cdr)},
+            documents={
+                "autoload_configs/xml_cdr.conf.xml": XML_CDR.format(folder=self.cdr),
+                "dialplan/public/recorded.xml": RECORDED.format(folder=self.recordings),
+            },
         )
 
     def settings(self, port: int) -> Path:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable
+from itertools import groupby
 
 import pytest
 from canary import CARD, EXPIRY, SECURITY_CODE, traces
-from paymentsite import Site
+from paymentsite import RECORDED_NUMBER, Site
 
 from fs_app.app import Calls
 from fs_app.domain.payment import PaymentState
+from fs_app.proof.tones import keys_in, loud_seconds
+from fs_app.telephony.recordings import UNMASK_SECONDS
 from fs_app.testing.freeswitch import INBAND_NUMBER, RealSwitch
 from fs_app.testing.freeswitch_call import TestCall
 
@@ -57,6 +60,41 @@ def test_a_caller_pays_with_tones_at_the_log_level_as_shipped(
         lambda: [payment.state for payment in server.parts.ledger.payments()[before:]] == [PaymentState.SUBMITTED]
     )
     assert_nothing_is_left(site)
+
+
+def test_a_recording_of_a_call_with_tones_has_no_secret_key(
+    site: Site, switch: RealSwitch, server: Calls, eventually: Eventually
+) -> None:
+    """The dialplan records before we are asked; the caller's side offers no telephone-event, on an auto line."""
+    switch.api("fsctl loglevel info")
+    call = switch.dial(RECORDED_NUMBER, tones=True)
+    comes_to_the_balance(call, "10005")
+    time.sleep(UNMASK_SECONDS + 0.2)
+    call.press("2")
+    call.hears("enter_amount")
+    call.press("3700#")
+    call.hears("amount_read_back")
+    call.press("1")
+    pays_by_card(call)
+    (file,) = site.recordings.glob("*.wav")
+    assert eventually(lambda: loud_seconds(file) > 1)
+    heard, _ = keys_in(file)  # the caller's channel; a tone that a prompt tore is heard twice, or not at all
+    assert {"7", "0", "#"} <= set(heard)
+    public = iter("10005#" + "2" + "3700#" + "1" + "1")
+    assert all(key in public for key, _ in groupby(heard)), heard
+    assert_nothing_is_left(site)
+
+
+def test_no_secret_is_asked_for_with_tones_while_the_switch_logs_at_debug(
+    switch: RealSwitch, server: Calls
+) -> None:
+    switch.add_agent(seconds=1)
+    call = switch.dial(INBAND_NUMBER, tones=True)
+    call.hears("enter_account_number")
+    call.press("10005#")
+    call.hears("technical_problem")
+    call.waits_until("CHANNEL_BRIDGE")
+    call.waits_for_end()
 
 
 def test_a_caller_reaches_an_agent_from_inside_the_card_number(
