@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,6 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.status import Status
 from rich.table import Table
 
 from fs_app.commands.context import Context
@@ -70,9 +70,11 @@ def restart(obj: Context) -> None:
     """
     from fs_app.serve.control import ask
 
-    with console.status("") as status:
+    moving: dict[int, str] = {}
+    with console.status("") as last_line:
         for view in ask(_path(obj.settings, obj.config.resolve()), "restart"):
-            _tell(view, status)
+            _tell(view, moving)
+            last_line.update(", ".join(moving.values()))
     console.print("everything is replaced", style="green")
 
 
@@ -90,17 +92,18 @@ def status(obj: Context) -> None:
     console.print(table)
 
 
-def _tell(view: Any, status: Status) -> None:
-    """One state of one process: what lasts moves in the last line, what is done stays."""
+def _tell(view: Mapping[str, Any], moving: dict[int, str]) -> None:
+    """One state of one process: what is done stays on the terminal, what goes on is in ``moving``."""
     who = f"{view['role']} ({view['pid']})"
+    moving.pop(view["pid"], None)
     match view["state"]:
         case "starting":
-            status.update(f"{who} starts")
+            moving[view["pid"]] = f"{who} starts"
         case "ready":
             console.print(f"{who} is ready")
         case "leaving":
-            up = "" if view["calls"] is None else f", {view['calls']} calls up"
-            status.update(f"{who} leaves{up}")
+            up = "" if view["calls"] is None else f" with {view['calls']} calls"
+            moving[view["pid"]] = f"{who} leaves{up}"
         case "gone":
             console.print(f"{who} is gone" + (f", exit code {view['exit_code']}" if view["exit_code"] else ""))
 

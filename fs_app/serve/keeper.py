@@ -70,22 +70,11 @@ class Keeper:
         self._closing.set()
         self._replaced.set()
 
-    def replace(self, seat: Seat, told: Told) -> None:
-        """Seat a fresh process beside the one that sits there, and see that one off once the fresh one serves.
+    def replace(self, seat: Seat, told: Told) -> Process | None:
+        """Seat a fresh process, and return the one that sat there once the fresh one serves.
 
-        RestartFailed where the fresh one does not: then nothing has changed.
+        RestartFailed where it does not: then nothing has changed.
         """
-        fresh = self._fresh(seat, told)
-        old, self.process, self.seat = self.process, fresh, seat
-        self._replaced.set()
-        if old is not None:
-            see_off(old, told)
-
-    def fill(self, told: Told) -> None:
-        """Seat the first process; RestartFailed where it does not become ready."""
-        self.process = self._fresh(self.seat, told)
-
-    def _fresh(self, seat: Seat, told: Told) -> Process:
         fresh = self._launch(seat)
         told("starting", fresh)
         try:
@@ -93,8 +82,10 @@ class Keeper:
         except RestartFailed:
             fresh.kill()
             raise
+        old, self.process, self.seat = self.process, fresh, seat
+        self._replaced.set()
         told("ready", fresh)
-        return fresh
+        return old
 
 
 def see_off(process: Process, told: Told) -> None:

@@ -15,10 +15,11 @@ from typing import Any
 import gevent
 import structlog
 from gevent.event import Event
+from gevent.pool import Group
 
 from fs_app.errors import FsAppError, RestartFailed
 from fs_app.serve import EX_CONFIG, notices
-from fs_app.serve.keeper import Keeper, see_off
+from fs_app.serve.keeper import Keeper, Told, see_off
 from fs_app.serve.plan import Seat
 from fs_app.serve.process import Process
 from fs_app.serve.sockets import Door, Sockets, for_child
@@ -115,21 +116,32 @@ class Supervisor:
                 self._sockets.at(seat)
         except OSError as error:
             raise RestartFailed(f"{seat.name} cannot listen at its new address: {error.strerror}") from None
-        for seat in wanted:
-            keeper = self._keepers.get(seat.name)
-            if keeper is None:
-                keeper = Keeper(seat, self._launch, self._died)
-                keeper.fill(told)
-                self._keepers[seat.name] = keeper
-                self._keep(keeper)
-            elif not seat.lasts:
-                keeper.replace(seat, told)
-        for name in self._keepers.keys() - {seat.name for seat in wanted}:
-            keeper = self._keepers.pop(name)
-            keeper.close()
-            if keeper.process is not None:
-                see_off(keeper.process, told)
-        self._sockets.keep({door for seat in wanted for door in seat.addresses.items()})
+        leaving = Group()
+        try:
+            for seat in wanted:
+                self._renew(seat, told, leaving)
+            for name in self._keepers.keys() - {seat.name for seat in wanted}:
+                keeper = self._keepers.pop(name)
+                keeper.close()
+                if keeper.process is not None:
+                    leaving.spawn(see_off, keeper.process, told)
+            self._sockets.keep({door for seat in wanted for door in seat.addresses.items()})
+        finally:
+            leaving.join()
+
+    def _renew(self, seat: Seat, told: Told, leaving: Group) -> None:
+        """Have a fresh process on that seat. The one before it leaves while the next seat is renewed, so that its
+        calls move to fresh ones, not to one that leaves next."""
+        keeper = self._keepers.get(seat.name)
+        if keeper is None:
+            keeper = Keeper(seat, self._launch, self._died)
+            keeper.replace(seat, told)
+            self._keepers[seat.name] = keeper
+            self._keep(keeper)
+        elif not seat.lasts:
+            old = keeper.replace(seat, told)
+            if old is not None:
+                leaving.spawn(see_off, old, told)
 
     def _hung_up(self) -> None:
         if self._at_terminal and not os.isatty(_STDIN):  # that was our terminal, and nobody's wish

@@ -91,10 +91,6 @@ class Site:
         self.wait(lambda: len(self.started) > count)
         return self.started[count]
 
-    def states(self):
-        seen = [(view["role"], view["state"]) for view in self.said]
-        return [state for index, state in enumerate(seen) if index == 0 or seen[index - 1] != state]
-
     @staticmethod
     def wait(condition):
         with gevent.Timeout(SECONDS):
@@ -149,29 +145,34 @@ def test_a_wrong_configuration_does_not_end_what_was_up():
         assert first.told == []
 
 
-def test_a_restart_waits_for_the_fresh_one_and_then_for_the_old_one():
+def test_an_old_one_leaves_when_its_fresh_one_is_ready_and_before_the_next_is_started():
     with site(SANDBOX, CALLS_0, JOBS) as running:
         sandbox, calls, jobs = running.up()
         restart = running.restart()
         fresh = running.next()
         assert fresh.seat == CALLS_0
         gevent.sleep(0.02)
-        assert calls.told == []
+        assert (calls.told, len(running.started)) == ([], 4)
         fresh.becomes_ready()
-        running.wait(lambda: calls.told == ["leave"])
+        fresh_jobs = running.next()
+        assert calls.told == ["leave"]
         calls.calls = 3
         running.wait(lambda: running.said[-1]["calls"] == 3)
-        assert len(running.started) == 4
-        calls.ends()
-        fresh_jobs = running.next()
+        assert jobs.told == []
         fresh_jobs.becomes_ready()
         running.wait(lambda: jobs.told == ["leave"])
         jobs.ends()
+        gevent.sleep(0.02)
+        assert not restart.ready()  # somebody leaves still
+        calls.ends()
         restart.get(timeout=SECONDS)
         assert sandbox.told == []  # it holds what a fresh one would not know
-        one = [("calls 0", state) for state in ("starting", "ready", "leaving", "gone")]
-        assert running.states() == [*one, *[("jobs", state) for _, state in one]]
         assert len(running.started) == 5
+        for process in (fresh, fresh_jobs):
+            assert [view["state"] for view in running.said if view["pid"] == process.pid] == ["starting", "ready"]
+        for process in (calls, jobs):
+            states = [view["state"] for view in running.said if view["pid"] == process.pid]
+            assert (set(states[:-1]), states[-1]) == ({"leaving"}, "gone")
 
 
 @pytest.mark.parametrize("how", ["wrong settings", "silent"])
@@ -242,13 +243,12 @@ def test_settings_with_another_number_of_workers_are_followed():
         running.seats = (CALLS_0, JOBS)
         restart = running.restart()
         running.next().becomes_ready()
-        running.wait(lambda: first.told)
-        first.ends()
         jobs = running.next()
         assert jobs.seat == JOBS
         jobs.becomes_ready()
-        running.wait(lambda: second.told)
-        second.ends()
+        running.wait(lambda: first.told and second.told)
+        for process in (first, second):
+            process.ends()
         restart.get(timeout=SECONDS)
         gevent.sleep(0.02)
         assert len(running.started) == 4
