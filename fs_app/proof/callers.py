@@ -25,6 +25,7 @@ _TONES = {  # row and column of each key, in Hz (ITU-T Q.23)
 _KEY_MILLISECONDS = 100
 _KEY_SECONDS = 0.5  # from one key to the next: the switch sends telephone-events at this pace
 _NEXT_PROMPT_SECONDS = 45.0
+_TALK_SECONDS = 60.0  # in the queue and with an agent
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class Saying:
 @dataclass(frozen=True, slots=True)
 class Script:
     """What a caller keys at each phrase: the answers in order, the last one for ever after. ``until`` are phrases
-    after which they hang up; ``careful`` callers press key after key and stop when a prompt begins."""
+    after which they hang up, or talk to an agent; ``careful`` callers press key after key and stop when a prompt begins."""
 
     replies: Mapping[str, Sequence[str]]
     until: tuple[str, ...] = ("paid",)
@@ -75,8 +76,10 @@ class Line:
         thoughts = list(script.think)
         while (saying := self._next_prompt()) is not None:
             if any(phrase in script.until for phrase in saying.phrases):
-                gevent.sleep(0.5)
-                self.hang_up()
+                if "connecting_agent" not in script.until:
+                    gevent.sleep(0.5)
+                    self.hang_up()
+                self.over.wait(_TALK_SECONDS)
                 return
             answers = next((left[phrase] for phrase in saying.phrases if phrase in left), None)
             if answers is None:
@@ -109,7 +112,8 @@ class Line:
             tones = ";".join("%(140,140,{},{})".format(*_TONES[key]) for key in keys)
             # The switch cuts the beginning of what it starts to play: let it be silence.
             self.exchange.telephones(f"uuid_broadcast {self.caller} tone_stream://%(10,200,50);{tones}")
-            saying.answered = time.time() + 0.2 + 0.28 * len(keys)
+            gevent.sleep(0.2 + 0.28 * len(keys))
+            saying.answered = time.time()
             return
         for number, key in enumerate(keys):
             if number and careful:
@@ -117,6 +121,8 @@ class Line:
                 if not self.prompts.empty():
                     return
             self.exchange.telephones(f"uuid_send_dtmf {self.caller} {key}@{_KEY_MILLISECONDS}")
+        if not careful:  # the switch has them all and sends them one after the other
+            gevent.sleep(_KEY_SECONDS * (len(keys) - 1))
         saying.answered = time.time() + _KEY_MILLISECONDS / 1000
 
     def take(self, event: Frame) -> None:

@@ -115,6 +115,11 @@ class Site:
         """The log of all roles."""
         return self.folder / "serve.log"
 
+    @property
+    def switch_log(self) -> Path:
+        """The log file of the payment switch."""
+        return self.lines.folder / "log" / "freeswitch.log"
+
     def workers(self) -> dict[int, int]:
         """Calls up, by the process id of each worker that is ready."""
         try:
