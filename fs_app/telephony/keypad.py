@@ -48,6 +48,7 @@ class Keypad:
         self.public = False
         """True while a question is asked that is no secret."""
         session.on_keys(self._pressed)
+        session.on_end(self._let_go)
 
     def __len__(self) -> int:
         return len(self.buffer)
@@ -66,6 +67,10 @@ class Keypad:
         """Give the keys back to the switch and the far end, and run ``more``: before a hand-over."""
         self.buffer.forget()
         self._session.start_all([*RELEASE, *more])[-1].wait(seconds)
+
+    def _let_go(self) -> None:
+        """No key comes any more: whoever was told of them is not held by us, nor we by them."""
+        self._tell = lambda: None
 
     def _pressed(self, digits: str) -> None:
         """In the hub. After one of the keys A to D, which match nothing, the switch sends both at once: ``A3``."""

@@ -35,6 +35,10 @@ log = structlog.get_logger()
 COMMAND_SECONDS = 5.0  # a command reply takes a millisecond; a switch that needs more is in trouble
 
 
+def _ignored(_: object) -> None:
+    """Nobody listens any more."""
+
+
 class Session(OutboundSession):  # type: ignore[misc]
     """One call's socket. Reading happens in the hub; every method belongs to the call's own greenlet.
 
@@ -65,6 +69,7 @@ class Session(OutboundSession):  # type: ignore[misc]
         self._keep_alive = keep_alive or KeepAlive()
         super().__init__(address, sock)
         self.sock_file.close()  # nobody reads through it: the watcher does
+        self.event_handlers.clear()  # nor does anybody call these, and they would hold us in a circle
 
     # --- what greenswitch starts and offers, in its cured form ---
 
@@ -159,6 +164,8 @@ class Session(OutboundSession):  # type: ignore[misc]
         """End the session and give the socket back."""
         self.end("closed")
         self._wire.close()
+        # No circle is left, so that what a call was is gone with its last frame, not when garbage is collected.
+        self._on_keys = self._on_event = _ignored
 
     # --- commands ---
 

@@ -44,6 +44,10 @@ class KeepAlive:
             sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
+def _ignored(_: object) -> None:
+    """Nobody listens any more."""
+
+
 class Wire:
     """Hands on what arrives and why it ended, in the hub; ``write`` never waits and never loses a byte.
 
@@ -95,9 +99,10 @@ class Wire:
             watcher.close()
 
     def close(self) -> None:
-        """Stop, and give the socket back."""
+        """Stop, give the socket back, and let go of who listened."""
         self.stop()
         self._sock.close()
+        self._on_bytes = self._on_end = _ignored
 
     def _end(self, reason: str) -> None:
         if self._open:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import struct
+import weakref
 from pathlib import Path
 
 import gevent
@@ -316,6 +318,29 @@ def test_stop_ends_calls_after_the_grace_but_never_work_under_way(serve):
 
 def open_files() -> int:
     return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def test_what_a_call_was_is_gone_without_the_garbage_collector(serve):
+    kept = []
+
+    def handle(channel, info):
+        answer_and_play(channel, info)
+        kept.extend(weakref.ref(part) for part in (channel, channel._session, channel._keypad))
+
+    _, count, dial = serve(handle)
+    gc.collect()
+    gc.disable()
+    try:
+        peer = dial()
+        peer.set_up()
+        peer.answer()
+        peer.complete(peer.expect("execute playback"))
+        peer.expect("execute hangup")
+        peer.hang_up()
+        eventually(lambda: count.outcomes == ["finished"])
+        eventually(lambda: [part() for part in kept] == [None] * 3)
+    finally:
+        gc.enable()
 
 
 def test_three_hundred_dropped_connections_leave_nothing(serve):
