@@ -131,6 +131,7 @@ def test_every_worker_is_replaced_while_the_port_answers_and_a_call_goes_on(work
             caller.hang_up()
             done = replacing.get(timeout=DEADLINE)
             assert done.exit_code == 0, done.output
+            assert (done.output.count("is ready"), done.output.count("is gone")) == (2, 2)
     assert set(met) == {b"connect"}
     after = workers(workspace)
     assert after.keys() == before.keys() == {"calls 0", "calls 1"}

@@ -272,6 +272,25 @@ def test_a_stop_is_passed_on_once_also_to_one_that_leaves_already():
             running.restart().get(timeout=SECONDS)
 
 
+def test_a_hang_up_of_its_own_terminal_is_a_stop_and_no_restart(monkeypatch):
+    terminals = {0}
+    monkeypatch.setattr(os, "isatty", lambda number: number in terminals)
+    with site(CALLS_0) as running:
+        (calls,) = running.up()
+        terminals.clear()
+        os.kill(os.getpid(), signal.SIGHUP)
+        running.wait(lambda: calls.told)
+        assert len(running.started) == 1
+
+
+def test_a_hang_up_by_somebody_is_a_restart():
+    with site(CALLS_0) as running:
+        (calls,) = running.up()
+        os.kill(os.getpid(), signal.SIGHUP)
+        running.next().becomes_ready()
+        running.wait(lambda: calls.told)
+
+
 def test_a_second_stop_kills():
     with site(CALLS_0) as running:
         (calls,) = running.up()
