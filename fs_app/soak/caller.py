@@ -18,7 +18,7 @@ from fs_app.soak.ways import BY_NAME, REPLIES, Errand, Twist
 from fs_app.testing.switch import Call, Happening, What
 
 _QUIET_SECONDS = 45.0  # nobody hears nothing for so long, whatever has died
-_HANG_UP_WITHIN = 0.05  # after the last key
+_HANG_UP_WITHIN = 0.004, 0.05  # seconds after the last key: what says nothing is short
 
 
 class End(StrEnum):
@@ -147,7 +147,7 @@ class Caller:
                 self._call.hang_up()
             case Twist.HANG_UP_KEYED:
                 self._go_on(phrases)
-                gevent.sleep(self._chance.uniform(0.0, _HANG_UP_WITHIN))
+                gevent.sleep(self._chance.uniform(0.0, self._chance.choice(_HANG_UP_WITHIN)))
                 self._call.hang_up()
             case Twist.AGENT:
                 self._call.press("0#")

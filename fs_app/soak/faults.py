@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import gevent
@@ -17,10 +17,10 @@ _BLINK, _DEAF = 3.0, 13.0  # below and above what a server waits for a switch th
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """``strike`` returns when everything is up again."""
+    """``strike`` returns when everything is up again; ``times``: how often, of a round of all of them."""
 
     name: str
-    share: float
+    times: int
     strike: Callable[[Site, random.Random], None]
 
 
@@ -46,15 +46,18 @@ def _stalled(seconds: float) -> Callable[[Site, random.Random], None]:
 
 
 FAULTS: Sequence[Fault] = (
-    Fault("worker killed", 3.0, _worker_killed),
-    Fault("worker asked to end", 2.0, _worker_leaves),
-    Fault("switch killed", 1.5, lambda site, chance: chance.choice(site.boards).kill()),
-    Fault("switch stands still, a moment", 1.0, _stalled(_BLINK)),
-    Fault("switch stands still, for long", 0.7, _stalled(_DEAF)),
-    Fault("network cut", 1.0, lambda site, chance: chance.choice(site.boards).cut()),
+    Fault("worker killed", 3, _worker_killed),
+    Fault("worker asked to end", 2, _worker_leaves),
+    Fault("switch killed", 2, lambda site, chance: chance.choice(site.boards).kill()),
+    Fault("switch stands still, a moment", 1, _stalled(_BLINK)),
+    Fault("switch stands still, for long", 1, _stalled(_DEAF)),
+    Fault("network cut", 1, lambda site, chance: chance.choice(site.boards).cut()),
 )
 
 
-def choose(chance: random.Random, faults: Sequence[Fault]) -> Fault:
-    """The next one."""
-    return chance.choices(faults, [fault.share for fault in faults])[0]
+def shuffled(chance: random.Random, faults: Sequence[Fault]) -> Iterator[Fault]:
+    """One after the other without end: round after round, each in an order of its own."""
+    while True:
+        one_round = [fault for fault in faults for _ in range(fault.times)]
+        chance.shuffle(one_round)
+        yield from one_round

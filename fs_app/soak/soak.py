@@ -99,6 +99,7 @@ class Soak:
         self._site = site
         self._chance = random.Random(seed)
         self._striking = random.Random(seed)
+        self._faults = faults.shuffled(self._striking, pace.faults)
         self._at_once = at_once
         self._pace = pace
         self._tell = tell
@@ -169,7 +170,7 @@ class Soak:
         while True:
             if self._wait(self._striking.uniform(*self._pace.gap)):
                 return
-            fault = faults.choose(self._striking, self._pace.faults)
+            fault = next(self._faults)
             began = self._now
             fault.strike(self._site, self._striking)
             self._outcome.strikes.append((began, self._now, fault.name))

@@ -65,10 +65,11 @@ class Way:
     owes: bool = True
     queue: str = QUEUE
     callers: int = 1
+    prompts: int = 13  # so many are heard, more or less: a twist comes at one of them
 
 
 def _declined(code: int, **more: Any) -> Way:
-    return Way(f"declined {code}", 1.0, dollars=(code, code), **more)
+    return Way(f"declined {code}", 1.0, dollars=(code, code), prompts=22, **more)
 
 
 _ALL_AHEAD = "{account}#" + PIN + "1" + CARD + "1231" + "123" + POSTAL_CODE
@@ -76,18 +77,18 @@ _ALL_AHEAD = "{account}#" + PIN + "1" + CARD + "1231" + "123" + POSTAL_CODE
 WAYS: Sequence[Way] = (
     Way("pays", 8.0),
     Way("is known by number", 2.0, known=True),
-    Way("is declined, pays less", 2.0, {"pay_full": ["1", "2"]}, (2001, 2001)),
+    Way("is declined, pays less", 2.0, {"pay_full": ["1", "2"]}, (2001, 2001), prompts=20),
     Way("pays less", 1.0, {"pay_full": ["2"]}),
     Way("mistypes the PIN", 1.0, {"enter_pin": ["9999"]}),
     Way("never knows the PIN", 0.5, {"enter_pin": ["9999"] * 5}),
     Way("mistypes the card", 1.0, {"enter_card_number": ["4111111111111112"], "enter_expiry": ["1301", "0120"]}),
     Way("changes amount and card", 1.0, {"confirm_payment": ["2", "3"], "pay_full": ["1", "2"]}),
     Way("types ahead", 2.0, {"enter_account_number": [_ALL_AHEAD]}),
-    Way("owes nothing", 1.0, owes=False),
-    Way("owes nothing, wants a person", 0.5, {"for_a_person_or_end": ["1"]}, owes=False),
-    Way("has a closed account", 0.5, closed=True),
-    Way("two pay one bill", 1.0, callers=2),
-    Way("finds no agent", 1.0, {"confirm_payment": ["0#"]}, queue=EMPTY_QUEUE),
+    Way("owes nothing", 1.0, owes=False, prompts=6),
+    Way("owes nothing, wants a person", 0.5, {"for_a_person_or_end": ["1"]}, owes=False, prompts=7),
+    Way("has a closed account", 0.5, closed=True, prompts=5),
+    Way("two pay one bill", 1.5, callers=2),
+    Way("finds no agent", 1.0, {"confirm_payment": ["0#"]}, queue=EMPTY_QUEUE, prompts=14),
     _declined(2000),  # another card
     _declined(2004),  # the expiry
     _declined(2005),  # the number
@@ -97,7 +98,6 @@ WAYS: Sequence[Way] = (
 )
 
 _TWISTS = {Twist.NONE: 5.0, Twist.HANG_UP: 2.5, Twist.HANG_UP_KEYED: 2.5, Twist.AGENT: 0.7, Twist.SILENCE: 0.5}
-_PROMPTS = 14  # a twist comes at one of so many; a call that ends before goes its way to the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Errand:
     number: int  # of the account and its bill: two who pay one bill have the same
     way: str
     twist: Twist
-    at: int  # the prompt at which the twist comes, from 0
+    at: int  # the prompt at which the twist comes, from 0, if the call gets there
     hosts: tuple[str, ...]
     thinks: float  # so many seconds at most, before each key and in each talk
     seed: int
@@ -140,4 +140,4 @@ def choose(chance: random.Random) -> tuple[Way, Twist, int]:
     """A way, a twist and its prompt, by their shares."""
     way = chance.choices(WAYS, [each.share for each in WAYS])[0]
     twist = chance.choices(list(_TWISTS), list(_TWISTS.values()))[0]
-    return way, twist, chance.randrange(_PROMPTS)
+    return way, twist, chance.randrange(way.prompts)
