@@ -26,6 +26,9 @@ class Session:
     def on_keys(self, callback) -> None:
         self.press = callback
 
+    def on_end(self, callback) -> None:
+        pass
+
     def start_all(self, steps):
         self.steps += steps
         return [self]
