@@ -36,8 +36,8 @@ def run_calls(settings: Settings, document: Document, *, slot: int = 0) -> None:
 
     ``slot`` numbers the workers of one machine: each has a port of its own for metrics.
     """
-    _refuse_problems(settings, document)
     forbid_dumps()
+    _refuse_problems(settings, document)
     calls = Calls(settings, slot=slot)
     _start(calls.start, document, ("calls", "listen"))
     log.info("ready for calls", listen=f"{settings.calls.listen[0]}:{calls.server.port}", worker=slot)
@@ -48,6 +48,7 @@ def run_calls(settings: Settings, document: Document, *, slot: int = 0) -> None:
 
 def run_jobs(settings: Settings, document: Document) -> None:
     """The ``jobs`` role until SIGTERM; ConfigError where anything is wrong with the configuration."""
+    forbid_dumps()
     _refuse_problems(settings, document)
     jobs = Jobs(settings)
     _start(jobs.start, document, ("jobs", "metrics"))
@@ -61,6 +62,7 @@ def run_jobs(settings: Settings, document: Document) -> None:
 
 def run_web(settings: Settings, document: Document) -> None:
     """The ``web`` role until SIGTERM; ConfigError where anything is wrong with the configuration."""
+    forbid_dumps()
     _refuse_problems(settings, document)
     web = Web(settings)
     _start(web.start, document, ("web", "listen"))
@@ -87,7 +89,8 @@ def _refuse_problems(settings: Settings, document: Document) -> None:
 
 
 def forbid_dumps() -> None:
-    """No core file of this process, and no look into its memory but root's: a card may be in it for a moment."""
+    """No core file of this process, and no look into its memory but root's: a card is in it for a moment, the
+    gateway's keys always. The first thing that a role does; another program that it starts has to do it itself."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:

@@ -197,3 +197,28 @@ def test_a_server_process_leaves_no_core_file(tmp_path: Path) -> None:
         process.send_signal(signal.SIGABRT)
         assert process.wait(20) == -signal.SIGABRT
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("forbids", "seen"), [(True, False), (False, True)])
+def test_another_process_of_the_same_user_cannot_look_into_a_server(forbids: bool, seen: bool) -> None:
+    """Neither memory nor environment, with a debugger or a profiler; root can. Without it the same user can, too."""
+    somebody = 65534 if os.geteuid() == 0 else os.geteuid()
+    script = (
+        "import ctypes, os, sys, time\n"
+        "from fs_app.app.roles import forbid_dumps\n"
+        f"os.geteuid() == 0 and os.setuid({somebody})\n"
+        "ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)\n"  # a change of user has forbidden it already
+        f"{'forbid_dumps()' if forbids else ''}\n"
+        "print('up', flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    environment = {"PYTHONPATH": str(ROOT), "GATEWAY_KEY": "secret"}
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None and process.stdout.readline() == "up\n"
+        look = ["cat", f"/proc/{process.pid}/environ"]
+        looked = subprocess.run(look, capture_output=True, text=True, check=False, user=somebody)
+        process.kill()
+    assert ("secret" in looked.stdout) is seen
+    assert ("Permission denied" in looked.stderr) is not seen
