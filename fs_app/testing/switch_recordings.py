@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import gevent
+
 if TYPE_CHECKING:
     from fs_app.testing.switch_call import Call
 
@@ -36,13 +38,14 @@ class Recordings:
     def __init__(self, call: Call) -> None:
         self.all: list[Recording] = []
         self.obstinate: set[str] = set()
-        self._listeners: list[str] = []
+        self._listeners: list[str | Recording] = []
         self._call = call
 
     def start(self, path: str) -> None:
         """``record_session`` or ``uuid_record ... start``; one that runs already goes on."""
         if not any(each.running and each.path == path for each in self.all):
             self.all.append(Recording(path))
+            self._listeners.append(self.all[-1])
             self._call.fire("RECORD_START", [("Record-File-Path", path)])
             self._announce(_RECORDING, path)
 
@@ -60,8 +63,7 @@ class Recordings:
 
     def listing(self) -> str:
         """``uuid_buglist``."""
-        bugs = [(_RECORDING, each.path) for each in self.all if each.running]
-        bugs += [(listener, "N/A") for listener in self._listeners]
+        bugs = [(each, "N/A") if isinstance(each, str) else (_RECORDING, each.path) for each in self._listeners]
         text = "".join(
             f" <media-bug>\n  <function>{function}</function>\n  <target>{target}</target>\n"
             "  <thread-locked>0</thread-locked>\n </media-bug>\n"
@@ -82,8 +84,10 @@ class Recordings:
             each.masked = {"mask": True, "unmask": False}.get(order, each.masked)
             if order == "stop":
                 each.running = False
+                self._listeners.remove(each)
                 self._call.variables |= _STOPPED
-                self._call.fire("RECORD_STOP", [("Record-File-Path", each.path)])
+                # Events take a way of their own: the order is answered first.
+                gevent.spawn(self._call.fire, "RECORD_STOP", [("Record-File-Path", each.path)])
         return "+OK Success\n"
 
     def _announce(self, function: str, target: str) -> None:

@@ -160,6 +160,7 @@ def test_answers_are_those_of_the_recorded_switch(name: str) -> None:
         speed=SPEED,
         agents={"payments": Agents(talk=2.95)},
         extensions={"agents": AGENTS_EXTENSION},
+        log_level="info",
     ) as switch:
         call = switch.dial("15551230000", name=" true" if "hostile" in name else "Jane", inband="inband" in name)
         application.accept()
