@@ -22,7 +22,7 @@ from fs_app.settings import Settings, load_settings
 from fs_app.store.demo_data import insert_demo_data
 from fs_app.store.schema import migrate
 
-_START_SECONDS = 30.0
+_START_SECONDS = 60.0
 _STOP_SECONDS = 10.0
 
 
