@@ -18,6 +18,7 @@ from fs_app.soak.ways import BY_NAME, REPLIES, Errand, Twist
 from fs_app.testing.switch import Call, Happening, What
 
 _QUIET_SECONDS = 45.0  # nobody hears nothing for so long, whatever has died
+_BREAK_SECONDS = 0.3  # a key ends a prompt within that time, if it does
 _HANG_UP_WITHIN = 0.004, 0.05  # seconds after the last key: what says nothing is short
 
 
@@ -139,25 +140,34 @@ class Caller:
             self._ended.left_at = phrases
             self._twist(phrases)
         else:
-            self._go_on(phrases)
+            self._go_on("" if self._silent else self._reply(phrases))
 
     def _twist(self, phrases: Sequence[str]) -> None:
         match self._errand.twist:
             case Twist.HANG_UP:
                 self._call.hang_up()
             case Twist.HANG_UP_KEYED:
-                self._go_on(phrases)
+                self._respond(self._reply(phrases))
                 gevent.sleep(self._chance.uniform(0.0, self._chance.choice(_HANG_UP_WITHIN)))
                 self._call.hang_up()
             case Twist.AGENT:
-                self._call.press("0#")
+                self._go_on("0#")
             case _:
                 self._silent = True
-                self._call.hear_out()
+                self._go_on("")
 
-    def _go_on(self, phrases: Sequence[str]) -> None:
-        """Key what is asked for, or listen to the end."""
-        keys = "" if self._silent else self._reply(phrases)
+    def _go_on(self, keys: str) -> None:
+        """Key what is asked for, or listen to the end; a prompt that no key ends is heard out, too."""
+        playing = self._call.playing[-1:]
+        self._respond(keys)
+        until = time.monotonic() + _BREAK_SECONDS
+        while playing and self._call.playing[-1:] == playing:
+            if time.monotonic() > until:
+                self._call.hear_out()
+                return
+            gevent.sleep(_BREAK_SECONDS / 10)
+
+    def _respond(self, keys: str) -> None:
         if keys:
             self._call.press(keys)
         else:
