@@ -87,7 +87,8 @@ class Recordings:
                 self._listeners.remove(each)
                 self._call.variables |= _STOPPED
                 # Events take a way of their own: the order is answered first.
-                gevent.spawn(self._call.fire, "RECORD_STOP", [("Record-File-Path", each.path)])
+                own = [("Record-File-Path", each.path), ("Record-Completion-Cause", "success-maxtime")]
+                gevent.spawn(self._call.fire, "RECORD_STOP", own)
         return "+OK Success\n"
 
     def _announce(self, function: str, target: str) -> None:
