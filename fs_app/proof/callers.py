@@ -42,13 +42,17 @@ class Saying:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What a caller keys at each phrase: the answers in order, the last one for ever after. ``until`` are phrases
-    after which they hang up, or talk to an agent; ``careful`` callers press key after key and stop when a prompt begins."""
+    """What a caller keys at each phrase, asked for the first time or again: the answers in order, the last one for
+    ever after.
+
+    ``until`` are phrases after which they hang up, or talk to an agent; ``careful`` callers press key after key and
+    stop when a prompt begins; ``think`` are the seconds before each answer, over and over.
+    """
 
     replies: Mapping[str, Sequence[str]]
     until: tuple[str, ...] = ("paid",)
     careful: bool = False
-    think: tuple[float, ...] = (0.0,)  # seconds before each answer, over and over
+    think: tuple[float, ...] = (0.0,)
 
 
 @dataclass(eq=False, slots=True)
@@ -81,7 +85,8 @@ class Line:
                     self.hang_up()
                 self.over.wait(_TALK_SECONDS)
                 return
-            answers = next((left[phrase] for phrase in saying.phrases if phrase in left), None)
+            asked = (phrase.removesuffix("_again") for phrase in saying.phrases)
+            answers = next((left[phrase] for phrase in asked if phrase in left), None)
             if answers is None:
                 continue
             saying.expected = True

@@ -24,7 +24,6 @@ from fs_app.telephony.headers import Frame, decode_value
 # Test numbers that share no two neighbouring digits; nothing else that is keyed has two of the canary's.
 CANARY = Card("371449635398431", "0828", "6752")
 CONTROL = Card("4005519200000004", "1230", "218")
-SECOND = {CANARY: "378282246310005", CONTROL: "4111111111111111"}  # of somebody whose first card is declined
 _POSTAL_CODE = "94106"
 _ACCOUNTS = [
     "".join(digits)
@@ -61,14 +60,9 @@ def callers(card: Card) -> list[Caller]:
             },
         ),
         Caller(
-            "is declined, pays another amount with another card",
+            "is declined, pays less",
             200_100,
-            {
-                "offer_amount_or_card": ["1"],
-                "enter_amount": ["6600#"],
-                "confirm_payment": ["1", "3", "1"],
-                "enter_card_number": [number, SECOND[card]],
-            },
+            {"offer_amount_or_card": ["1"], "pay_full": ["1", "2"], "enter_amount": ["6600#"]},
         ),
         Caller("wants a person inside the card", 7_450, {"enter_card_number": [f"{number[:9]}*", "0#"]}, agent),
         Caller(
@@ -136,7 +130,7 @@ class Privacy:
         people.join(_ROUND_SECONDS)
         for made in rounds:
             made.problems += [
-                f"{name}: who {caller.about} came to {' '.join(line.phrases[-3:])}"
+                f"{name}: who {caller.about}, came to {' '.join(line.phrases[-3:])}"
                 for line, caller in zip(made.lines, callers(made.card), strict=True)
                 if not {*line.phrases} & {*caller.until}
             ]

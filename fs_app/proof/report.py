@@ -130,9 +130,9 @@ def _privacy(outcome: Outcome) -> Table:
                       *[""] * 4, _count(found["recordings", "tones"]))  # fmt: skip
     for control in outcome.careless:
         total = Counter(find.search for find in finds(control, None))
-        lines = str(sum(len(each) for text in control.texts.values() for each in text.values()))
+        searched = sum(len(each) for text in control.texts.values() for each in text.values())
         counts = [str(total[search]) for search in _SEARCHES]
-        table.add_row(f"control: {control.name}", "1", lines, "", *counts, style="dim")
+        table.add_row(f"control: {control.name}", "1", str(searched), "", *counts, style="dim")
     return table
 
 
@@ -140,18 +140,17 @@ def _count(found: int) -> str:
     return f"[bold red]{found}[/]" if found else "0"
 
 
+_LEGEND = """\
+keys: two neighbours of the card among the keys that others could see one after the other; windows: four in a row;
+tracks: two or more that change with the card; words: four as names of recordings, but for the last four, which are
+told to the caller; tones: two in a row in a recording. Single keys are those of account numbers, menus and so on.
+call detail records: """
+
+
 def _notes(outcome: Outcome) -> str:
-    missing = [module for module, loaded in outcome.records.items() if not loaded]
-    return "\n".join(
-        [
-            "keys: two neighbours of the card among the keys that others could see one after the other; windows: four in a",
-            "row; tracks: two or more that change with the card; words: three as names of recordings, but for the last",
-            "four, which are told to the caller; tones: two in a row in a recording. Single keys are of account numbers,",
-            "menus and the like.",
-            f"call detail records: {', '.join(module for module in outcome.records if module not in missing)}",
-            *([f"not installed, so not shown: {', '.join(missing)}"] if missing else []),
-        ]
-    )
+    loaded = ", ".join(module for module, there in outcome.records.items() if there)
+    missing = ", ".join(module for module, there in outcome.records.items() if not there)
+    return f"{_LEGEND}{loaded}" + (f"; not installed, so not shown: {missing}" if missing else "")
 
 
 def _survival(survival: Survival) -> Table:

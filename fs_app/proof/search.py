@@ -52,14 +52,13 @@ class Find:
 
 # What FreeSWITCH writes about a key, at any level.
 _KEY_LINES = re.compile(
-    r"(?:RECV|SEND) DTMF ([0-9*#])|DTMF (?:BEGIN |END )?DETECTED: \[([0-9*#])|Digit parser DTMF|RTP RECV DTMF"
+    r"(?:RECV|SEND) DTMF ([0-9*#])|DTMF (?:BEGIN |END )?DETECTED: \[([0-9*#])|Digit parser DTMF|(?:RECV|SEND) DTMF"
 )
-# Headers and variables that hold keys; `none` is what an empty `digits_dialed` says.
-_KEY_HEADERS = re.compile(
-    r"^(?:variable_)?(?:DTMF-Digit|\w*digits\w*)(?:: |\W{1,3})(?!none)\W*([0-9*#]+)", re.IGNORECASE
-)
-_KEY_FIELDS = re.compile(
-    r"<(\w*digits\w*)>(?!none)([0-9*#%]+)|\"(\w*digits\w*)\":\s*\"(?!none)([0-9*#%]+)", re.IGNORECASE
+# Headers, variables and parts of records that hold keys; `none` is what an empty `digits_dialed` says.
+_KEY_VALUES = re.compile(
+    r"^(?:variable_)?(?:DTMF-Digit|\w*digits\w*): (?!none)(\S*[0-9*#]\S*)$"
+    r"|<\w*digits\w*>(?!none)([^<]*[0-9*#][^<]*)<|\"\w*digits\w*\":\s*\"(?!none)([^\"]*[0-9*#][^\"]*)\"",
+    re.IGNORECASE,
 )
 
 # Times, names of calls and counters: what is full of digits and cannot hold a key.
@@ -79,12 +78,13 @@ _NOISE = [
     )
 ]
 _COUNTERS = re.compile(
-    r"^(?:Event-(?:Sequence|Calling-Line-Number|Date-\w+)|Core-UUID|Log-(?:File|Func|Line|Level)|Text-Channel|"
+    r"^\W*(?:Event-(?:Sequence|Calling-Line-Number|Date-\w+)|Core-UUID|Log-(?:File|Func|Line|Level)|Text-Channel|"
     r"Content-Length|Job-UUID|Heartbeat-.*|Idle-CPU|Up-Time|Uptime-\w+|Event-Info|Session-\w+|Max-Sessions|"
     r"Caller-(?:Profile-\w+|Channel-\w+-Time|Network-Addr)|Other-Leg-.*-Time|CC-\w+-Time|Variable_.*_port|"
     r"(?:variable_)?(?:rtp_|remote_(?:audio|media|video)|local_(?:audio|media)|sip_(?:via|contact|network|received|"
     r"from|to|call_id|req|full|cseq)|switch_[rm]_sdp|ep_codec|read_|write_|record_|playback_|"
-    r"\w*(?:usec|msec|uepoch|epoch|stamp|duration|billsec|ms|_port|_id|_seconds|_samples|sec)\b).*):",
+    r"\w*(?:usec|msec|uepoch|epoch|stamp|duration|billsec|ms|_port|_id|_seconds|_samples|sec|variance|"
+    r"deviation|interval|quality|mos|packets|bytes|count|period|stamps?|ssrc)\b).*?)[:>\"]",
     re.IGNORECASE,
 )
 
@@ -95,7 +95,7 @@ def keys_seen(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     for line in lines:
         if (found := _KEY_LINES.search(line)) is not None:
             yield next((group for group in found.groups() if group), "?"), line
-        elif (found := _KEY_HEADERS.search(line)) is not None:
+        elif (found := _KEY_VALUES.search(line)) is not None:
             if line != before:
                 yield next(group for group in found.groups() if group), line
             before = line
@@ -141,8 +141,8 @@ def tracks(ours: Iterable[str], others: Iterable[str], card: Card, other: Card) 
 
 
 def words(lines: Iterable[str], card: Card) -> list[str]:
-    """Rows of three or more digits of the card that were spoken, but for its last four."""
-    parts = [part for part in card.parts(3) if part not in card.number[-4:]]
+    """Rows of four or more digits of the card that were spoken, but for its last four."""
+    parts = [part for part in card.parts(_WINDOW) if part != card.number[-4:]]
     found = []
     for line in lines:
         names = re.findall(r"/(\w+)\.wav", line)
