@@ -37,7 +37,7 @@ APIS: dict[str, str] = {
     "uuid_buglist": _UUID,
     "uuid_exists": _UUID,
     "uuid_record": rf"{_UUID} (?:(?:mask|unmask|stop) {_FILE}|stop all)",
-    "uuid_setvar": rf"{_UUID} last_matching_digits",
+    "uuid_setvar": rf"{_UUID} (?:last_matching_digits|fs_app_masked {_FILE})",
 }
 _PLAIN: dict[str, str] = {
     "connect": r"",

@@ -186,7 +186,9 @@ class Recordings:
             self._stop(path if path in refused else None, seconds)
 
     def _refused(self, paths: Sequence[str], seconds: float) -> list[str]:
-        """Mask these; those that were not."""
+        """Mask these; those that were not. The dialplan is told of them, should all servers die now."""
+        for path in sorted(set(paths) - self._masked):
+            self._session.start_api("uuid_setvar", f"{self._uuid} fs_app_masked {path}")
         self._masked.update(paths)
         orders = [(path, self._order(f"mask {path}")) for path in paths]
         refused = [path for path, order in orders if not _obeyed(order, seconds)]

@@ -127,6 +127,7 @@ def test_the_next_secret_comes_before_anything_is_unmasked(dial) -> None:
         line.key("1234")
         asking.get(timeout=SECONDS)
     line.order(f"unmask {ONE}")
+    assert line.switch.told == [ONE]
 
 
 def test_a_question_that_is_no_secret_leaves_recordings_alone(dial) -> None:

@@ -88,13 +88,15 @@ class Peer:
         self.connect_reply = connect_reply or connect_text()
         self.commands: list[str] = []
         self.cleared = 0
+        self.told: list[str] = []  # recordings that are masked, for the dialplan
         self._buffer = b""
 
     def write(self, data: bytes) -> None:
         self.sock.sendall(data)
 
     def read(self) -> str:
-        """The next command; EOFError where the application has closed. That a key is cleared is counted alone."""
+        """The next command; EOFError where the application has closed. Variables are noted
+        and answered: keys that are cleared, recordings that the dialplan is told of."""
         while True:
             while b"\n\n" not in self._buffer:
                 data = self.sock.recv(65536)
@@ -103,10 +105,11 @@ class Peer:
                 self._buffer += data
             head, _, self._buffer = self._buffer.partition(b"\n\n")
             command = head.decode("ascii")
-            if not command.endswith(" last_matching_digits") or "uuid_setvar" not in command:
+            if not command.startswith("api uuid_setvar "):
                 self.commands.append(command)
                 return command
-            self.cleared += 1
+            self.cleared += command.endswith(" last_matching_digits")
+            self.told += [path] if (path := command.partition(" fs_app_masked ")[2]) else []
             self.reply(command)
 
     def expect(self, kind: str) -> str:

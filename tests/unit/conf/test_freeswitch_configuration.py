@@ -136,7 +136,16 @@ def test_the_payment_extension_never_ends_in_silence(document: ET.Element) -> No
     applications = [application for application, _ in actions(document)]
     assert applications == [
         *("set", "set", "set", "socket", "set", *["socket"] * 7),
-        *("answer", "clear_digit_action", "playback", "playback", "callcenter", "playback", "hangup"),
+        *(
+            "answer",
+            "clear_digit_action",
+            "record_session_unmask",
+            "playback",
+            "playback",
+            "callcenter",
+            "playback",
+            "hangup",
+        ),
     ]
     data = [data for _, data in actions(document)]
     assert data[:3] == ["socket_resume=true", "hangup_after_bridge=true", "min_dup_digit_spacing_ms=80"]
@@ -189,4 +198,5 @@ def test_the_log_is_not_at_debug_and_nothing_is_recorded(document: ET.Element) -
     mappings = configuration(document, "logfile").findall(".//map")
     assert mappings and not [one for one in mappings if "debug" in one.get("value", "")]
     assert "record-template" not in params(configuration(document, "callcenter"))
-    assert not [application for application, _ in actions(document) if "record" in application]
+    recording = [action for action in actions(document) if "record" in action[0]]
+    assert recording == [("record_session_unmask", "${fs_app_masked}")]
