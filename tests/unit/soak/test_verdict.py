@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fs_app.soak.verdict import GROWTH_KB, Quiet, growths, quiet, trend
+from fs_app.soak.verdict import BREATH_KB, GROWTH_KB, Quiet, growths, quiet, trend
 from fs_app.soak.watch import Sample
 
 CALLS = [500 * number for number in range(1, 11)]
@@ -62,6 +62,15 @@ def test_one_wild_point_moves_nothing() -> None:
 def test_growth_below_the_limit_is_told_and_no_leak() -> None:
     slow = trend(soaked(own_kb=lambda calls: 90_000.0 + calls * GROWTH_KB / 2_000))
     assert slow is not None and slow.slope_kb == pytest.approx(GROWTH_KB / 2) and not slow.grows
+
+
+def test_growth_within_the_breath_of_an_allocator_is_no_leak_until_it_goes_on() -> None:
+    def steep(calls: int) -> float:
+        return 90_000.0 + calls * 2 * GROWTH_KB / 1_000
+
+    short, long = trend(soaked(own_kb=steep)[:4]), trend(soaked(own_kb=steep))
+    assert short is not None and short.slope_kb == pytest.approx(2 * GROWTH_KB) and not short.grows
+    assert long is not None and long.sum_kb > BREATH_KB and long.grows
 
 
 @pytest.mark.parametrize("what", ["fds", "greenlets", "threads"])
