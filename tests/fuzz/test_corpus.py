@@ -1,0 +1,60 @@
+"""Everything a fuzzer ever found worth keeping, once more; and what hypothesis thinks of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fs_app.telephony import commands
+from tests.fuzz.targets import HOSTILE, TARGETS
+
+CORPUS = Path(__file__).parent / "corpus"
+PIECES = st.sampled_from(
+    [b"Content-Type: ", b"command/reply\n", b"text/event-plain\n", b"api/response\n", b"Content-Length: ", b"12\n"]
+    + [b"\n\n", b"Event-Name: CHANNEL_HANGUP\n", b"key: x\ndigits: 4\n\n", b"Unique-ID: ", b"%0A", b"${system(x)}"]
+    + [b"text/disconnect-notice\n", b"-ERR no\n\n", b"variable_fs_app_flow: ", b"99999999999\n", b"\xe2\x80\xa8"]
+)
+WIRE = st.lists(st.one_of(PIECES, st.binary(max_size=12)), max_size=24).map(b"".join)
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_what_was_kept_breaks_nothing(name: str) -> None:
+    kept = sorted((CORPUS / name).iterdir())
+    assert len(kept) >= 10
+    for file in kept:
+        try:
+            TARGETS[name](file.read_bytes())
+        except Exception as error:
+            raise AssertionError(f"{file.name}: {error!r}") from error
+
+
+@pytest.mark.parametrize("name", TARGETS)
+@settings(deadline=None, max_examples=60)
+@given(data=WIRE)
+def test_hostile_text_breaks_nothing(name: str, data: bytes) -> None:
+    TARGETS[name](data)
+
+
+@pytest.mark.parametrize("table", [commands.APPLICATIONS, commands.APIS, commands._PLAIN])
+@settings(deadline=None, max_examples=150)
+@given(data=st.data())
+def test_no_pattern_of_the_gate_lets_anything_hostile_through(table: dict[str, str], data: st.DataObject) -> None:
+    """Over the whole tables: what is added to them is tested by itself."""
+    verb = data.draw(st.sampled_from(sorted(table)))
+    argument = data.draw(st.from_regex(table[verb], fullmatch=True))
+    assert not HOSTILE.search(argument.replace("keys,~[0-9*#],key,x", "")), verb
+    for hostile in ("\n", "\r", "\0", "${x}", "'", ";", "%", "\u2028", "\n\n"):
+        place = data.draw(st.integers(0, len(argument)))
+        with pytest.raises(commands.UnsafeArgument):
+            commands.gate(table, verb, argument[:place] + hostile + argument[place:])
+
+
+@pytest.mark.parametrize(
+    "application", ["bridge", "originate", "transfer", "execute_extension", "system", "lua", "park"]
+)
+def test_nothing_that_dials_or_runs_a_program_is_in_the_tables(application: str) -> None:
+    """No dial string is built anywhere; whoever adds one makes it of a validated number, and says so here."""
+    assert application not in commands.APPLICATIONS | commands.APIS
