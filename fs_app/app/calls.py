@@ -63,13 +63,12 @@ class Calls:
         self._metrics_server.start()
         self.server.start()
 
-    def stop(self) -> None:
-        """Accept nothing more, let calls finish within the grace of the settings, then end.
-
-        The metrics are from now on those of the worker that takes over.
-        """
+    def stop(self, *, successor: bool = False) -> None:
+        """Accept nothing more, let calls finish within the grace of the settings, or move to a successor that is
+        ready; then end. The metrics are from now on those of the worker that takes over."""
         self._metrics_server.stop()
-        self.server.stop(self._settings.calls.grace_seconds, 2 * self._settings.gateway.limit_seconds + 15)
+        work_seconds = 2 * self._settings.gateway.limit_seconds + 15
+        self.server.stop(self._settings.calls.grace_seconds, work_seconds, successor=successor)
         self.parts.close()
 
     def _handle(self, channel: SwitchChannel, info: ConnectInfo) -> None:

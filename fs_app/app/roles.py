@@ -41,9 +41,10 @@ def run_calls(settings: Settings, document: Document, *, slot: int = 0) -> None:
     calls = Calls(settings, slot=slot)
     _start(calls.start, document, ("calls", "listen"))
     log.info("ready for calls", listen=f"{settings.calls.listen[0]}:{calls.server.port}", worker=slot)
-    _until_told_to_stop(calls=lambda: calls.server.active)
-    log.info("no new calls", up=calls.server.active, grace_seconds=settings.calls.grace_seconds)
-    calls.stop()
+    successor = _until_told_to_stop(calls=lambda: calls.server.active)
+    grace = settings.calls.grace_seconds
+    log.info("no new calls", up=calls.server.active, grace_seconds=grace, successor=successor)
+    calls.stop(successor=successor)
 
 
 def run_jobs(settings: Settings, document: Document) -> None:
@@ -109,17 +110,22 @@ def _start(start: Callable[[], None], document: Document, place: tuple[str, ...]
         raise ConfigError([document.problem(place, reason, "is another one running?")]) from None
 
 
-def _until_told_to_stop(*working: gevent.Greenlet[..., None], calls: Callable[[], int] = lambda: 0) -> None:
+def _until_told_to_stop(*working: gevent.Greenlet[..., None], calls: Callable[[], int] = lambda: 0) -> bool:
     """Say that we are ready, and wait for SIGTERM or SIGINT, or for what should not end by itself. The second
-    signal ends the process at once."""
-    told = Event()
+    signal ends the process at once. SIGUSR1 is the same, and tells that a successor is ready: True then."""
+    told, succeeded = Event(), Event()
 
     def stop() -> None:
         told.set()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
 
-    handlers = [gevent.signal_handler(number, stop) for number in (signal.SIGTERM, signal.SIGINT)]
+    def make_way() -> None:
+        succeeded.set()
+        stop()
+
+    acts = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGUSR1: make_way}
+    handlers = [gevent.signal_handler(number, act) for number, act in acts.items()]
     if supervised():  # nobody would ever tell us to leave, and a new supervisor would find our addresses taken
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     tell(READY=1)
@@ -129,6 +135,7 @@ def _until_told_to_stop(*working: gevent.Greenlet[..., None], calls: Callable[[]
     for handler in handlers:
         handler.cancel()
     tell(STOPPING=1)
+    return bool(succeeded.is_set())
 
 
 def _beat(calls: Callable[[], int]) -> None:

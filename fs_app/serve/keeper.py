@@ -91,7 +91,7 @@ class Keeper:
 def see_off(process: Process, told: Told) -> None:
     """Have a process leave and wait for its end; one that needs longer than it may is told to end at once."""
     until = time.monotonic() + process.seat.leave_seconds
-    process.leave()
+    process.make_way()
     while not process.ended.is_set() and time.monotonic() < until:
         told("leaving", process)
         process.ended.wait(_LOOK_SECONDS)

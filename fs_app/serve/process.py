@@ -43,6 +43,10 @@ class Process(Protocol):
         """Ask it, once, to finish what it has begun and end."""
         ...
 
+    def make_way(self) -> None:
+        """The same, and what it has begun goes on in a fresh one that is ready."""
+        ...
+
     def end(self) -> None:
         """Ask one that is leaving to end now: what it has begun, others go on with."""
         ...
@@ -93,9 +97,16 @@ class ChildProcess:
 
     def leave(self) -> None:
         """SIGTERM, once: a second one would end it at once."""
+        self._tell_once(signal.SIGTERM)
+
+    def make_way(self) -> None:
+        """SIGUSR1: a fresh one is ready to take what it has."""
+        self._tell_once(signal.SIGUSR1)
+
+    def _tell_once(self, number: signal.Signals) -> None:
         if not self.leaving:
             self.leaving = True
-            self._popen.send_signal(signal.SIGTERM)
+            self._popen.send_signal(number)
 
     def end(self) -> None:
         """The second SIGTERM, for one that was told to leave."""

@@ -28,6 +28,7 @@ log = structlog.get_logger()
 
 BUSY, APOLOGY = "all_lines_busy", "technical_problem"
 _UNWIND_SECONDS = 5.0
+_LAST_STEP_SECONDS = 15.0  # after the grace, to get to a place where a call can be let go
 
 Handle = Callable[[SwitchChannel, ConnectInfo], None]
 
@@ -124,18 +125,22 @@ class CallServer:
         self._listener.start()
         self._pulse.start()
 
-    def stop(self, grace_seconds: float = 0.0, work_seconds: float = 120.0) -> None:
-        """Accept nothing more, let calls move or finish for so long, end the rest, and wait for work that is under
-        way. Nobody who talks with an agent is waited for: their talk needs no server.
+    def stop(self, grace_seconds: float = 0.0, work_seconds: float = 120.0, *, successor: bool = False) -> None:
+        """Accept nothing more, let calls end, and wait for work that is under way.
 
-        Work has its own, longer time: a charge is never cut by a restart that can wait for its answer.
+        With a ``successor`` ready, each call moves there at its next step. Without one calls may finish for
+        ``grace_seconds`` first: where they would go nobody may be. What is up after that is let go, and the
+        dialplan takes it on. Who talks with an agent is not waited for: a talk needs no server. Work has its own,
+        longer time: a charge is never cut by a restart that can wait for its answer.
         """
-        self.leaving = True
         self._listener.stop()
+        if not successor:
+            self._connections.join(timeout=grace_seconds)
+        self.leaving = True
         for channel in tuple(self._channels):
             if channel.talking:
                 channel.leave_with_agent()
-        self._connections.join(timeout=grace_seconds)
+        self._connections.join(timeout=grace_seconds if successor else min(grace_seconds, _LAST_STEP_SECONDS))
         for session in tuple(self._sessions):
             session.end("the server stops")
         for group, seconds in ((self._connections, _UNWIND_SECONDS), (self._works, work_seconds)):

@@ -201,7 +201,7 @@ def test_a_server_process_leaves_no_core_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("forbids", "seen"), [(True, False), (False, True)])
 def test_another_process_of_the_same_user_cannot_look_into_a_server(forbids: bool, seen: bool) -> None:
-    """Neither memory nor environment, with a debugger or a profiler; root can. Without it the same user can, too."""
+    """Neither memory nor environment, nor with a profiler; root can. Without it the same user can, too."""
     somebody = 65534 if os.geteuid() == 0 else os.geteuid()
     script = (
         "import ctypes, os, sys, time\n"

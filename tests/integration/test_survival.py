@@ -94,7 +94,7 @@ def test_a_charge_under_way_is_found_and_told_as_it_ended(two) -> None:
 def test_a_server_that_is_replaced_hands_its_calls_over_at_their_next_step_in_silence(two) -> None:
     phone = Phone(two.world, two.switch)
     phone.go_on(stop_at="enter_pin")
-    stopping = gevent.spawn(two.first.stop)
+    stopping = gevent.spawn(two.first.stop, successor=True)
     until(lambda: two.first.server.leaving)
     phone.call.press(PAYING["enter_pin"])  # the step under way is not cut
     phone.go_on()
@@ -108,7 +108,7 @@ def test_a_server_that_is_replaced_hands_its_calls_over_at_their_next_step_in_si
 def test_a_card_in_hand_is_charged_before_the_call_moves(two) -> None:
     phone = Phone(two.world, two.switch)
     phone.go_on(stop_at="enter_expiry")
-    stopping = gevent.spawn(two.first.stop)
+    stopping = gevent.spawn(two.first.stop, successor=True)
     until(lambda: two.first.server.leaving)
     phone.call.press(PAYING["enter_expiry"])
     phone.go_on()
@@ -119,10 +119,21 @@ def test_a_card_in_hand_is_charged_before_the_call_moves(two) -> None:
     stopping.get(timeout=10)
 
 
+def test_a_server_that_stops_without_a_successor_lets_its_calls_finish(two) -> None:
+    phone = Phone(two.world, two.switch)
+    phone.go_on(stop_at="enter_pin")
+    stopping = gevent.spawn(two.first.stop)
+    phone.call.press(PAYING["enter_pin"])
+    phone.go_on()
+    assert servers(phone) == [two.host(two.first)]
+    assert two.paid == [PaymentState.SUBMITTED]
+    stopping.get(timeout=10)
+
+
 def test_a_death_after_a_hand_over_is_told_and_survived(two) -> None:
     phone = Phone(two.world, two.switch)
     phone.go_on(stop_at="enter_account_number")
-    stopping = gevent.spawn(two.first.stop)
+    stopping = gevent.spawn(two.first.stop, successor=True)
     until(lambda: two.first.server.leaving)
     phone.call.press(PAYING["enter_account_number"])
     phone.go_on(stop_at="enter_pin")
@@ -168,7 +179,7 @@ def test_a_talk_with_an_agent_outlives_the_server_and_ends_the_call(two) -> None
     assert phone.queue == "payments@default"
     phone.call.wait_for(What.AGENT)
     until(lambda: two.first.server.talking == 1)
-    stopping = gevent.spawn(two.first.stop)  # nobody is waited for
+    stopping = gevent.spawn(two.first.stop, successor=True)  # nobody is waited for
     stopping.get(timeout=5)
     assert not phone.call.gone
     phone.call.agent_hangs_up()

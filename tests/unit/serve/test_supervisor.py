@@ -49,6 +49,11 @@ class FakeProcess:
             self.leaving = True
             self.told.append("leave")
 
+    def make_way(self):
+        if not self.leaving:
+            self.leaving = True
+            self.told.append("make way")
+
     def end(self):
         self.told.append("end")
         self.ends(-15)
@@ -155,12 +160,12 @@ def test_an_old_one_leaves_when_its_fresh_one_is_ready_and_before_the_next_is_st
         assert (calls.told, len(running.started)) == ([], 4)
         fresh.becomes_ready()
         fresh_jobs = running.next()
-        assert calls.told == ["leave"]
+        assert calls.told == ["make way"]
         calls.calls = 3
         running.wait(lambda: running.said[-1]["calls"] == 3)
         assert jobs.told == []
         fresh_jobs.becomes_ready()
-        running.wait(lambda: jobs.told == ["leave"])
+        running.wait(lambda: jobs.told == ["make way"])
         jobs.ends()
         gevent.sleep(0.02)
         assert not restart.ready()  # somebody leaves still
@@ -234,7 +239,7 @@ def test_one_that_does_not_leave_in_its_time_is_told_to_end_at_once():
         restart = running.restart()
         running.next().becomes_ready()
         restart.get(timeout=SECONDS)
-        assert calls.told == ["leave", "end"]
+        assert calls.told == ["make way", "end"]
 
 
 def test_settings_with_another_number_of_workers_are_followed():
@@ -263,7 +268,7 @@ def test_a_stop_is_passed_on_once_also_to_one_that_leaves_already():
         running.wait(lambda: calls.told)
         os.kill(os.getpid(), signal.SIGTERM)
         running.wait(lambda: fresh.told)
-        assert (calls.told, fresh.told) == (["leave"], ["leave"])
+        assert (calls.told, fresh.told) == (["make way"], ["leave"])
         calls.ends()
         fresh.ends()
         assert running.running.get(timeout=SECONDS) == 0
