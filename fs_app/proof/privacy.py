@@ -29,7 +29,7 @@ _ACCOUNTS = [
     "".join(digits)
     for digits in product("601", repeat=6)
     if digits[0] != "0" and digits[-1] != "1" and not re.search("00|11", "".join(digits))
-][:24]
+][:28]
 _ROUND_SECONDS = 150
 
 
@@ -43,10 +43,13 @@ class Caller:
     until: tuple[str, ...] = ("paid",)
 
 
-def callers(card: Card) -> list[Caller]:
-    """The calls of a round with that card."""
+def callers(card: Card, *, tones: bool) -> list[Caller]:
+    """The calls of a round with that card. Who keys it where a menu is asked does so with telephone-event alone: no
+    recording can know that those tones are a secret."""
     (number, expiry, code), agent = card.fields, ("connecting_agent",)
+    astray = Caller("keys the card at a menu", 9_450, {"confirm_payment": [number[4:6], "1"]})
     return [
+        *([] if tones else [astray]),
         Caller("pays in full", 4_250, {}),
         Caller("types ahead", 5_150, {"enter_pin": [f"{PIN}1{number}"]}),
         Caller(
@@ -121,7 +124,7 @@ class Privacy:
         """The calls of a round with the canary and, at the same time, with the other card."""
         rounds, people, marks = (Round(name, CANARY), Round(name, CONTROL)), Group(), self._marks()
         for made in rounds:
-            for caller in callers(made.card):
+            for caller in callers(made.card, tones=tones):
                 line = self._site.exchange.dial(number, tones=tones)
                 made.lines.append(line)
                 replies = _replies(made.card, next(self._accounts)) | dict(caller.replies)
@@ -131,7 +134,7 @@ class Privacy:
         for made in rounds:
             made.problems += [
                 f"{name}: who {caller.about}, came to {' '.join(line.phrases[-3:])}"
-                for line, caller in zip(made.lines, callers(made.card), strict=True)
+                for line, caller in zip(made.lines, callers(made.card, tones=tones), strict=True)
                 if not {*line.phrases} & {*caller.until}
             ]
             for line in made.lines:
@@ -214,9 +217,14 @@ def _replies(card: Card, account: str) -> dict[str, Sequence[str]]:
 
 
 def bills() -> list[Bill]:
-    """A bill for each caller of two rounds with each card."""
-    minors = 2 * [caller.minor for card in (CANARY, CONTROL) for caller in callers(card)]
-    return [Bill(account, minor) for account, minor in zip(_ACCOUNTS, minors, strict=True)]
+    """A bill for each caller: of a round with telephone-event, then of one with tones, each with both cards."""
+    owed = [
+        caller.minor
+        for tones in (False, True)
+        for card in (CANARY, CONTROL)
+        for caller in callers(card, tones=tones)
+    ]
+    return [Bill(account, minor) for account, minor in zip(_ACCOUNTS, owed, strict=False)]
 
 
 def _lines(frame: Frame) -> list[str]:

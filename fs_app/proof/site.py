@@ -105,7 +105,7 @@ class Site:
         undo.callback(self._server.stop)
         self._server.start()
         self.control = GatewayControl(gateway)
-        self.control.wait_ready()
+        self.control.wait_ready(_START_SECONDS)
         with gevent.Timeout(_START_SECONDS, FsAppError(f"the server did not start: {last_lines(self.log)}")):
             while len(self.workers()) < _WORKERS:
                 gevent.sleep(0.1)
