@@ -2,7 +2,7 @@
 
 No DTMF event, no line in the switch's log, nothing in the call detail record; and a prompt is not broken by a key,
 so what a key means stays our decision. What the switch keeps is the last key alone, in the variable
-``last_matching_digits``: it is cleared as soon as the key has come, unless it answers a question that is no secret.
+``last_matching_digits``: it is cleared as soon as the key has come, whatever is asked: cards are keyed at menus.
 """
 
 from __future__ import annotations
@@ -74,9 +74,8 @@ class Keypad:
 
     def _pressed(self, digits: str) -> None:
         """In the hub. After one of the keys A to D, which match nothing, the switch sends both at once: ``A3``."""
-        if not self.public:
-            with suppress(CallEnded):
-                self._session.start_api("uuid_setvar", f"{self._uuid} last_matching_digits")
+        with suppress(CallEnded):
+            self._session.start_api("uuid_setvar", f"{self._uuid} last_matching_digits")
         if self._both and self._came_twice(digits):
             return
         for key in digits[: KeyBuffer.LIMIT]:
