@@ -6,24 +6,22 @@ prompts is ours, and what a server's death adds to it is counted from the death.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 
 from fs_app.proof.callers import Saying
 
 
-def silences(sayings: Sequence[Saying], *, since: float, ended: float = math.inf) -> list[float]:
+def silences(sayings: Sequence[Saying], *, since: float) -> list[float]:
     """The silence before each prompt that began after ``since``, in seconds, as far as it lies after ``since``.
 
-    Where the caller had not answered yet when the next prompt began, their turn was taken from them: silence counts
-    from ``since``, or from the end of the prompt before.
+    Where the caller had not answered yet, it is theirs; but where "one moment" came instead of their answer, their
+    turn was taken from them, and silence counts from ``since``.
     """
     found = []
     for before, after in pairwise(sayings):
-        if not since < after.started < ended:
-            continue
-        stopped = before.stopped or after.started
-        turn = max(stopped, before.answered) if before.expected and before.answered else stopped
-        found.append(max(0.0, after.started - max(turn, since)))
+        theirs = before.expected and not before.answered and "one_moment" not in after.phrases
+        if after.started > since and not theirs:
+            stopped = before.stopped or after.started
+            found.append(max(0.0, after.started - max(stopped, before.answered, since)))
     return found

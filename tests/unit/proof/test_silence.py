@@ -23,3 +23,8 @@ def test_silence_is_counted_from_the_death_or_from_our_turn(before: Saying, sile
 
 def test_what_was_before_the_death_is_not_counted() -> None:
     assert silences([Saying(("a",), 0.0, stopped=1.0), Saying(("b",), 2.0)], since=3.0) == []
+
+
+def test_a_caller_who_does_not_answer_is_silent_of_their_own_will() -> None:
+    asked = Saying(("enter_pin",), 1.0, stopped=2.0, expected=True)
+    assert silences([asked, Saying(("no_key_heard", "enter_pin"), 9.0)], since=0.0) == []
