@@ -69,7 +69,7 @@ class Way:
 
 
 def _declined(code: int, **more: Any) -> Way:
-    return Way(f"declined {code}", 1.0, dollars=(code, code), prompts=22, **more)
+    return Way(f"declined {code}", 1.5, dollars=(code, code), prompts=22, **more)
 
 
 _ALL_AHEAD = "{account}#" + PIN + "1" + CARD + "1231" + "123" + POSTAL_CODE
@@ -97,7 +97,7 @@ WAYS: Sequence[Way] = (
     _declined(2059),  # the postal code
 )
 
-_TWISTS = {Twist.NONE: 5.0, Twist.HANG_UP: 2.5, Twist.HANG_UP_KEYED: 2.5, Twist.AGENT: 0.7, Twist.SILENCE: 0.5}
+_TWISTS = {Twist.NONE: 5.0, Twist.HANG_UP: 3.0, Twist.HANG_UP_KEYED: 3.0, Twist.AGENT: 0.7, Twist.SILENCE: 0.5}
 
 
 @dataclass(frozen=True, slots=True)
