@@ -86,6 +86,9 @@ class Metrics:
             ["reason"],
             registry=registry,
         )
+        self.critical = Gauge(
+            "fs_app_switch_critical", "Critical findings at the switch: no card is asked for", registry=registry
+        )
         self.tasks = Counter("fs_app_tasks", "Looks at due work by outcome", ["kind", "outcome"], registry=registry)
         greenlets = Gauge("fs_app_greenlets", "Greenlets that are alive", registry=registry)
         greenlets.set_function(_greenlets_alive)

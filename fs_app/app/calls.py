@@ -62,6 +62,7 @@ class Calls:
         """Bind and serve; OSError where a port is taken."""
         self._metrics_server.start()
         self.server.start()
+        self.parts.switch_watch.start()
 
     def stop(self, *, successor: bool = False) -> None:
         """Accept nothing more, let calls finish within the grace of the settings, or move to a successor that is
@@ -69,6 +70,7 @@ class Calls:
         self._metrics_server.stop()
         work_seconds = 2 * self._settings.gateway.limit_seconds + 15
         self.server.stop(self._settings.calls.grace_seconds, work_seconds, successor=successor)
+        self.parts.switch_watch.stop()
         self.parts.close()
 
     def _handle(self, channel: SwitchChannel, info: ConnectInfo) -> None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from fs_app.app.messages import load_receipt_texts, open_messengers
+from fs_app.app.watch import SwitchWatch
 from fs_app.domain.contact import MessageKind
 from fs_app.domain.schedule import Schedule
 from fs_app.flow.flow import Flow
@@ -136,6 +137,10 @@ class Parts:
         return Service("database", self.clock, slow_seconds, told=self.metrics.service_judged)
 
     @cached_property
+    def switch_watch(self) -> SwitchWatch:
+        return SwitchWatch(self.settings, told=self.metrics.critical.set)
+
+    @cached_property
     def gateway_service(self) -> Service:
         slow_seconds = self.settings.gateway.slow_seconds
         return Service("gateway", self.clock, slow_seconds, told=self.metrics.service_judged)
@@ -221,7 +226,7 @@ class Parts:
             resolver=self.resolver,
             recheck_seconds=part.recheck_seconds,
             health=GatewayHealth(self.gateway.check, self.clock, service=self.gateway_service),
-            needs=[self.database_service.works],
+            needs=[self.database_service.works, self.switch_watch.well],
         )
 
     def _database_answered(self, seconds: float, ok: bool) -> None:

@@ -28,9 +28,12 @@ def doctor(obj: Context, as_json: bool) -> None:
     Exit code 2: something is critical (a card digit could be written down or a call lost), 1: something is wrong,
     0: nothing but advice.
     """
+    from fs_app.app import check_everything
     from fs_app.doctor.examination import CHECKS, examine
+    from fs_app.doctor.own_checks import Own
 
-    findings = examine(*obj.load())
+    settings, document = obj.load()
+    findings = examine(settings, Own(settings, obj.config, check_everything(settings, document)))
     if as_json:
         click.echo(json.dumps({"checks": len(CHECKS), "findings": [asdict(each) for each in findings]}, indent=2))
     else:

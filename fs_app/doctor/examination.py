@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from pathlib import Path
 
-from fs_app.app import check_everything
 from fs_app.doctor.configuration import read_files
 from fs_app.doctor.dialplan_checks import DIALPLAN_CHECKS
 from fs_app.doctor.finding import Finding, Severity
@@ -15,7 +13,6 @@ from fs_app.doctor.switch import DEFAULT_PASSWORD, Switch, knock
 from fs_app.doctor.switch_checks import SWITCH_CHECKS
 from fs_app.errors import ConfigError, SwitchError
 from fs_app.settings import Settings
-from fs_app.yamlfile import Document
 
 CHECKS = (*SWITCH_CHECKS, *DIALPLAN_CHECKS, *OWN_CHECKS)
 """Every check, in the order of the documentation."""
@@ -23,11 +20,25 @@ CHECKS = (*SWITCH_CHECKS, *DIALPLAN_CHECKS, *OWN_CHECKS)
 _ORDER = list(Severity)
 
 
-def examine(settings: Settings, document: Document) -> list[Finding]:
+def examine(settings: Settings, own: Own) -> list[Finding]:
     """Look at the switch and at our side; the worst first. Nothing is changed anywhere."""
     switch = look_at(settings)
     try:
-        return examined(switch, own_side(settings, document))
+        return examined(switch, own)
+    finally:
+        if switch.running is not None:
+            switch.running.close()
+
+
+def critical_in_force(settings: Settings) -> list[Finding]:
+    """What is critical about the running switch alone, whatever is written in its files. Empty where its password
+    is not known. OSError and SwitchError where it does not answer."""
+    if settings.switch.password is None:
+        return []
+    switch = Switch(settings, running=knock(settings, settings.switch.password.get_secret_value()))
+    try:
+        checks = [check for check in (*DIALPLAN_CHECKS, *SWITCH_CHECKS) if check.severity is Severity.CRITICAL]
+        return list(_once(chain.from_iterable(check.findings(switch) for check in checks)))
     finally:
         if switch.running is not None:
             switch.running.close()
@@ -40,11 +51,6 @@ def examined(switch: Switch, own: Own) -> list[Finding]:
         chain.from_iterable(check.findings(own) for check in OWN_CHECKS),
     )
     return sorted(_once(found), key=lambda finding: (_ORDER.index(finding.severity), finding.check))
-
-
-def own_side(settings: Settings, document: Document) -> Own:
-    """What `fs-app check` finds, and what else can be looked at here."""
-    return Own(settings, Path(document.file), check_everything(settings, document))
 
 
 def look_at(settings: Settings) -> Switch:

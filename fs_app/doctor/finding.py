@@ -13,7 +13,7 @@ F = TypeVar("F")
 class Severity(StrEnum):
     """How bad it is."""
 
-    CRITICAL = "critical"  # a card digit could be written down or heard, or a call lost for certain
+    CRITICAL = "critical"  # a card could be written down or heard, or a call lost: no card is asked for
     WRONG = "wrong"  # something does not work as it should, or will not when it is needed
     ADVICE = "advice"  # works; a careful operator would change it
 

@@ -86,6 +86,19 @@ def sip_capture(switch: Switch) -> Iterator[Found]:
                 yield Found(f"SIP messages of profile {profile} are sent to a capture server (HEP)", line, place)
 
 
+def captured_keys(switch: Switch) -> Iterator[Found]:
+    for configuration in switch.configurations:
+        captures = any(_is_yes(value(settings, "sip-capture")) for _, settings in configuration.profiles())
+        for extension in configuration.extensions() if captures else ():
+            for action in extension.iter("action"):
+                if action.get("data") == "fs_app_line=info":
+                    yield Found(
+                        f"keys of {extension.get('name')} come as SIP INFO, and SIP messages are captured",
+                        '<param name="sip-capture" value="no"/> in the profile',
+                        configuration.place(action),
+                    )
+
+
 def open_event_socket(switch: Switch) -> Iterator[Found]:
     line = '<param name="listen-ip" value="127.0.0.1"/> and <param name="apply-inbound-acl" value="loopback.auto"/>'
     for configuration in switch.configurations:
@@ -264,9 +277,10 @@ _EVENT_SOCKET = "whoever can log in there hears every event and can place and re
 SWITCH_CHECKS: tuple[Check[Switch], ...] = (
     Check("switch_reachable", A, "what is in force may differ from what is written", unreachable),
     Check("configuration_readable", A, "what is written cannot be checked before a restart", unreadable),
-    Check("log_level", C, _KEYS_LOGGED, log_level),
-    Check("sip_trace", C, _SIP_INFO, sip_trace),
-    Check("sip_capture", C, _SIP_INFO, sip_capture),
+    Check("log_level", W, _KEYS_LOGGED, log_level),
+    Check("sip_trace", W, _SIP_INFO, sip_trace),
+    Check("sip_capture", W, _SIP_INFO, sip_capture),
+    Check("keys_captured", C, "each key of such a line is in a SIP message", captured_keys),
     Check("event_socket_open", C, _EVENT_SOCKET, open_event_socket),
     Check("event_socket_password", C, _EVENT_SOCKET, default_password),
     Check("core_dumps", C, "a core file holds the memory of calls", core_dumps),
@@ -275,7 +289,7 @@ SWITCH_CHECKS: tuple[Check[Switch], ...] = (
         "call_records", A, "a record keeps every variable of its call; fs_app leaves no digit in one", call_records
     ),
     Check("modules", W, "a call that needs it fails", missing_modules),
-    Check("queue", C, "a caller who wants a person, or whom we cannot serve, would reach nobody", missing_queue),
+    Check("queue", W, "a caller who wants a person, or whom we cannot serve, would reach nobody", missing_queue),
     Check("recorded_talks", A, "callers say card numbers to agents", recorded_talks),
     Check("session_limits", W, "the switch refuses calls that we would take", session_limits),
     Check("switch_clock", W, "its log and ours, and its records and the ledger, do not match", clock),

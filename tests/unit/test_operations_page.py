@@ -7,7 +7,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # What other programs write, commands, settings and values.
-NOT_OURS = re.compile(r"fs-app|callcenter_config|database\.|gateway\.|calls\.|^code$|^(uuid|path|outcome|jobs)$")
+NOT_OURS = re.compile(
+    r"fs-app|callcenter_config|database\.|gateway\.|calls\.|switch\.|^code$|^(uuid|path|outcome|jobs)$"
+)
 
 
 def test_every_line_of_the_log_and_every_metric_it_names_exists() -> None:

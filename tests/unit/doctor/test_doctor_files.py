@@ -116,7 +116,7 @@ def test_a_mistake_is_found_with_its_line_and_nothing_else_is(
 def test_one_socket_only(look: Callable[..., list[Finding]]) -> None:
     last = r'(?s)<action application="set" data="fs_app_attempt=2"/>(\s*<action application="socket"[^>]*/>)+'
     found = look((DIALPLAN, last, ""))
-    assert [(each.check, each.severity.value) for each in found] == [("second_server", "critical")]
+    assert [(each.check, each.severity.value) for each in found] == [("second_server", "wrong")]
 
 
 def test_ports_that_do_not_match(look: Callable[..., list[Finding]]) -> None:

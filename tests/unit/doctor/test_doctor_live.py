@@ -13,31 +13,9 @@ from fs_app.doctor import own_checks
 from fs_app.doctor.examination import examined
 from fs_app.doctor.own_checks import Own
 from fs_app.doctor.switch import RunningSwitch, Switch
-from fs_app.doctor.switch_checks import NEEDED
 from fs_app.errors import Problem
 from fs_app.settings import Settings
-
-STATUS = """UP 0 years, 0 days, 0 hours
-0 session(s) per Sec out of max 100, peak 0, last 5min 0
-1000 session(s) max
-"""
-WELL = {
-    "status": STATUS,
-    "fsctl loglevel 4294967290": "+OK log level: INFO [6]",
-    "callcenter_config queue list": "name|strategy\npayments@default|longest-idle-agent\n+OK",
-    "xml_locate configuration": '<section name="configuration"/>',
-    "xml_locate dialplan": '<section name="dialplan"><context name="fs_app"><extension name="fs_app"><condition>'
-    '<action application="set" data="socket_resume=true"/>'
-    '<action application="set" data="hangup_after_bridge=true"/>'
-    '<action application="set" data="min_dup_digit_spacing_ms=80"/>'
-    '<action application="socket" data="127.0.0.1:8084 async full"/>'
-    '<action application="set" data="fs_app_attempt=2"/><action application="socket" data="h:1 async full"/>'
-    '<action application="playback" data="x"/><action application="callcenter" data="payments@default"/>'
-    "</condition></extension></context></section>",
-    "global_getvar log_dir": "/nowhere",
-    "global_getvar run_dir": "/nowhere",
-    **{f"module_exists {name}": "true" for name in NEEDED},
-}
+from tests.inbound import STATUS, WELL
 
 
 class Client:

@@ -1,0 +1,64 @@
+"""A switch's own event socket that answers from a table: for who looks at a switch from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gevent import socket
+from gevent.server import StreamServer
+
+from fs_app.doctor.switch_checks import NEEDED
+
+STATUS = """UP 0 years, 0 days, 0 hours
+0 session(s) per Sec out of max 100, peak 0, last 5min 0
+1000 session(s) max
+"""
+DIALPLAN = (
+    '<section name="dialplan"><context name="fs_app"><extension name="fs_app"><condition>'
+    '<action application="set" data="socket_resume=true"/>'
+    '<action application="set" data="hangup_after_bridge=true"/>'
+    '<action application="set" data="min_dup_digit_spacing_ms=80"/>'
+    '<action application="socket" data="127.0.0.1:8084 async full"/>'
+    '<action application="set" data="fs_app_attempt=2"/><action application="socket" data="h:1 async full"/>'
+    '<action application="playback" data="x"/><action application="callcenter" data="payments@default"/>'
+    "</condition></extension></context></section>"
+)
+WELL: Mapping[str, str] = {
+    "status": STATUS,
+    "fsctl loglevel 4294967290": "+OK log level: INFO [6]",
+    "callcenter_config queue list": "name|strategy\npayments@default|longest-idle-agent\n+OK",
+    "xml_locate configuration": '<section name="configuration"/>',
+    "xml_locate dialplan": DIALPLAN,
+    "global_getvar log_dir": "/nowhere",
+    "global_getvar run_dir": "/nowhere",
+    **{f"module_exists {name}": "true" for name in NEEDED},
+}
+
+
+class InboundSocket:
+    """Listens on a free port; ``answers`` can be changed while it runs. ``lets_in`` are the passwords it takes."""
+
+    def __init__(self, *lets_in: str) -> None:
+        self.answers = dict(WELL)
+        self.lets_in = lets_in
+        self._server = StreamServer(("127.0.0.1", 0), self._serve)
+        self._server.start()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self._server.server_port}"
+
+    def stop(self) -> None:
+        self._server.stop(timeout=0)
+
+    def _serve(self, sock: socket.socket, address: object) -> None:
+        sock.sendall(b"Content-Type: auth/request\n\n")
+        stream = sock.makefile("rb")
+        while line := stream.readline():
+            verb, _, rest = line.decode().strip().partition(" ")
+            if verb == "auth":
+                reply = "+OK accepted" if rest in self.lets_in else "-ERR invalid"
+                sock.sendall(f"Content-Type: command/reply\nReply-Text: {reply}\n\n".encode())
+            elif verb == "api":
+                body = self.answers.get(rest, "-ERR command not found\n").encode()
+                sock.sendall(b"Content-Type: api/response\nContent-Length: %d\n\n%b" % (len(body), body))
