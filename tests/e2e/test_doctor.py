@@ -36,8 +36,8 @@ def found(site: Site, folder: Path) -> list[tuple[str, str]]:
 
 
 def test_what_is_shipped_is_well_and_what_is_changed_is_found(site: Site, tmp_path: Path) -> None:
-    # The tests' own switch is started at DEBUG, writes call records, keeps its log where everybody may look, and may
-    # write core files.
+    # The tests' own switch is started at DEBUG, writes call records, keeps its log where everybody may look, and
+    # may write core files.
     ours = {"call_records", "configuration_copy", "core_dumps"}
     site.switch.api("fsctl loglevel info")
     assert [each for each in found(site, tmp_path) if each[0] not in ours] == [("log_level", "switch.conf.xml:6")]
