@@ -186,3 +186,24 @@ def test_a_talk_with_an_agent_outlives_the_server_and_ends_the_call(two) -> None
     assert phone.call.wait_for(What.HUNG_UP).by == "application"
     assert servers(phone) == [two.host(two.first)]
     until(lambda: kept(two, phone.call) is None)
+
+
+def test_a_full_server_says_so_and_the_next_one_takes_the_call(two) -> None:
+    crowded = two.world.settings.calls.model_copy(update={"limit": 1})
+    full = Calls(two.world.settings.model_copy(update={"calls": crowded}))
+    full.start()
+    two.world.open_accounts(1)
+    hosts = [f"127.0.0.1:{full.server.port}", two.host(two.second)]
+    with SimulatedSwitch(dialplan([hosts[0]])) as first, SimulatedSwitch(dialplan(hosts)) as switch:
+        before = Phone(two.world, first)
+        before.go_on(stop_at="enter_pin")
+        switch.dialplan[3:] = [("socket", f"{hosts[1]} async full")]
+        phone = Phone(two.world, switch, {**PAYING, "enter_account_number": "20001#"})
+        phone.go_on()
+        assert phone.said[:2] == [two.world.phrase("all_lines_busy"), "One moment, please."]
+        assert servers(phone) == hosts
+        assert "is complete" in phone.heard
+        before.call.press(PAYING["enter_pin"])  # the call in progress is untouched
+        before.go_on()
+        assert "is complete" in before.heard
+    full.stop()
