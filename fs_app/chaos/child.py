@@ -173,10 +173,10 @@ class Role:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log, start_new_session=True)
 
-    def ask_to_end(self) -> None:
-        """SIGTERM."""
+    def ask_to_end(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """SIGTERM; or SIGUSR1, where another process is ready to take over."""
         if self._process is not None:
-            self._process.terminate()
+            self._process.send_signal(number)
 
     def kill(self) -> None:
         """SIGKILL."""

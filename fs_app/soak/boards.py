@@ -22,7 +22,6 @@ class Switchboard:
 
     def __init__(self, name: str, sounds: Path, log: Path) -> None:
         self.name = name
-        self.deaths = 0
         self._command = [sys.executable, "-m", "fs_app.soak.board", str(sounds)]
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
@@ -100,7 +99,6 @@ class Switchboard:
                 result.set(Ended(number, End.SWITCH_DIED))
             if self._stopping:
                 return
-            self.deaths += 1
             self._spawn()
 
     def _listen(self) -> None:

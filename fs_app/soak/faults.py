@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from fs_app.soak.site import Site
 
 _DOWN = (0.2, 2.0)  # seconds until a worker that died is started again
 _LEAVES_WITHIN = 30.0
+_BETWEEN_SIGNALS = 0.2  # so that they are two
 _BLINK, _DEAF = 3.0, 13.0  # below and above what a server waits for a switch that says nothing
 
 
@@ -27,18 +29,22 @@ class Fault:
 def _worker_killed(site: Site, chance: random.Random) -> None:
     worker = chance.choice(site.workers[1:])
     worker.role.kill()
-    worker.deaths += 1
     gevent.sleep(chance.uniform(*_DOWN))
     site.bring_up(worker)
 
 
-def _worker_leaves(site: Site, chance: random.Random) -> None:
-    worker = chance.choice(site.workers[1:])
-    worker.role.ask_to_end()
-    if not worker.role.ended(_LEAVES_WITHIN):
-        worker.overstayed += 1
-        worker.role.kill()
-    site.bring_up(worker)
+def _worker_leaves(*signals: signal.Signals) -> Callable[[Site, random.Random], None]:
+    def strike(site: Site, chance: random.Random) -> None:
+        worker = chance.choice(site.workers[1:])
+        for number in signals:
+            worker.role.ask_to_end(number)
+            gevent.sleep(_BETWEEN_SIGNALS)
+        if not worker.role.ended(_LEAVES_WITHIN):
+            worker.overstayed += 1
+            worker.role.kill()
+        site.bring_up(worker)
+
+    return strike
 
 
 def _stalled(seconds: float) -> Callable[[Site, random.Random], None]:
@@ -47,7 +53,9 @@ def _stalled(seconds: float) -> Callable[[Site, random.Random], None]:
 
 FAULTS: Sequence[Fault] = (
     Fault("worker killed", 3, _worker_killed),
-    Fault("worker asked to end", 2, _worker_leaves),
+    Fault("worker asked to end", 1, _worker_leaves(signal.SIGTERM)),
+    Fault("worker asked twice", 1, _worker_leaves(signal.SIGTERM, signal.SIGTERM)),
+    Fault("worker makes way", 1, _worker_leaves(signal.SIGUSR1)),
     Fault("switch killed", 2, lambda site, chance: chance.choice(site.boards).kill()),
     Fault("switch stands still, a moment", 1, _stalled(_BLINK)),
     Fault("switch stands still, for long", 1, _stalled(_DEAF)),

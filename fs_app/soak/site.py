@@ -46,7 +46,6 @@ class Worker:
         self.role = role
         self.host = local(port)
         self.metrics_port = metrics_port
-        self.deaths = 0
         self.overstayed = 0  # how often it was asked to end and did not
 
     def wait_ready(self, log: Path) -> None:
@@ -61,7 +60,7 @@ class Worker:
 class Site:
     """Use as a context manager. The first worker is never hurt: it is the one that is measured.
 
-    ``threads`` are each process's connections to the database: so few that all of them are up after a minute, as
+    ``threads`` are each worker's connections to the database: so few that all of them are up after a minute, as
     what comes later would look like a leak.
     """
 
@@ -109,9 +108,11 @@ class Site:
         common = self._settings(gateway_port)
         self.control = GatewayControl(gateway_port)
         self.gateway = self._role(undo, "gateway", "sandbox", common)
-        self.jobs = self._role(
-            undo, "jobs", "jobs", {**common, "jobs": {**common["jobs"], "metrics": local(jobs_port)}}
-        )
+        jobs = {
+            "jobs": {**common["jobs"], "metrics": local(jobs_port)},
+            "database": {**common["database"], "threads": 1},  # it is seldom busy
+        }
+        self.jobs = self._role(undo, "jobs", "jobs", common | jobs)
         self.jobs_port = jobs_port
         self.workers = [
             self._worker(undo, number, common, *ports[2 * number : 2 * number + 2]) for number in range(workers)
@@ -155,7 +156,7 @@ class Site:
         own = {
             "listen": local(port),
             "limit": 400,
-            "grace_seconds": 10,
+            "grace_seconds": 5,
             "first_key_seconds": 0.8,
             "inter_key_seconds": 0.4,
         }
