@@ -15,7 +15,7 @@ import yaml
 from sqlalchemy import Connection, insert
 
 from fs_app.app import SystemClock
-from fs_app.chaos.child import Role, last_lines
+from fs_app.chaos.child import Role
 from fs_app.chaos.control import GatewayControl
 from fs_app.chaos.provider import Provider
 from fs_app.chaos.site import PROVIDER_SECONDS, common_settings, free_ports, local
@@ -33,7 +33,7 @@ PIN = "1234"
 QUEUE = "payments@default"
 _WORKERS = 2
 _GRACE_SECONDS = 30
-_START_SECONDS = 60.0
+_START_SECONDS = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Site:
         self._server.start()
         self.control = GatewayControl(gateway)
         self.control.wait_ready(_START_SECONDS)
-        with gevent.Timeout(_START_SECONDS, FsAppError(f"the server did not start: {last_lines(self.log)}")):
+        with gevent.Timeout(_START_SECONDS, FsAppError(f"the server did not start, see {self.log}")):
             while len(self.workers()) < _WORKERS:
                 gevent.sleep(0.1)
 
