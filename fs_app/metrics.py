@@ -76,7 +76,10 @@ class Metrics:
             buckets=_FAST,
             registry=registry,
         )
+        self._add_health(registry)
 
+    def _add_health(self, registry: CollectorRegistry) -> None:
+        """What tells whether all is well, with the services, the switch and the process itself."""
         self.breakers = Gauge(
             "fs_app_breaker_open", "1 while a service is too slow or fails", ["service"], registry=registry
         )

@@ -10,9 +10,9 @@ from fs_app.domain.bill import Account, Bill
 from fs_app.domain.money import Money
 from fs_app.store.contacts import contact_or_none
 from fs_app.store.engine import Database
-from fs_app.store.ledger import taken
 from fs_app.store.pins import PinDesk
 from fs_app.store.tables import accounts, bills
+from fs_app.store.taken import taken
 from fs_app.store.telephone import telephone_digits
 
 

@@ -13,14 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from fs_app.domain.card import luhn_ok
 from fs_app.domain.payment import (
     ENDINGS,
     OPEN_STATES,
-    PAID_STATES,
     TRANSITIONS,
     Declined,
     Ending,
@@ -33,7 +32,6 @@ from fs_app.domain.payment import (
     TransactionId,
     state_after,
 )
-from fs_app.domain.refund import GIVEN_BACK
 from fs_app.domain.schedule import Schedule
 from fs_app.domain.velocity import Mark
 from fs_app.errors import BillBusy, IllegalTransition, StoreUnavailable
@@ -43,6 +41,7 @@ from fs_app.store.engine import Database
 from fs_app.store.outbox import write_receipt
 from fs_app.store.rows import cleaned, declined_of, detail_of, payment_of
 from fs_app.store.tables import payment_events, payments, refunds
+from fs_app.store.taken import taken
 
 _CONFIRMATION_TRIES = 8
 
@@ -164,26 +163,6 @@ class SqlLedger:
             tasks.drop(connection, TaskKind.PAYMENT, payment.id)
         else:
             tasks.schedule(connection, TaskKind.PAYMENT, payment.id, at + timedelta(seconds=seconds))
-
-
-def taken(bill_id: Any, currency: Any, since: datetime | None = None) -> ColumnElement[int]:
-    """SQL: the minor units that payments took towards a bill, or took after a time, less what of them was given
-    back; 0 where none did."""
-    given_back = (
-        select(func.coalesce(func.sum(refunds.c.amount_minor), 0))
-        .where(refunds.c.payment_id == payments.c.id, refunds.c.state.in_(GIVEN_BACK))
-        .correlate(payments)
-        .scalar_subquery()
-    )
-    total = select(func.coalesce(func.sum(payments.c.amount_minor - given_back), 0)).where(
-        payments.c.bill_id == bill_id, payments.c.currency == currency, payments.c.state.in_(PAID_STATES)
-    )
-    if since is not None:
-        taken_at = select(func.max(payment_events.c.at)).where(
-            payment_events.c.payment_id == payments.c.id, payment_events.c.state == PaymentState.SUBMITTED
-        )
-        total = total.where(taken_at.correlate(payments).scalar_subquery() > since)
-    return total.scalar_subquery()
 
 
 def _open(

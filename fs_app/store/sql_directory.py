@@ -33,8 +33,8 @@ from fs_app.errors import StoreUnavailable
 from fs_app.settings import StatementSettings
 from fs_app.store.contacts import contact_or_none
 from fs_app.store.engine import Database
-from fs_app.store.ledger import taken
 from fs_app.store.pins import PinDesk
+from fs_app.store.taken import taken
 from fs_app.store.telephone import telephone_digits
 from fs_app.yamlfile import did_you_mean
 

@@ -16,8 +16,8 @@ from uuid import uuid4
 
 from fs_app.telephony.guard import LEVELS
 from fs_app.testing import switch_headers, switch_wire
-from fs_app.testing.switch_call import Call, Playing
-from fs_app.testing.switch_happenings import Happening, What
+from fs_app.testing.switch_call import Call
+from fs_app.testing.switch_happenings import Happening, Playing, What
 
 Application = Callable[[Call, str], None]
 

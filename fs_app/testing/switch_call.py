@@ -11,7 +11,6 @@ import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -21,31 +20,13 @@ from gevent.queue import Empty, Queue
 
 from fs_app.telephony.guard import LEVELS
 from fs_app.testing import switch_headers, switch_wire
-from fs_app.testing.switch_happenings import Action, Happening, What
+from fs_app.testing.switch_happenings import Action, Command, Happening, Playing, What
 from fs_app.testing.switch_keys import Keys
 from fs_app.testing.switch_recordings import Recordings
 
 if TYPE_CHECKING:
     from fs_app.testing.switch import SimulatedSwitch
     from fs_app.testing.switch_socket import Listener
-
-
-@dataclass(slots=True)
-class Command:
-    """A sendmsg that waits for the session thread."""
-
-    application: str
-    data: str
-    uuid: str
-    locked: bool
-
-
-@dataclass(slots=True, eq=False)
-class Playing:
-    """A playback under way."""
-
-    over: bool = False
-    broken: bool = False
 
 
 class Call:

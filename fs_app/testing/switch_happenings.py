@@ -40,3 +40,21 @@ class Happening:
     def spoken(self, heard: Callable[[Path], str]) -> str:
         """What is said in a prompt; ``heard`` tells what is said in one file."""
         return sentence(heard(path) for path in self.files)
+
+
+@dataclass(slots=True)
+class Command:
+    """A sendmsg that waits for the session thread."""
+
+    application: str
+    data: str
+    uuid: str
+    locked: bool
+
+
+@dataclass(slots=True, eq=False)
+class Playing:
+    """A playback under way."""
+
+    over: bool = False
+    broken: bool = False

@@ -9,8 +9,8 @@ import gevent
 from gevent import socket
 
 from fs_app.testing import switch_wire
-from fs_app.testing.switch_call import Call, Command
-from fs_app.testing.switch_happenings import Happening, What
+from fs_app.testing.switch_call import Call
+from fs_app.testing.switch_happenings import Command, Happening, What
 
 MYEVENTS = frozenset(
     {
