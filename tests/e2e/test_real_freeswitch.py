@@ -10,6 +10,7 @@ from itertools import groupby
 import pytest
 from canary import CARD, EXPIRY, SECURITY_CODE, traces
 from paymentsite import RECORDED_NUMBER, Site
+from telephone import Telephone
 
 from fs_app.app import Calls
 from fs_app.domain.payment import PaymentState
@@ -85,15 +86,18 @@ def test_a_recording_of_a_call_with_tones_has_no_secret_key(
     assert_nothing_is_left(site)
 
 
-def test_no_secret_is_asked_for_with_tones_while_the_switch_logs_at_debug(
-    switch: RealSwitch, server: Calls
-) -> None:
-    switch.add_agent(seconds=1)
-    call = switch.dial(INBAND_NUMBER, tones=True)
-    call.hears("enter_account_number")
-    call.press("10005#")
-    call.hears("technical_problem")
-    call.waits_until("CHANNEL_BRIDGE")
+def test_keys_that_come_both_as_tones_and_as_events_are_counted_once(switch: RealSwitch, server: Calls) -> None:
+    switch.api("fsctl loglevel info")
+    port = int(switch.sip_address.rpartition(":")[2])
+    telephone = Telephone(port, INBAND_NUMBER)
+    call = TestCall(switch.api, switch.overheard, "", telephone.call_id, tones=False)
+    telephone.dial()
+    telephone.wait(25)
+    telephone.press("10005#")
+    call.hears("enter_pin")
+    telephone.press("1234", milliseconds=160)
+    call.hears("balance_is")
+    telephone.hang_up()
     call.waits_for_end()
 
 
@@ -122,11 +126,23 @@ def test_a_call_goes_on_at_the_second_server_when_the_first_is_killed(
     server_process.kill()
     call.hears("one_moment")
     assert time.monotonic() - killed < 2.0
-    call.hears("welcome")
-    call.press("10005#")
-    call.hears("enter_pin")  # the private keypad works for the second server
+    call.hears("enter_card_number_again")  # what was keyed after the death is no whole card
+    call.press("0#")  # the private keypad works for the second server
+    call.hears("connecting_agent")
     call.hang_up()
     assert_nothing_is_left(site)
+
+
+def test_no_secret_is_asked_for_with_tones_while_the_switch_logs_at_debug(
+    switch: RealSwitch, server: Calls
+) -> None:
+    switch.add_agent(seconds=1)
+    call = switch.dial(INBAND_NUMBER, tones=True)
+    call.hears("enter_account_number")
+    call.press("10005#")
+    call.hears("technical_problem")
+    call.waits_until("CHANNEL_BRIDGE")
+    call.waits_for_end()
 
 
 def comes_to_the_balance(call: TestCall, account: str) -> None:
