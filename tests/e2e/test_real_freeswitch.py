@@ -138,7 +138,7 @@ def test_no_secret_is_asked_for_with_tones_while_the_switch_logs_at_debug(
 ) -> None:
     switch.add_agent(seconds=1)
     call = switch.dial(INBAND_NUMBER, tones=True)
-    call.hears("enter_account_number")
+    call.hears("welcome")
     call.press("10005#")
     call.hears("technical_problem")
     call.waits_until("CHANNEL_BRIDGE")
