@@ -133,6 +133,7 @@ def test_the_next_secret_comes_before_anything_is_unmasked(dial) -> None:
 def test_a_question_that_is_no_secret_leaves_recordings_alone(dial) -> None:
     line = dial()
     asking = line.ask(ACCOUNT)
+    eventually(lambda: line.channel._keypad.public)
     line.key("1234")
     assert asking.get(timeout=SECONDS).digits == "1234"
     line.nothing_was_sent()
