@@ -24,6 +24,8 @@ _TONES = {  # row and column of each key, in Hz (ITU-T Q.23)
 }
 _KEY_MILLISECONDS = 100
 _KEY_SECONDS = 0.46  # from one key to the next, as the switch sends telephone-events
+_TONE_SECONDS = 0.28  # a tone and the pause after it
+_LISTEN_SECONDS = 1.0  # after all keys, before the next prompt is answered: keys may have answered it already
 _KEYS_AT_ONCE = 4  # as people key in groups
 _NEXT_PROMPT_SECONDS = 45.0
 _TALK_SECONDS = 60.0  # in the queue and with an agent
@@ -118,18 +120,22 @@ class Line:
             tones = ";".join("%(140,140,{},{})".format(*_TONES[key]) for key in keys)
             # The switch cuts the beginning of what it starts to play: let it be silence.
             self.exchange.telephones(f"uuid_broadcast {self.caller} tone_stream://%(10,200,50);{tones}")
-            gevent.sleep(0.2 + 0.28 * len(keys))
+            gevent.sleep(_TONE_SECONDS * len(keys))
             saying.answered = time.time()
+            gevent.sleep(_LISTEN_SECONDS)
             return
         size = _KEYS_AT_ONCE if careful else len(keys)
         for at in range(0, len(keys), size):
-            if at and not self.prompts.empty():
-                return
+            if at:
+                gevent.sleep(_KEY_SECONDS)
+                if not self.prompts.empty():
+                    return
             some = keys[at : at + size]
             self.exchange.telephones(f"uuid_send_dtmf {self.caller} {some}@{_KEY_MILLISECONDS}")
             gevent.sleep(_KEY_SECONDS * (len(some) - 1))  # the switch sends them one after the other
-            saying.answered = time.time() if at + size >= len(keys) else 0.0
-            gevent.sleep(_KEY_SECONDS if not saying.answered else 0.0)
+        saying.answered = time.time()
+        if not careful:
+            gevent.sleep(_LISTEN_SECONDS)
 
     def take(self, event: Frame) -> None:
         """An event of the line."""

@@ -73,6 +73,8 @@ _NOISE = [
         r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b",
         r"\b0x[0-9a-f]+\b",
         r"\b\d+\.\d+%",
+        r"\bSession \d+",
+        r"\"(?:seconds|payment|receipt)\": [\d.]+",
         r"\b1408\d{7}\b",  # the callers' own numbers
         r"\b1555000\d{4}\b",  # the numbers they call
     )
