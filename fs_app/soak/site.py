@@ -97,6 +97,8 @@ class Site:
 
     def _start(self, undo: ExitStack) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        for old in (*self.folder.glob("*.log"), *self.folder.glob("soak.sqlite*")):
+            old.unlink()  # of an earlier soak in this folder
         self.database = Database(self._url(undo), 2, 30.0)
         undo.callback(self.database.close)
         migrate(self.database)
