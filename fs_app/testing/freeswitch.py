@@ -82,7 +82,8 @@ class RealSwitch:
         self.password = secrets.token_hex(24)
         """Of its event socket."""
         self._sip_port, self.event_socket_port = _free_sip_port(), _free_port(socket.SOCK_STREAM)
-        rtp = _free_rtp_ports()
+        self._claim = _claim_rtp_ports()
+        rtp = int(self._claim.getsockname()[1])
         self._variables = {
             "fs_app_sounds": str(sounds.resolve()),
             "fs_app_hosts": "|".join(hosts),
@@ -140,14 +141,14 @@ class RealSwitch:
                 client.close()
         self._listener = self._control = None
         program, self._program = self._program, None
-        if program is None:
-            return
-        program.terminate()
-        try:
-            program.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            program.kill()
-            program.wait()
+        if program is not None:
+            program.terminate()
+            try:
+                program.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                program.kill()
+                program.wait()
+        self._claim.close()
 
     @property
     def sip_address(self) -> str:
@@ -271,6 +272,17 @@ def _free_sip_port() -> int:
             return port
 
 
-def _free_rtp_ports() -> int:
-    """The first of a range for audio, below the ports that the kernel hands out; two runs hardly ever share one."""
-    return 16384 + 2 * secrets.randbelow((32000 - _RTP_PORTS - 16384) // 2)
+def _claim_rtp_ports() -> socket.socket:
+    """A range for audio, below the ports that the kernel hands out: it begins at the port of this socket, and is
+    nobody else's while that is open. Two switches may bind the same UDP port and steal each other's audio."""
+    firsts = list(range(16384, 32000 - _RTP_PORTS, _RTP_PORTS + 2))
+    secrets.SystemRandom().shuffle(firsts)
+    for first in firsts:
+        claim = socket.socket()
+        try:
+            claim.bind(("127.0.0.1", first))
+        except OSError:
+            claim.close()
+            continue
+        return claim
+    raise SwitchError("no ports for audio are free: how many switches run on this machine?")
