@@ -84,13 +84,13 @@ def bills(calls: int) -> list[Bill]:
 
 
 def script(account: str, chance: random.Random, *, agent: bool) -> Script:
-    """Somebody who pays their bill, or wants a person when asked for the card, and takes their time."""
+    """Somebody who pays their bill, or wants a person at once, and takes their time."""
     return Script(
         {
-            "enter_account_number": [f"{account}#"],
+            "enter_account_number": ["0#"] if agent else [f"{account}#"],
             "enter_pin": [PIN],
             "pay_full": ["1"],
-            "enter_card_number": ["0#"] if agent else ["4111111111111111"],
+            "enter_card_number": ["4111111111111111"],
             "enter_expiry": ["1231"],
             "enter_security_code": ["123"],
             "enter_postal_code": ["94107"],
@@ -147,7 +147,8 @@ def _fate(line: Line, at: float, was: str) -> Fate:
     heard = {phrase for saying in line.sayings for phrase in saying.phrases}
     ending = next((word for word in ("paid", "not_paid", "being_checked") if word in heard), "")
     if not ending:
-        ending = "agent" if line.talked else "cut off" if line.ended else "stuck"
+        whole = line.talked and line.ended - line.talked > _TALK_SECONDS - 1
+        ending = "agent" if whole else "talk cut" if line.talked else "cut off" if line.ended else "stuck"
     return Fate(
         was,
         ending,
