@@ -14,7 +14,7 @@ import structlog
 from gevent.pool import Group
 
 from fs_app.domain.prompt import say
-from fs_app.errors import CallEnded, FsAppError, SwitchError
+from fs_app.errors import CallEnded, FsAppError, SwitchError, SwitchTimeout
 from fs_app.ports import Handover, Voice
 from fs_app.telephony.channel import SwitchChannel, Timing
 from fs_app.telephony.connect import ConnectInfo
@@ -206,6 +206,10 @@ class CallServer:
             channel.hang_up()
         except CallEnded:
             return "hung_up" if session.hung_up else "lost"
+        except SwitchTimeout as error:
+            log.warning("the switch did not do it in time", call=channel.uuid, problem=str(error))
+            self._rescue(channel, info)
+            return "failed"
         except Exception:
             log.exception("call failed", call=channel.uuid)
             self._rescue(channel, info)
