@@ -100,6 +100,8 @@ class SqlCheckpoints:
 
     def _write_some(self) -> bool:
         batch = {uuid: self._waiting.pop(uuid) for uuid in list(self._waiting)[:_MOST_AT_ONCE]}
+        if len(self._known) > _MOST_WAITING:  # calls that went on elsewhere; their rows are not ours to drop
+            self._known.clear()
         self._known.update(uuid for uuid, text in batch.items() if text is not None)
         commits = [self._commits[uuid] for uuid in batch if uuid in self._commits]  # those of these very texts
         at = self._clock.now()
