@@ -11,7 +11,7 @@ from fs_app.errors import ConfigError, Problem
 from fs_app.ports import Voice
 from fs_app.prompts.voice import read_voice
 from fs_app.settings import Settings
-from fs_app.store.schema import schema_problem
+from fs_app.store.revision import schema_problem
 from fs_app.store.sql_directory import SqlDirectory
 from fs_app.yamlfile import Document, did_you_mean
 

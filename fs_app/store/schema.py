@@ -1,4 +1,4 @@
-"""Brings our tables up to date, and says at start whether they are: migrations are in ``migrations/versions``."""
+"""Brings our tables up to date: the migrations are in ``migrations/versions``. Whether they are, `revision` says."""
 
 from __future__ import annotations
 
@@ -9,17 +9,13 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection
 
 from fs_app.errors import StoreUnavailable
 from fs_app.store.engine import Database
-from fs_app.store.tables import metadata
+from fs_app.store.revision import MIGRATIONS
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
 _PATIENCE_SECONDS = 600.0  # a new column on a large table takes its time
-_UPGRADE = "run `fs-app db upgrade`"
 
 
 def migrate(database: Database) -> None:
@@ -38,34 +34,6 @@ def migrate(database: Database) -> None:
         patient.close()
 
 
-def schema_problem(database: Database) -> str | None:
-    """Why the server must not start on this database, and what to do; None where all is well."""
-    place = f"the database {database.describe()}"
-    if database.path is not None and not database.path.exists():
-        return f"{place} does not exist yet: {_UPGRADE}"
-    try:
-        current, tables = database.read(_found)
-    except StoreUnavailable as error:
-        return f"{place} cannot be used: {error}"
-    script = _script()
-    head = script.get_current_head()
-    if current is None:
-        return f"{place} has no fs_app tables yet: {_UPGRADE}"
-    if current not in {revision.revision for revision in script.walk_revisions()}:
-        return f"{place} was upgraded by a newer fs_app (schema {current}, this one knows {head}): install that one"
-    if current != head:
-        return f"{place} has the old schema {current}, {head} is needed: {_UPGRADE}"
-    missing = sorted(set(metadata.tables) - tables)
-    if missing:
-        return f"{place} has lost tables: {', '.join(missing)}; restore them from a backup"
-    return None
-
-
-def _found(connection: Connection) -> tuple[str | None, set[str]]:
-    current = MigrationContext.configure(connection).get_current_revision()
-    return current, set(inspect(connection).get_table_names())
-
-
 def _make_file(path: Path, _job: object) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,13 +46,9 @@ def _make_file(path: Path, _job: object) -> None:
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _script() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config())
 
 
 def _upgrade(connection: Connection) -> None:

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, Integer, MetaData, insert, inspect, text
 
 from fs_app.errors import StoreUnavailable
 from fs_app.store.demo_data import DEMO_ACCOUNTS, insert_demo_data
 from fs_app.store.engine import Database
-from fs_app.store.schema import migrate, schema_problem
+from fs_app.store.revision import MIGRATIONS, revisions, schema_problem
+from fs_app.store.schema import migrate
 from fs_app.store.tables import metadata, payments
 
 
@@ -90,6 +92,12 @@ def test_the_database_itself_refuses_rows_that_break_the_rules(
 def test_migrating_twice_is_harmless(database: Database) -> None:
     migrate(database)
     assert schema_problem(database) is None
+
+
+def test_the_files_of_the_migrations_are_named_after_what_they_hold() -> None:
+    """The start knows the revisions by their files; alembic, which reads them, is not loaded for that."""
+    script = ScriptDirectory(str(MIGRATIONS))
+    assert revisions() == [each.revision for each in reversed(list(script.walk_revisions()))]
 
 
 def test_an_empty_database_is_named(empty_url: str) -> None:
