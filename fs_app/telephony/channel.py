@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import structlog
-from gevent.event import Event
 
 from fs_app.domain.keys import Entry, Field, Heard, Verdict
 from fs_app.domain.prompt import Prompt
@@ -22,6 +21,7 @@ from fs_app.telephony import commands
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.guard import Guard
 from fs_app.telephony.headers import Frame
+from fs_app.telephony.pending import Stir
 from fs_app.telephony.privacy import Privacy
 from fs_app.telephony.session import Session
 from fs_app.telephony.work import Work
@@ -83,7 +83,7 @@ class SwitchChannel:
         self._voice = voice
         self._timing = timing
         self._spawn = spawn
-        self._stir = Event()  # set whenever something happened that somebody may wait for
+        self._stir = Stir()
         self._privacy = Privacy(session, info, guard or Guard(), on_stir=self._stir.set)
         self._keypad = self._privacy.keypad
         self._unbridged = False
@@ -285,10 +285,4 @@ class SwitchChannel:
         return held
 
     def _wait(self, condition: Callable[[], bool], seconds: float) -> bool:
-        until = time.monotonic() + seconds
-        while not condition():
-            self._stir.clear()
-            left = until - time.monotonic()
-            if left <= 0 or not self._stir.wait(left):
-                return condition()
-        return True
+        return self._stir.wait(condition, seconds)

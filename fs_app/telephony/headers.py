@@ -10,6 +10,7 @@ laws keep a caller from writing headers of their own:
 
 from __future__ import annotations
 
+from typing import NoReturn
 from urllib.parse import unquote_to_bytes
 
 from fs_app.errors import ProtocolError
@@ -25,21 +26,51 @@ def decode_value(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def find_value(block: bytes, name: bytes, *, last: bool = False) -> bytes | None:
-    """The raw value of the first (or last) header of that name in a block of lines, or None.
+class Header:
+    """A header that is looked up in blocks of lines."""
 
-    ``last`` searches from the end, where an event's ``Application-*`` headers stand.
-    """
-    mark = name + b": "
-    if not last and block.startswith(mark):
-        start = len(mark)
-    else:
-        found = (block.rfind if last else block.find)(b"\n" + mark)
-        if found < 0:
+    __slots__ = ("_first", "_further", "_skip")
+
+    def __init__(self, name: str) -> None:
+        self._first = name.encode("ascii") + b": "
+        self._further = b"\n" + self._first
+        self._skip = len(self._further)
+
+    def find(self, block: bytes) -> bytes | None:
+        """The raw value of the first header of that name, or None."""
+        if block.startswith(self._first):
+            start = self._skip - 1
+        else:
+            start = block.find(self._further)
+            if start < 0:
+                return None
+            start += self._skip
+        end = block.find(b"\n", start)
+        return block[start:] if end < 0 else block[start:end]
+
+    def find_last(self, block: bytes) -> bytes | None:
+        """The raw value of the last header of that name, searched from the end, where an event's
+        ``Application-*`` headers stand; the block's first line is left out."""
+        start = block.rfind(self._further)
+        if start < 0:
             return None
-        start = found + 1 + len(mark)
-    end = block.find(b"\n", start)
-    return block[start:] if end < 0 else block[start:end]
+        start += self._skip
+        end = block.find(b"\n", start)
+        return block[start:] if end < 0 else block[start:end]
+
+
+CONTENT_TYPE, CONTENT_LENGTH = Header("Content-Type"), Header("Content-Length")
+REPLY_TEXT = Header("Reply-Text")
+_DIGITS = Header("digits")
+APPLICATION_UUID, APPLICATION_RESPONSE = Header("Application-UUID"), Header("Application-Response")
+_known: dict[str, Header] = {}
+
+
+def _header(name: str) -> Header:
+    found = _known.get(name)
+    if found is None:
+        found = _known[name] = Header(name)
+    return found
 
 
 class Frame:
@@ -56,21 +87,28 @@ class Frame:
 
     def header(self, name: str) -> str | None:
         """A header of the message itself (``Content-Type``, ``Reply-Text``), decoded."""
-        return _decoded(find_value(self.head, name.encode("ascii")))
+        return _decoded(_header(name).find(self.head))
 
     def event(self, name: str, *, last: bool = False) -> str | None:
-        """A header of the event in the body (``Event-Name``, ``variable_cc_cause``), decoded."""
-        return _decoded(find_value(self.body, name.encode("ascii"), last=last))
+        """A header of the event in the body (``Event-Name``, ``variable_cc_cause``), decoded; ``last`` searches
+        from the end."""
+        header = _header(name)
+        return _decoded(header.find_last(self.body) if last else header.find(self.body))
 
     @property
     def content_type(self) -> bytes:
         """What kind of message it is: ``command/reply``, ``api/response``, ``text/event-plain``..."""
-        return find_value(self.head, b"Content-Type") or b""
+        return CONTENT_TYPE.find(self.head) or b""
 
     @property
     def keys(self) -> str | None:
         """The keys of a private keypad message (``key: x``, ``digits: 4``), None where the frame is none."""
-        return self.event("digits") if self.body.startswith(b"key: ") else None
+        return _decoded(_DIGITS.find(self.body)) if self.body.startswith(b"key: ") else None
+
+    @property
+    def is_answer(self) -> bool:
+        """True for what an API answered."""
+        return self.content_type == b"api/response"
 
 
 def _decoded(raw: bytes | None) -> str | None:
@@ -81,17 +119,22 @@ class Framer:
     """Cuts a stream of bytes into frames, however it was split on the way.
 
     ``feed`` what arrived, then take ``next_frame`` until it is None. ProtocolError where the stream cannot be the
-    event socket protocol or a frame is too long; nothing can be read after that.
+    event socket protocol or a frame is too long; nothing can be read after that. A head is looked at once: the
+    switch sends an event's body after it, in a write of its own.
     """
+
+    __slots__ = ("_broken", "_buffer", "_head", "_length")
 
     def __init__(self) -> None:
         self._buffer = b""
+        self._head: bytes | None = None  # of a frame whose body is still on its way
+        self._length = 0  # of that body
         self._broken = False
 
     @property
     def pending(self) -> int:
         """How many bytes wait for the rest of their frame."""
-        return len(self._buffer)
+        return len(self._buffer) + (0 if self._head is None else len(self._head) + 2)
 
     def feed(self, data: bytes) -> None:
         """Take what arrived."""
@@ -99,39 +142,42 @@ class Framer:
 
     def next_frame(self) -> Frame | None:
         """The oldest whole frame, or None until more bytes arrive."""
+        head = self._head
+        if head is None and (head := self._next_head()) is None:
+            return None
+        buffer, length = self._buffer, self._length
+        if len(buffer) < length:
+            return None
+        self._head = None
+        if len(buffer) == length:
+            self._buffer = b""
+            return Frame(head, buffer)
+        self._buffer = buffer[length:]
+        return Frame(head, buffer[:length])
+
+    def _next_head(self) -> bytes | None:
+        buffer = self._buffer
         if self._broken:
             raise ProtocolError("the stream was broken before")
-        try:
-            return self._cut()
-        except ProtocolError:
-            self._broken = True
-            self._buffer = b""
-            raise
-
-    def _cut(self) -> Frame | None:
-        buffer = self._buffer
-        head_end = buffer.find(b"\n\n", 0, MAX_HEAD + 2)
-        if head_end < 0:
+        if not buffer:
+            return None
+        end = buffer.find(b"\n\n", 0, MAX_HEAD + 2)
+        if end < 0:
             if len(buffer) >= MAX_HEAD + 2:
-                raise ProtocolError("a header block is too long")
+                self._break("a header block is too long")
             return None
-        head = buffer[:head_end]
-        start = head_end + 2
-        length = _body_length(head)
-        if start + length > MAX_FRAME:
-            raise ProtocolError("a frame is too long")
-        if len(buffer) < start + length:
-            return None
-        self._buffer = buffer[start + length :]
-        return Frame(head, buffer[start : start + length])
+        head = self._head = buffer[:end]
+        self._buffer = buffer[end + 2 :]
+        if CONTENT_TYPE.find(head) is None:
+            self._break("a message without Content-Type")
+        text = CONTENT_LENGTH.find(head)
+        if text is not None and (not text.isdigit() or len(text) > 9):
+            self._break("Content-Length is not a number")
+        self._length = 0 if text is None else int(text)
+        if end + 2 + self._length > MAX_FRAME:
+            self._break("a frame is too long")
+        return head
 
-
-def _body_length(head: bytes) -> int:
-    if find_value(head, b"Content-Type") is None:
-        raise ProtocolError("a message without Content-Type")
-    text = find_value(head, b"Content-Length")
-    if text is None:
-        return 0
-    if not text.isdigit() or len(text) > 9:
-        raise ProtocolError("Content-Length is not a number")
-    return int(text)
+    def _break(self, why: str) -> NoReturn:
+        self._broken, self._buffer, self._head = True, b"", None
+        raise ProtocolError(why)

@@ -1,52 +1,140 @@
-"""Answers that will come: replies to commands and completions of applications. Every wait has a deadline."""
+"""Answers that will come: replies to commands and completions of applications. Every wait has a deadline.
+
+Waiting is the hot path of a call, so it is done by hand: what arrives is read in the hub, and the hub switches to
+the greenlet that waits for it at once, with no queue, no event and no turn of the loop in between.
+"""
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Callable
-from typing import cast
-from uuid import uuid4
 
-from gevent.event import AsyncResult
+from gevent import get_hub, getcurrent
+from greenlet import greenlet
 
 from fs_app.errors import CallEnded, CommandRefused, FsAppError, SwitchTimeout
-from fs_app.telephony.headers import Frame
+from fs_app.telephony.headers import REPLY_TEXT, Frame
+
+_FIRST = os.urandom(12).hex()  # no two servers give the same Event-UUID, also for one call
+_numbers = itertools.count()
 
 
-class Pending:
+class Parking:
+    """A place where one greenlet waits until it is woken or its time has passed."""
+
+    __slots__ = ("_parked",)
+
+    def __init__(self) -> None:
+        self._parked: greenlet | None = None
+
+    def park(self, seconds: float) -> None:
+        """Wait to be woken, for so many seconds at most. Who else switches to us meanwhile is not heard."""
+        if self._parked is not None:
+            raise RuntimeError("two greenlets wait at one place")
+        hub = get_hub()
+        self._parked = getcurrent()
+        deadline = hub.loop.timer(seconds)
+        deadline.start(self._wake)
+        try:
+            while self._parked is not None:
+                hub.switch()
+        finally:
+            self._parked = None
+            deadline.close()
+
+    def wake(self) -> None:
+        """Wake whoever waits: at once where the hub says so, else in the hub's next turn."""
+        if self._parked is not None:
+            hub = get_hub()
+            if getcurrent() is hub:
+                self._wake()
+            else:
+                hub.loop.run_callback(self._wake)
+
+    def wake_later(self) -> None:
+        """Wake whoever waits in the hub's next turn."""
+        if self._parked is not None:
+            get_hub().loop.run_callback(self._wake)
+
+    def _wake(self) -> None:
+        parked, self._parked = self._parked, None
+        if parked is not None:
+            parked.switch()
+
+
+class Stir(Parking):
+    """Something happened that the call may wait for; it is woken only where what it waits for holds."""
+
+    __slots__ = ("_condition",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._condition: Callable[[], bool] | None = None
+
+    def wait(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait until the condition holds; whether it does after so many seconds at most."""
+        if condition():
+            return True
+        if seconds > 0:
+            self._condition = condition
+            try:
+                self.park(seconds)
+            finally:
+                self._condition = None
+        return condition()
+
+    def set(self) -> None:
+        """Something happened. In the hub or anywhere."""
+        condition = self._condition
+        if condition is not None and condition():
+            self.wake()
+
+
+class Pending(Parking):
     """An answer that will come. ``what`` names it in messages and never holds an argument."""
 
-    __slots__ = ("_result", "what")
+    __slots__ = ("_done", "_error", "_frame", "done", "what")
 
     def __init__(self, what: str) -> None:
+        self._parked = None
         self.what = what
-        self._result: AsyncResult[Frame] = AsyncResult()
-
-    @property
-    def done(self) -> bool:
+        self.done = False
         """True once the answer is there or cannot come any more."""
-        return bool(self._result.ready())
+        self._frame: Frame | None = None
+        self._error: FsAppError | CallEnded | None = None
+        self._done: Callable[[], None] | None = None
 
     def on_done(self, callback: Callable[[], None]) -> None:
-        """Call back, in the hub, once it is done. The callback must not wait."""
-        self._result.rawlink(lambda _: callback())
+        """Call back once it is done, at once where it is. One callback, which must not wait."""
+        if self.done:
+            callback()
+        else:
+            self._done = callback
 
     def wait(self, seconds: float) -> Frame:
         """The answer. SwitchTimeout after so many seconds; CommandRefused; CallEnded."""
-        if not self.done:
-            self._result.wait(seconds)
-        if not self.done:
-            raise SwitchTimeout(f"{self.what}: no answer within {seconds:g} s")
-        return cast(Frame, self._result.get())
+        if not self.done and seconds > 0:
+            self.park(seconds)
+        if self._frame is not None:
+            return self._frame
+        if self._error is not None:
+            raise self._error
+        raise SwitchTimeout(f"{self.what}: no answer within {seconds:g} s")
 
     def resolve(self, frame: Frame) -> None:
-        """The answer is there. Whatever comes after the first end is dropped."""
+        """In the hub: the answer is there. Whatever comes after the first end is dropped."""
         if not self.done:
-            self._result.set(frame)
+            self._frame = frame
+            self._end()
+            self.wake()
 
     def fail(self, error: FsAppError | CallEnded) -> None:
-        """No answer will come: whoever waits gets this error."""
+        """No answer will come: whoever waits gets this error, after whoever says so has finished."""
         if not self.done:
-            self._result.set_exception(error)
+            self._error = error
+            self._end()
+            self.wake_later()
 
     def replied(self, frame: Frame) -> None:
         """The command's own reply has come: that is the answer."""
@@ -54,6 +142,12 @@ class Pending:
             self.fail(CommandRefused(f"{self.what}: {text}"))
         else:
             self.resolve(frame)
+
+    def _end(self) -> None:
+        self.done = True
+        callback, self._done = self._done, None
+        if callback is not None:
+            callback()
 
 
 class Execution(Pending):
@@ -63,7 +157,7 @@ class Execution(Pending):
 
     def __init__(self, application: str) -> None:
         super().__init__(application)
-        self.uuid = str(uuid4())
+        self.uuid = f"{_FIRST}-{next(_numbers):x}"
 
     def replied(self, frame: Frame) -> None:
         """The reply has come: only a refusal says anything."""
@@ -72,7 +166,8 @@ class Execution(Pending):
 
 
 def _refusal(frame: Frame) -> str | None:
-    text = frame.header("Reply-Text") or ""
-    if frame.content_type == b"api/response":
-        text = frame.body[:200].decode("utf-8", "replace")
-    return text.strip() if text.startswith("-") else None
+    """What the switch says against it: ``-ERR`` and ``-USAGE``, in the head of a reply or the body of an answer."""
+    said = frame.body if frame.is_answer else REPLY_TEXT.find(frame.head) or b""
+    if not said.startswith(b"-"):
+        return None
+    return said[:200].decode("utf-8", "replace").strip()

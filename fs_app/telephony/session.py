@@ -9,7 +9,9 @@ What greenswitch 0.0.19 does, and what is done here instead (each has a wire tes
 * matches completions by application name: they are matched by the ``Event-UUID`` we gave;
 * sends part of a long command: the rest is kept and written when the socket takes it;
 * waits without deadline, and raises ``gevent.Timeout`` where it has one: each has one and raises SwitchTimeout;
-* logs whole headers: nothing here logs what a frame holds.
+* logs whole headers: nothing here logs what a frame holds;
+* decodes every header of every event: nothing is decoded that nobody asks for;
+* waits for a command's reply before its completion: a reply is looked at only where it is a refusal.
 """
 
 from __future__ import annotations
@@ -26,13 +28,19 @@ from greenswitch.esl import OutboundSession
 from fs_app.errors import CallEnded, CommandRefused, ProtocolError
 from fs_app.telephony import commands
 from fs_app.telephony.connect import ConnectInfo, read_connect
-from fs_app.telephony.headers import Frame, Framer
+from fs_app.telephony.headers import APPLICATION_UUID, Frame, Framer
 from fs_app.telephony.pending import Execution, Pending
 from fs_app.telephony.wire import KeepAlive, Wire
 
 log = structlog.get_logger()
 
 COMMAND_SECONDS = 5.0  # a command reply takes a millisecond; a switch that needs more is in trouble
+
+_EVENT = b"Content-Type: text/event-plain"
+_DONE = b"Event-Name: CHANNEL_EXECUTE_COMPLETE\n"
+
+
+_KEEP_ALIVE = KeepAlive()
 
 
 def _ignored(_: object) -> None:
@@ -54,11 +62,16 @@ class Session(OutboundSession):  # type: ignore[misc]
         keep_alive: KeepAlive | None = None,
         on_reaction: Callable[[float], None] | None = None,
     ) -> None:
+        # Not greenswitch's own constructor: it makes two greenlets, two queues and a buffered file for each call.
+        # What its small methods look at is set here.
+        self._lingering = False
+        self.connected = True
+        self.session_data: dict[str, str] | None = None
         self._framer = Framer()
         self._replies: deque[Pending] = deque()
-        self._executions: dict[str, Execution] = {}
-        self._on_keys: Callable[[str], None] = lambda keys: None
-        self._on_event: Callable[[Frame], None] = lambda frame: None
+        self._executions: dict[bytes, Execution] = {}
+        self._on_keys: Callable[[str], None] = _ignored
+        self._on_event: Callable[[Frame], None] = _ignored
         self._end_callbacks: list[Callable[[], None]] = []
         self._on_reaction = on_reaction
         self._reaction_from = self._asked_at = 0.0
@@ -66,18 +79,12 @@ class Session(OutboundSession):  # type: ignore[misc]
         self.ended: str | None = None
         self.hung_up = False  # the switch said so; a session can also end otherwise
         self.info: ConnectInfo | None = None
-        self._keep_alive = keep_alive or KeepAlive()
-        super().__init__(address, sock)
-        self.sock_file.close()  # nobody reads through it: the watcher does
-        self.event_handlers.clear()  # nor does anybody call these, and they would hold us in a circle
+        self._wire = Wire(
+            sock, self._read, self.end, keep_alive=keep_alive or _KEEP_ALIVE, stall_seconds=COMMAND_SECONDS
+        )
+        self.sock = self._wire.sock
 
     # --- what greenswitch starts and offers, in its cured form ---
-
-    def start_event_handlers(self) -> None:
-        """One watcher in the hub instead of two greenlets and a queue."""
-        self._wire = Wire(
-            self.sock, self._read, self.end, keep_alive=self._keep_alive, stall_seconds=COMMAND_SECONDS
-        )
 
     def send(self, data: str) -> Frame:
         """greenswitch's own entry, for its small methods (``linger``, ``myevents``): passes the gate and waits."""
@@ -195,7 +202,10 @@ class Session(OutboundSession):  # type: ignore[misc]
 
     def start(self, application: str, argument: str = "") -> Execution:
         """Run an application without waiting for anything: neither the reply nor the completion."""
-        return self.start_all([(application, argument)])[0]
+        execution = Execution(application)
+        self._write(commands.execute(application, argument, execution.uuid), (execution,))
+        self._executions[execution.uuid.encode()] = execution
+        return execution
 
     def start_all(self, steps: Sequence[tuple[str, str]]) -> list[Execution]:
         """Run several applications one after the other, sent in one write."""
@@ -205,7 +215,7 @@ class Session(OutboundSession):  # type: ignore[misc]
             for (application, argument), execution in zip(steps, executions, strict=True)
         )
         self._write(text, executions)
-        self._executions.update((execution.uuid, execution) for execution in executions)
+        self._executions.update((execution.uuid.encode(), execution) for execution in executions)
         return executions
 
     def reacting(self) -> None:
@@ -234,13 +244,14 @@ class Session(OutboundSession):  # type: ignore[misc]
     # --- bytes ---
 
     def _write(self, data: bytes, pending: Sequence[Pending]) -> None:
-        self.raise_if_disconnected()
-        now = time.monotonic()
-        if self._reaction_from and self._on_reaction:
-            self._on_reaction(now - self._reaction_from)
-        self._reaction_from = 0.0
+        if self.ended is not None:
+            raise CallEnded(self.ended)
+        if self._reaction_from:
+            if self._on_reaction:
+                self._on_reaction(time.monotonic() - self._reaction_from)
+            self._reaction_from = 0.0
         if not self._replies:
-            self._asked_at = now
+            self._asked_at = time.monotonic()
         self._replies.extend(pending)
         self._wire.write(data)
         self.raise_if_disconnected()
@@ -248,37 +259,40 @@ class Session(OutboundSession):  # type: ignore[misc]
     def _read(self, data: bytes) -> None:
         """In the hub: hand every whole frame to whoever waits for it."""
         self.heard_at = time.monotonic()
-        self._framer.feed(data)
+        framer = self._framer
+        framer.feed(data)
         try:
-            while self.ended is None and (frame := self._framer.next_frame()) is not None:
-                self._take(frame)
+            while self.ended is None and (frame := framer.next_frame()) is not None:
+                if frame.head.endswith(_EVENT):
+                    self._take_event(frame)
+                else:
+                    self._take(frame)
         except ProtocolError as error:
             log.warning("the switch broke the protocol", call=self.info and self.info.uuid, problem=str(error))
             self.end("protocol error")
 
     def _take(self, frame: Frame) -> None:
         kind = frame.content_type
-        if kind == b"text/event-plain":
-            self._take_event(frame)
-        elif kind in (b"command/reply", b"api/response"):
+        if kind in (b"command/reply", b"api/response"):
             if not self._replies:
                 raise ProtocolError("a reply to no command")
             self._replies.popleft().replied(frame)
+        elif kind == b"text/event-plain":
+            self._take_event(frame)
         elif kind in (b"text/disconnect-notice", b"text/rude-rejection"):
             self.end("the switch let the call go")
 
     def _take_event(self, frame: Frame) -> None:
-        if (keys := frame.keys) is not None:
-            self._on_keys(keys)
-            return
-        name = frame.event("Event-Name")
-        if name == "CHANNEL_EXECUTE_COMPLETE":
-            execution = self._executions.pop(frame.event("Application-UUID", last=True) or "", None)
+        body = frame.body
+        if body.startswith(_DONE):
+            execution = self._executions.pop(APPLICATION_UUID.find_last(body) or b"", None)
             if execution is not None:
                 execution.resolve(frame)
+        elif (keys := frame.keys) is not None:
+            self._on_keys(keys)
         elif self.info is None or frame.event("Unique-ID") != self.info.uuid:
             return
-        elif name == "CHANNEL_HANGUP":
+        elif frame.event("Event-Name") == "CHANNEL_HANGUP":
             self.hung_up = True
             self.end("the caller hung up")
         else:

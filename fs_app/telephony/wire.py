@@ -5,9 +5,11 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import gevent
 import structlog
+from gevent import monkey
 
 log = structlog.get_logger()
 
@@ -44,6 +46,17 @@ class KeepAlive:
             sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
+plain_socket = monkey.get_original("socket", "socket")
+
+
+class _Timer(Protocol):
+    """A timer of gevent's loop."""
+
+    def start(self, callback: Callable[[str], None], reason: str) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 def _ignored(_: object) -> None:
     """Nobody listens any more."""
 
@@ -64,29 +77,36 @@ class Wire:
         keep_alive: KeepAlive,
         stall_seconds: float,
     ) -> None:
-        self._sock = sock
+        # gevent's socket waits and retries at each call; the one under it does neither, and nor do we.
+        self.sock = plain_socket(fileno=sock.detach())
         self._on_bytes = on_bytes
         self._on_end = on_end
+        self._stall_seconds = stall_seconds
         self._unsent = bytearray()
         self._open = True
-        sock.settimeout(0.0)
-        keep_alive.apply(sock)
-        loop = gevent.get_hub().loop
-        self._reader = loop.io(sock.fileno(), _READ)
-        self._writer = loop.io(sock.fileno(), _WRITE)
-        self._stall = loop.timer(stall_seconds)
-        self._reader.start(self._readable)
+        self.sock.setblocking(False)
+        keep_alive.apply(self.sock)
+        self._loop = gevent.get_hub().loop
+        self._watchers = [self._loop.io(self.sock.fileno(), _READ)]
+        self._watchers[0].start(self._readable)
 
     def write(self, data: bytes) -> None:
         """Write all of it, now or when the socket takes it, after what was written before."""
-        waiting = bool(self._unsent)
-        self._unsent += data
-        if not waiting:
-            self._writable()
-            if self._unsent:
-                self._writer.start(self._writable)
-        elif len(self._unsent) > _MAX_UNSENT:
-            self._end("the switch does not read")
+        if self._unsent:
+            self._unsent += data
+            if len(self._unsent) > _MAX_UNSENT:
+                self._end("the switch does not read")
+            return
+        try:
+            sent = self.sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._end("the socket broke")
+            return
+        if sent < len(data):
+            self._unsent += data[sent:]
+            self._wait_to_write()
 
     def stop(self) -> None:
         """Read and write nothing any more. Harmless when repeated."""
@@ -94,14 +114,15 @@ class Wire:
             return
         self._open = False
         self._unsent.clear()
-        for watcher in (self._reader, self._writer, self._stall):
+        for watcher in self._watchers:
             watcher.stop()
             watcher.close()
+        self._watchers.clear()
 
     def close(self) -> None:
         """Stop, give the socket back, and let go of who listened."""
         self.stop()
-        self._sock.close()
+        self.sock.close()
         self._on_bytes = self._on_end = _ignored
 
     def _end(self, reason: str) -> None:
@@ -109,24 +130,35 @@ class Wire:
             self.stop()
             self._on_end(reason)
 
-    def _writable(self) -> None:
+    def _wait_to_write(self) -> None:
+        """The socket takes no more for now: go on when it does, or end where it does not in time."""
+        writer = self._loop.io(self.sock.fileno(), _WRITE)
+        stall = self._loop.timer(self._stall_seconds)
+        self._watchers += (writer, stall)
+        writer.start(self._writable, stall)
+        stall.start(self._end, "the switch does not read")
+
+    def _writable(self, stall: _Timer) -> None:
         try:
-            sent = self._sock.send(self._unsent)
+            sent = self.sock.send(self._unsent)
         except BlockingIOError:
-            sent = 0
+            return
         except OSError:
             self._end("the socket broke")
             return
         del self._unsent[:sent]
-        self._stall.stop()
+        stall.stop()
         if self._unsent:
-            self._stall.start(self._end, "the switch does not read")
+            stall.start(self._end, "the switch does not read")
         else:
-            self._writer.stop()
+            for watcher in self._watchers[1:]:
+                watcher.stop()
+                watcher.close()
+            del self._watchers[1:]
 
     def _readable(self) -> None:
         try:
-            data = self._sock.recv(_READ_BYTES)
+            data = self.sock.recv(_READ_BYTES)
         except BlockingIOError:
             return
         except OSError:
