@@ -16,7 +16,7 @@ import structlog
 from prometheus_client import generate_latest
 from sqlalchemy import Connection, insert, select
 
-from fs_app.app import Calls
+from fs_app.app.calls import Calls
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Payment, PaymentRequest
 from fs_app.domain.prompt import say

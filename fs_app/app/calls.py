@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 import structlog
 
-from fs_app.app.parts import Parts, load_all_flows, load_prompts
+from fs_app.app.checks import checked_parts
+from fs_app.app.parts import Parts
+from fs_app.app.roles import begin, forbid_dumps, until_told_to_stop
 from fs_app.domain.prompt import say
 from fs_app.errors import CallEnded, StoreUnavailable
 from fs_app.flow.call import Call, Limits, Line, Services
@@ -21,8 +23,24 @@ from fs_app.settings import Settings
 from fs_app.telephony.channel import SwitchChannel, Timing
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.server import CallServer
+from fs_app.yamlfile import Document
 
 log = structlog.get_logger()
+
+
+def run_calls(settings: Settings, document: Document, *, slot: int = 0) -> None:
+    """The ``calls`` role until SIGTERM; ConfigError where anything is wrong with the configuration.
+
+    ``slot`` numbers the workers of one machine: each has a port of its own for metrics.
+    """
+    forbid_dumps()
+    calls = Calls(settings, checked_parts(settings, document), slot=slot)
+    begin(calls.start, document, ("calls", "listen"))
+    log.info("ready for calls", listen=f"{settings.calls.listen[0]}:{calls.server.port}", worker=slot)
+    successor = until_told_to_stop(calls=lambda: calls.server.active)
+    grace = settings.calls.grace_seconds
+    log.info("no new calls", up=calls.server.active, grace_seconds=grace, successor=successor)
+    calls.stop(successor=successor)
 
 
 class Calls:
@@ -32,8 +50,7 @@ class Calls:
         self._settings = settings
         self.parts = parts = parts or Parts(settings)
         self.metrics = parts.metrics
-        voice = load_prompts(settings)
-        self._flows: Mapping[str, Flow] = load_all_flows(settings, voice)
+        self._flows: Mapping[str, Flow] = parts.flows
         self._services = Services(
             directory=parts.directory,
             cashier=parts.cashier,
@@ -44,7 +61,7 @@ class Calls:
         self.server = CallServer(
             inherited(CALLS, settings.calls.listen),
             self._handle,
-            voice=voice,
+            voice=parts.voice,
             language=settings.line.language,
             queue=settings.line.queue,
             limit=settings.calls.limit,

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from fs_app.app.messages import check_receipt_texts
-from fs_app.app.parts import load_all_flows, open_database, open_directory, open_gateway
+from fs_app.app.parts import Parts
 from fs_app.errors import ConfigError, Problem
 from fs_app.ports import Voice
-from fs_app.prompts.voice import read_voice
 from fs_app.settings import Settings
 from fs_app.store.revision import schema_problem
 from fs_app.store.sql_directory import SqlDirectory
@@ -20,26 +19,37 @@ T = TypeVar("T")
 _SERVER_PHRASES = ("all_lines_busy", "technical_problem", "one_moment")
 
 
-def check_everything(settings: Settings, document: Document, *, gateway_must_answer: bool = True) -> list[Problem]:
+def checked_parts(settings: Settings, document: Document) -> Parts:
+    """The parts of this process; ConfigError with everything that must be mended first. A gateway that is down is
+    no such thing."""
+    parts = Parts(settings)
+    problems = check_everything(parts, document, gateway_must_answer=False)
+    if problems:
+        raise ConfigError(problems)
+    return parts
+
+
+def check_everything(parts: Parts, document: Document, *, gateway_must_answer: bool = True) -> list[Problem]:
     """What must be mended before a call may come: prompts, flows, receipts, database, SQL, gateway.
 
     With ``gateway_must_answer=False`` a gateway that cannot be reached is no problem, only one that refuses our
-    keys: the server starts all the same, as callers can still hear their balance and reach a person.
+    keys: the server starts all the same, as callers can still hear their balance and reach a person. What was read
+    for it is kept in ``parts``: who serves afterwards reads nothing again.
     """
-    problems: list[Problem] = []
-    voice, found = read_voice(settings.sounds)
-    problems += found
+    settings = parts.settings
+    voice, found = parts.recordings
+    problems = list(found)
     if voice.languages:
         problems += _voice_problems(voice, settings, document)
-        flows = _collect(problems, lambda: load_all_flows(settings, voice))
+        flows = _collect(problems, lambda: parts.flows)
         if flows is not None and settings.line.flow not in flows:
             hint = did_you_mean(settings.line.flow, flows) or f"there are: {', '.join(sorted(flows))}"
             place = ("line", "flow")
             problems.append(document.problem(place, f"no flow is called {settings.line.flow!r}", hint))
     _collect(problems, lambda: check_receipt_texts(settings, document))
     problems += _schedule_problems(settings, document)
-    problems += _store_problems(settings, document)
-    trouble = open_gateway(settings.gateway).check()
+    problems += _store_problems(parts, document)
+    trouble = parts.gateway.check()
     if trouble is not None and (trouble.lasting or gateway_must_answer):
         problems.append(document.problem(("gateway",), trouble.reason))
     return problems
@@ -56,16 +66,13 @@ def _schedule_problems(settings: Settings, document: Document) -> list[Problem]:
     ]
 
 
-def _store_problems(settings: Settings, document: Document) -> list[Problem]:
+def _store_problems(parts: Parts, document: Document) -> list[Problem]:
     problems: list[Problem] = []
-    database = open_database(settings)
-    problem = schema_problem(database)
+    problem = schema_problem(parts.database)
     if problem is not None:
         problems.append(document.problem(("database", "url"), problem))
-    directory = open_directory(settings, database)
-    if isinstance(directory, SqlDirectory):
-        problems += [_statement_problem(document, key, message) for key, message in directory.problems()]
-    database.close()
+    if isinstance(parts.directory, SqlDirectory):
+        problems += [_statement_problem(document, key, message) for key, message in parts.directory.problems()]
     return problems
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import gevent
+import structlog
 
+from fs_app.app.checks import checked_parts
 from fs_app.app.parts import Parts
+from fs_app.app.roles import begin, forbid_dumps, until_told_to_stop
 from fs_app.jobs.disputes import DisputeFollower
 from fs_app.jobs.housekeeping import Chore, Housekeeper
 from fs_app.jobs.payments import PaymentFollower
@@ -20,6 +23,22 @@ from fs_app.serve.sockets import inherited
 from fs_app.settings import Settings
 from fs_app.store.velocity import SqlVelocity
 from fs_app.store.webhooks import SqlHints
+from fs_app.yamlfile import Document
+
+log = structlog.get_logger()
+
+
+def run_jobs(settings: Settings, document: Document) -> None:
+    """The ``jobs`` role until SIGTERM; ConfigError where anything is wrong with the configuration."""
+    forbid_dumps()
+    jobs = Jobs(settings, checked_parts(settings, document))
+    begin(jobs.start, document, ("jobs", "metrics"))
+    working = gevent.spawn(jobs.run)
+    log.info("jobs ready", at_once=settings.jobs.at_once)
+    until_told_to_stop(working)
+    log.info("no new tasks")
+    jobs.stop()
+    working.get()  # what ended it, if it was not us: the process ends too, and is started again
 
 
 class Jobs:

@@ -11,6 +11,7 @@ from fs_app.app.messages import load_receipt_texts, open_messengers
 from fs_app.app.watch import SwitchWatch
 from fs_app.domain.contact import MessageKind
 from fs_app.domain.schedule import Schedule
+from fs_app.errors import ConfigError, Problem
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flows
 from fs_app.gateways.braintree import BraintreeAccount, BraintreeGateway, BraintreeOffice
@@ -37,9 +38,8 @@ from fs_app.ports import (
     Outbox,
     RefundBook,
     Tasks,
-    Voice,
 )
-from fs_app.prompts.voice import FileVoice, load_voice
+from fs_app.prompts.voice import FileVoice, read_voice
 from fs_app.settings import GatewaySettings, Settings
 from fs_app.steps import STEPS
 from fs_app.store.audit import SqlAudit
@@ -66,16 +66,6 @@ class SystemClock:
 
     def today(self) -> date:
         return datetime.now(self._zone).date()
-
-
-def load_prompts(settings: Settings) -> FileVoice:
-    """The phrases and their recordings; ConfigError with every problem."""
-    return load_voice(settings.sounds)
-
-
-def load_all_flows(settings: Settings, voice: Voice) -> dict[str, Flow]:
-    """Every flow, checked; ConfigError with every problem."""
-    return load_flows(settings.flows, STEPS, voice)
 
 
 def open_database(settings: Settings, observe: Callable[[float, bool], None] | None = None) -> Database:
@@ -126,6 +116,24 @@ class Parts:
     @cached_property
     def clock(self) -> Clock:
         return SystemClock(self.settings.timezone)
+
+    @cached_property
+    def recordings(self) -> tuple[FileVoice, list[Problem]]:
+        """The phrases and their recordings as far as they go, and everything that is wrong with them."""
+        return read_voice(self.settings.sounds)
+
+    @property
+    def voice(self) -> FileVoice:
+        """The phrases and their recordings; ConfigError with every problem."""
+        voice, problems = self.recordings
+        if problems:
+            raise ConfigError(problems)
+        return voice
+
+    @cached_property
+    def flows(self) -> dict[str, Flow]:
+        """Every flow, checked; ConfigError with every problem."""
+        return load_flows(self.settings.flows, STEPS, self.recordings[0])
 
     @cached_property
     def database(self) -> Database:

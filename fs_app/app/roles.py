@@ -1,4 +1,7 @@
-"""The roles as processes: each runs until SIGTERM, or ends at once where its configuration is wrong."""
+"""What every role does as a process: it ends at once where its configuration is wrong, and else at SIGTERM.
+
+A role's own half is its ``run`` in `calls`, `jobs`, `web` and `sandbox`, so that none loads another's libraries.
+"""
 
 from __future__ import annotations
 
@@ -14,79 +17,15 @@ import gevent
 import structlog
 from gevent.event import Event
 
-from fs_app.app.calls import Calls
-from fs_app.app.checks import check_everything
-from fs_app.app.jobs import Jobs
-from fs_app.app.web import Web
 from fs_app.errors import ConfigError
-from fs_app.gateways.sandbox.server import SandboxServer
 from fs_app.serve.notices import CALLS, WATCHDOG, tell
 from fs_app.serve.sockets import supervised
-from fs_app.settings import Settings
 from fs_app.yamlfile import Document
 
 log = structlog.get_logger()
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # prctl(2)
 _BEAT_SECONDS = 0.5
-
-
-def run_calls(settings: Settings, document: Document, *, slot: int = 0) -> None:
-    """The ``calls`` role until SIGTERM; ConfigError where anything is wrong with the configuration.
-
-    ``slot`` numbers the workers of one machine: each has a port of its own for metrics.
-    """
-    forbid_dumps()
-    _refuse_problems(settings, document)
-    calls = Calls(settings, slot=slot)
-    _start(calls.start, document, ("calls", "listen"))
-    log.info("ready for calls", listen=f"{settings.calls.listen[0]}:{calls.server.port}", worker=slot)
-    successor = _until_told_to_stop(calls=lambda: calls.server.active)
-    grace = settings.calls.grace_seconds
-    log.info("no new calls", up=calls.server.active, grace_seconds=grace, successor=successor)
-    calls.stop(successor=successor)
-
-
-def run_jobs(settings: Settings, document: Document) -> None:
-    """The ``jobs`` role until SIGTERM; ConfigError where anything is wrong with the configuration."""
-    forbid_dumps()
-    _refuse_problems(settings, document)
-    jobs = Jobs(settings)
-    _start(jobs.start, document, ("jobs", "metrics"))
-    working = gevent.spawn(jobs.run)
-    log.info("jobs ready", at_once=settings.jobs.at_once)
-    _until_told_to_stop(working)
-    log.info("no new tasks")
-    jobs.stop()
-    working.get()  # what ended it, if it was not us: the process ends too, and is started again
-
-
-def run_web(settings: Settings, document: Document) -> None:
-    """The ``web`` role until SIGTERM; ConfigError where anything is wrong with the configuration."""
-    forbid_dumps()
-    _refuse_problems(settings, document)
-    web = Web(settings)
-    _start(web.start, document, ("web", "listen"))
-    log.info("web ready", listen=f"{settings.web.listen[0]}:{web.port}", api=settings.web.api_token is not None)
-    _until_told_to_stop()
-    web.stop()
-
-
-def run_sandbox(settings: Settings, document: Document) -> None:
-    """The ``sandbox`` role until SIGTERM: the local gateway."""
-    forbid_dumps()
-    server = SandboxServer(settings.gateway.listen)
-    _start(server.start, document, ("gateway", "listen"))
-    log.info("local gateway ready", listen=f"{settings.gateway.listen[0]}:{server.port}")
-    _until_told_to_stop()
-    server.stop()
-
-
-def _refuse_problems(settings: Settings, document: Document) -> None:
-    """ConfigError with everything that must be mended; a gateway that is down is no such thing."""
-    problems = check_everything(settings, document, gateway_must_answer=False)
-    if problems:
-        raise ConfigError(problems)
 
 
 def forbid_dumps() -> None:
@@ -98,7 +37,8 @@ def forbid_dumps() -> None:
         log.warning("this process can be dumped", reason=os.strerror(ctypes.get_errno()))
 
 
-def _start(start: Callable[[], None], document: Document, place: tuple[str, ...]) -> None:
+def begin(start: Callable[[], None], document: Document, place: tuple[str, ...]) -> None:
+    """Start what serves at that place of the settings; ConfigError where the address is taken."""
     # What was loaded stays for good. To look through all of it again and again for garbage would cost every call
     # a tenth of a second each time, and garbage would lie about for hundreds of calls until then.
     gc.collect()
@@ -110,7 +50,7 @@ def _start(start: Callable[[], None], document: Document, place: tuple[str, ...]
         raise ConfigError([document.problem(place, reason, "is another one running?")]) from None
 
 
-def _until_told_to_stop(*working: gevent.Greenlet[..., None], calls: Callable[[], int] = lambda: 0) -> bool:
+def until_told_to_stop(*working: gevent.Greenlet[..., None], calls: Callable[[], int] = lambda: 0) -> bool:
     """Say that we are ready, and wait for SIGTERM or SIGINT, or for what should not end by itself. The second
     signal ends the process at once. SIGUSR1 is the same, and tells that a successor is ready: True then."""
     told, succeeded = Event(), Event()

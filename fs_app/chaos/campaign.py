@@ -12,7 +12,7 @@ import gevent
 from gevent.pool import Pool
 from sqlalchemy import update
 
-from fs_app.app import SystemClock
+from fs_app.app.parts import SystemClock
 from fs_app.chaos.callers import Callers, Word
 from fs_app.chaos.evidence import gather, unfinished
 from fs_app.chaos.invariants import Evidence, Violation, violations

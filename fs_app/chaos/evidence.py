@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
-from fs_app.app import SystemClock
+from fs_app.app.parts import SystemClock
 from fs_app.chaos.callers import Word
 from fs_app.chaos.control import GatewayControl
 from fs_app.chaos.invariants import Evidence, Sent, orders_of

@@ -32,7 +32,9 @@ from typing import Any, NoReturn
 import gevent
 from gevent import socket
 
-from fs_app.app import Calls, Jobs, Parts
+from fs_app.app.calls import Calls
+from fs_app.app.jobs import Jobs
+from fs_app.app.parts import Parts
 from fs_app.chaos import points
 from fs_app.chaos.points import ANY, Fuse, Point, watched
 from fs_app.domain.card import Card, brand_of

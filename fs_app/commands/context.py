@@ -20,6 +20,11 @@ class Context:
     def settings(self) -> Settings:
         return self.load()[0]
 
+    @property
+    def control(self) -> Path:
+        """The socket on which ``fs-app serve`` is asked: one for each settings file, so that several may run."""
+        return self.settings.run / f"{self.config.resolve().stem}.sock"
+
     def load(self) -> tuple[Settings, Document]:
         """The settings and the document they came from, so that later checks can point into it."""
         if self._loaded is None:

@@ -12,8 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fs_app.app.checks import check_everything
+from fs_app.app.parts import Parts
 from fs_app.commands.context import Context
+from fs_app.doctor.examination import CHECKS, examine
 from fs_app.doctor.finding import Finding, Severity
+from fs_app.doctor.own_checks import Own
 
 _STYLES = {Severity.CRITICAL: "bold red", Severity.WRONG: "yellow", Severity.ADVICE: "cyan"}
 _EXIT = {Severity.CRITICAL: 2, Severity.WRONG: 1, Severity.ADVICE: 0}
@@ -28,12 +32,8 @@ def doctor(obj: Context, as_json: bool) -> None:
     Exit code 2: something is critical (a card digit could be written down or a call lost), 1: something is wrong,
     0: nothing but advice.
     """
-    from fs_app.app import check_everything
-    from fs_app.doctor.examination import CHECKS, examine
-    from fs_app.doctor.own_checks import Own
-
     settings, document = obj.load()
-    findings = examine(settings, Own(settings, obj.config, check_everything(settings, document)))
+    findings = examine(settings, Own(settings, obj.config, check_everything(Parts(settings), document)))
     if as_json:
         click.echo(json.dumps({"checks": len(CHECKS), "findings": [asdict(each) for each in findings]}, indent=2))
     else:

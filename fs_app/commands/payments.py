@@ -15,6 +15,7 @@ import click
 from rich.console import Console
 from rich.table import Column, Table
 
+from fs_app.app.parts import Parts
 from fs_app.commands.context import Context
 from fs_app.domain.money import Money
 from fs_app.domain.payment import OPEN_STATES, Payment, PaymentId, Unavailable
@@ -45,8 +46,6 @@ def payments() -> None:
 @click.pass_obj
 def list_payments(obj: Context, only_open: bool, stuck: bool, since: datetime | None) -> None:
     """List payments, the newest last."""
-    from fs_app.app import Parts
-
     parts = Parts(obj.settings)
     waiting = {task.subject: task.note for task in parts.tasks.stuck() if task.kind is TaskKind.PAYMENT}
     table = Table(*(Column(name, no_wrap=True) for name in _COLUMNS), "waits for a person")
@@ -68,8 +67,6 @@ def list_payments(obj: Context, only_open: bool, stuck: bool, since: datetime | 
 @click.pass_obj
 def show(obj: Context, payment: str, as_json: bool) -> None:
     """Everything about PAYMENT, which is an id or a confirmation number."""
-    from fs_app.app import Parts
-
     parts = Parts(obj.settings)
     dossier = parts.records.dossier(_found(parts.ledger, payment).id)
     if as_json:
@@ -87,8 +84,6 @@ def show(obj: Context, payment: str, as_json: bool) -> None:
 @click.pass_obj
 def refund(obj: Context, payment: str, amount: str | None, key: str | None, reason: str, operator: str) -> None:
     """Give settled money back."""
-    from fs_app.app import Parts
-
     parts = Parts(obj.settings)
     found = _found(parts.ledger, payment)
     try:
@@ -105,8 +100,6 @@ def refund(obj: Context, payment: str, amount: str | None, key: str | None, reas
 @click.pass_obj
 def void(obj: Context, payment: str, reason: str, operator: str) -> None:
     """Give back what is not settled yet, whole."""
-    from fs_app.app import Parts
-
     parts = Parts(obj.settings)
     found = _found(parts.ledger, payment)
     _told(parts.refund_desk.void(Deed("void", found.id, operator, reason, "cli")))
@@ -117,8 +110,6 @@ def void(obj: Context, payment: str, reason: str, operator: str) -> None:
 @click.pass_obj
 def check(obj: Context, payment: str) -> None:
     """Ask the gateway about PAYMENT now, and act on what it says."""
-    from fs_app.app import Parts
-
     parts = Parts(obj.settings)
     found = _found(parts.ledger, payment)
     resolved = parts.resolver.resolve(found)
@@ -134,8 +125,6 @@ def check(obj: Context, payment: str) -> None:
 @click.pass_obj
 def receipt(obj: Context, payment: str) -> None:
     """Try once more to send the receipts of PAYMENT that are not known to have arrived; never a third time."""
-    from fs_app.app import Parts
-
     parts = Parts(obj.settings)
     found = _found(parts.ledger, payment)
     again = [each for each in parts.outbox.receipts(payment_id=found.id) if each.state in _SENDABLE]
@@ -157,8 +146,6 @@ def close(obj: Context, payment: str, reason: str, operator: str) -> None:
     For an attempt that waits for a person, after looking for it in the gateway's control panel. Refused where the
     gateway shows anything for it, or cannot be asked.
     """
-    from fs_app.app import Parts
-
     parts = Parts(obj.settings)
     found = _found(parts.ledger, payment)
     deed = Deed("close", found.id, operator, reason, "cli")

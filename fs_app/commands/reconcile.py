@@ -18,6 +18,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from fs_app.app.parts import Parts
 from fs_app.commands.context import Context
 from fs_app.errors import StoreError
 from fs_app.payments.differences import ADVICE, CAUSES, Difference
@@ -39,8 +40,6 @@ def reconcile(obj: Context, day: str, style: str, strict: bool) -> None:
 
     Exit code 0: no difference; 1: differences; 2: the gateway or the database could not be asked.
     """
-    from fs_app.app import Parts
-
     parts = Parts(obj.settings)
     try:
         span = span_of(_day(day, parts.clock.today()), ZoneInfo(obj.settings.timezone), parts.clock.now())

@@ -8,12 +8,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from fs_app.app import SystemClock, load_prompts, open_directory, open_gateway
+from fs_app.app.parts import SystemClock, open_directory, open_gateway
 from fs_app.demo.agreement import differences
 from fs_app.demo.phone import run_phone
 from fs_app.demo.phone_view import Side
 from fs_app.demo.workspace import Workspace
-from fs_app.prompts.voice import FileVoice
+from fs_app.prompts.voice import FileVoice, load_voice
 from fs_app.store.demo_data import DEMO_ACCOUNTS, DEMO_PIN
 from fs_app.store.ledger import SqlLedger
 from fs_app.testing.switch import SimulatedSwitch, dialplan
@@ -29,7 +29,7 @@ def run_demo(config: Path, *, auto: bool, freeswitch: bool, console: Console) ->
     console.print("starting the server and the local gateway ...", style="dim")
     with Workspace(config, _FOLDER) as workspace:
         console.print(f"running; their log is {workspace.log}", style="dim")
-        voice = load_prompts(workspace.settings)
+        voice = load_voice(workspace.settings.sounds)
         ledger = SqlLedger(workspace.database, SystemClock(workspace.settings.timezone))
         if freeswitch:
             from fs_app.demo.freeswitch import run_on_freeswitch

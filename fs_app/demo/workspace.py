@@ -16,7 +16,7 @@ from typing import Any, Self
 import gevent
 import yaml
 
-from fs_app.app import SystemClock, open_database
+from fs_app.app.parts import SystemClock, open_database
 from fs_app.errors import FsAppError
 from fs_app.settings import Settings, load_settings
 from fs_app.store.demo_data import insert_demo_data

@@ -14,7 +14,7 @@ import gevent
 import yaml
 from sqlalchemy import Connection, insert
 
-from fs_app.app import SystemClock
+from fs_app.app.parts import SystemClock
 from fs_app.chaos.child import Role
 from fs_app.chaos.control import GatewayControl
 from fs_app.chaos.provider import Provider

@@ -1,4 +1,4 @@
-"""Brings our tables up to date: the migrations are in ``migrations/versions``. Whether they are, `revision` says."""
+"""Brings our tables up to date: migrations are in ``migrations/versions``. `revision` says whether they are."""
 
 from __future__ import annotations
 

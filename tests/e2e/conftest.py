@@ -12,7 +12,7 @@ import gevent
 import pytest
 from paymentsite import Site, listens
 
-from fs_app.app import Calls
+from fs_app.app.calls import Calls
 from fs_app.settings import load_settings
 from fs_app.testing.freeswitch import RealSwitch, find_freeswitch
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from fs_app.app import SystemClock
+from fs_app.app.parts import SystemClock
 from fs_app.gateways.sandbox.server import SandboxServer
 from fs_app.store.demo_data import insert_demo_data
 from fs_app.store.engine import Database

@@ -12,7 +12,7 @@ from canary import CARD, EXPIRY, SECURITY_CODE, traces
 from paymentsite import RECORDED_NUMBER, Site
 from telephone import Telephone
 
-from fs_app.app import Calls
+from fs_app.app.calls import Calls
 from fs_app.domain.payment import PaymentState
 from fs_app.proof.tones import keys_in, loud_seconds
 from fs_app.telephony.recordings import UNMASK_SECONDS

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from fs_app.app import Parts
+from fs_app.app.parts import Parts
 from fs_app.cli import main
 from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from num2words import num2words
 
-from fs_app.app import Parts
 from fs_app.app.jobs import followers
+from fs_app.app.parts import Parts
 from fs_app.ports import TaskKind
 from fs_app.settings import Settings
 from fs_app.testing.transcript import read_transcript

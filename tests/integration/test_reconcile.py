@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from fs_app.app import Parts
+from fs_app.app.parts import Parts
 from fs_app.cli import main
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Approved, OrderId, Payment, PaymentRequest, Settled, Submitted, TransactionId

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fs_app.app import roles
+from fs_app.app import jobs
 from fs_app.demo.workspace import Workspace
 from fs_app.prompts.voice import load_voice
 from fs_app.settings import load_settings
@@ -136,7 +136,7 @@ def test_jobs_that_break_end_their_process_so_that_they_are_started_again(monkey
     """A loop that died would leave a process that looks alive and settles nothing."""
 
     class Broken:
-        def __init__(self, settings):
+        def __init__(self, settings, parts):
             pass
 
         def start(self):
@@ -148,7 +148,7 @@ def test_jobs_that_break_end_their_process_so_that_they_are_started_again(monkey
         def stop(self):
             pass
 
-    monkeypatch.setattr(roles, "Jobs", Broken)
-    monkeypatch.setattr(roles, "check_everything", lambda *_, **__: [])
+    monkeypatch.setattr(jobs, "Jobs", Broken)
+    monkeypatch.setattr(jobs, "checked_parts", lambda *_: None)
     with pytest.raises(ValueError, match="a bug"):
-        roles.run_jobs(*load_settings(CONFIG))
+        jobs.run_jobs(*load_settings(CONFIG))

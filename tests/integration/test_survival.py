@@ -5,7 +5,7 @@ from __future__ import annotations
 import gevent
 import pytest
 
-from fs_app.app import Calls
+from fs_app.app.calls import Calls
 from fs_app.domain.payment import PaymentState
 from fs_app.testing.switch import SimulatedSwitch, What, dialplan
 from tests.phones import PAYING, Phone, until

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fs_app.app import Calls, watch
+from fs_app.app import watch
+from fs_app.app.calls import Calls
 from fs_app.app.watch import SwitchWatch
 from fs_app.doctor.finding import Finding, Severity
 from fs_app.settings import Settings

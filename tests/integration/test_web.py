@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from fs_app.app import Parts, Web
 from fs_app.app.jobs import followers
+from fs_app.app.parts import Parts
+from fs_app.app.web import Web
 from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Approved, Payment, PaymentRequest, PaymentState, Submitted

@@ -9,8 +9,9 @@ from typing import Any
 import gevent
 import pytest
 
-from fs_app.app import Parts, Web
 from fs_app.app.jobs import followers
+from fs_app.app.parts import Parts
+from fs_app.app.web import Web
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Approved, Payment, PaymentRequest, PaymentState, Submitted
 from fs_app.gateways.sandbox import SandboxServer

@@ -23,7 +23,8 @@ def test_every_demo_account_is_in_the_table():
 def test_every_command_it_names_exists_and_every_command_is_named():
     named = set(re.findall(r"`fs-app ((?:db |prompts |payments )?[a-z]+)", README))
     exists = set()
-    for name, command in main.commands.items():
+    for name in main.list_commands(None):
+        command = main.get_command(None, name)
         children = getattr(command, "commands", None)
         exists |= {f"{name} {child}" for child in children} if children else {name}
     assert named == exists

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from fs_app.cli import main
-from fs_app.doctor import examination
+from fs_app.commands import doctor as command
 from fs_app.doctor.examination import CHECKS
 from fs_app.doctor.finding import Finding, Severity
 
@@ -35,7 +35,7 @@ def test_the_exit_code_is_that_of_the_worst(
     monkeypatch: pytest.MonkeyPatch, severities: list[str], code: int
 ) -> None:
     findings = [finding(Severity(each)) for each in severities]
-    monkeypatch.setattr(examination, "examine", lambda settings, own: findings)
+    monkeypatch.setattr(command, "examine", lambda settings, own: findings)
     config = ["--config", str(ROOT / "conf" / "fs_app.yaml"), "doctor"]
     told = CliRunner().invoke(main, config)
     assert told.exit_code == code

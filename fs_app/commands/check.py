@@ -1,0 +1,21 @@
+"""``fs-app check``: everything that a start looks at."""
+
+from __future__ import annotations
+
+import click
+
+from fs_app.app.checks import check_everything
+from fs_app.app.parts import Parts
+from fs_app.commands.context import Context
+from fs_app.errors import ConfigError
+
+
+@click.command()
+@click.pass_obj
+def check(obj: Context) -> None:
+    """Settings, flows, prompts, database and gateway: every problem with its place."""
+    settings, document = obj.load()
+    problems = check_everything(Parts(settings), document, gateway_must_answer=settings.gateway.kind != "local")
+    if problems:
+        raise ConfigError(problems)
+    click.secho("everything is in order", fg="green")
