@@ -89,7 +89,7 @@ class SwitchChannel:
         self._unbridged = False
         self.moved = self.talking = False
         self.language = language
-        session.on_end(self._stir.set)
+        session.on_end(self._stir.close)
         session.on_event(self._happened)
 
     @property
@@ -158,7 +158,7 @@ class SwitchChannel:
         """End the call; harmless where it has ended."""
         if self._session.ended is None:
             self._session.start("hangup", "NORMAL_CLEARING")
-            self._wait(lambda: self._session.ended is not None, self._timing.margin)
+            self._stir.wait(lambda: self._session.ended is not None, self._timing.margin)
 
     @property
     def hung_up(self) -> bool:
@@ -260,10 +260,10 @@ class SwitchChannel:
     # --- hand-over ---
 
     def _talk(self) -> Handover:
-        over = self._wait(lambda: self._unbridged or self._session.ended is not None, self._timing.talk)
+        over = self._stir.wait(lambda: self._unbridged or self._session.ended is not None, self._timing.talk)
         if not over:
             self._session.end("left with the agent")
-        elif not self._wait(lambda: self._session.ended is not None, 1.0):
+        elif not self._stir.wait(lambda: self._session.ended is not None, 1.0):
             self._keypad.open(COME_BACK, seconds=self._timing.margin)  # the caller came back from the agent
             self.talking = False
         return Handover.TALKED
@@ -280,9 +280,6 @@ class SwitchChannel:
 
     def _until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Wait until the condition holds; False after so many seconds, CallEnded at hang-up."""
-        held = self._wait(lambda: self._session.ended is not None or condition(), seconds)
+        held = self._session.ended is not None or self._stir.wait(condition, seconds)
         self._session.raise_if_disconnected()
         return held
-
-    def _wait(self, condition: Callable[[], bool], seconds: float) -> bool:
-        return self._stir.wait(condition, seconds)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from fs_app.errors import UnsafeArgument
 
@@ -107,11 +108,15 @@ def execute(application: str, argument: str, event_uuid: str) -> bytes:
     ``event_uuid`` comes back as ``Application-UUID`` of the completion. ``event-lock`` makes several of them run
     one after the other: without it a later one starts inside an earlier playback.
     """
+    return _execution(application, argument) + gate(_EVENT_UUID, "Event-UUID", event_uuid).encode("ascii") + b"\n\n"
+
+
+@lru_cache(maxsize=1024)  # most prompts are the same in every call
+def _execution(application: str, argument: str) -> bytes:
     argument = gate(APPLICATIONS, application, argument)
     told = f"execute-app-arg: {argument}\n" if argument else ""
     return (
-        f"sendmsg\ncall-command: execute\nexecute-app-name: {application}\n{told}event-lock: true\n"
-        f"Event-UUID: {gate(_EVENT_UUID, 'Event-UUID', event_uuid)}\n\n"
+        f"sendmsg\ncall-command: execute\nexecute-app-name: {application}\n{told}event-lock: true\nEvent-UUID: "
     ).encode("ascii")
 
 

@@ -54,8 +54,10 @@ class ConnectInfo:
 def read_connect(frame: Frame) -> ConnectInfo:
     """The few headers of the connect reply that a call needs. ProtocolError where there is no usable uuid."""
 
+    ours = frame.variables("fs_app_")
+
     def variable(name: str, pattern: str) -> str | None:
-        return commands.matching(pattern, frame.header(f"variable_{name}"))
+        return commands.matching(pattern, ours.get(name))
 
     uuid = commands.matching(commands.UUID, frame.header("Unique-ID"))
     if uuid is None:
@@ -64,13 +66,13 @@ def read_connect(frame: Frame) -> ConnectInfo:
     return ConnectInfo(
         uuid=uuid,
         caller_id=commands.matching(commands.CALLER_ID, frame.header("Caller-Caller-ID-Number")),
-        flow=variable("fs_app_flow", commands.FLOW),
-        language=variable("fs_app_language", commands.LANGUAGE),
-        line=variable("fs_app_line", commands.LINE),
-        queue=variable("fs_app_queue", commands.QUEUE),
-        attempt=int(variable("fs_app_attempt", commands.ATTEMPT) or 1),
-        moved=variable("fs_app_moved", commands.YES_OR_NO) == "true",
-        given_up=variable("fs_app_given_up", commands.YES_OR_NO) == "true",
+        flow=variable("flow", commands.FLOW),
+        language=variable("language", commands.LANGUAGE),
+        line=variable("line", commands.LINE),
+        queue=variable("queue", commands.QUEUE),
+        attempt=int(variable("attempt", commands.ATTEMPT) or 1),
+        moved=variable("moved", commands.YES_OR_NO) == "true",
+        given_up=variable("given_up", commands.YES_OR_NO) == "true",
         telephone_event=None if sdp is None else "telephone-event/" in sdp.lower(),
         core=commands.matching(commands.UUID, frame.header("Core-UUID")),
     )

@@ -10,6 +10,7 @@ laws keep a caller from writing headers of their own:
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import NoReturn
 from urllib.parse import unquote_to_bytes
 
@@ -73,14 +74,35 @@ def _header(name: str) -> Header:
     return found
 
 
+class Kind(Enum):
+    """What a message is, by its head."""
+
+    EVENT = "text/event-plain"
+    DONE = "command/reply that begins with +OK"
+    REPLY = "command/reply"
+    ANSWER = "api/response"
+    NOTICE = "text/disconnect-notice, text/rude-rejection"
+    OTHER = "anything else"
+
+
+_KINDS = {
+    b"text/event-plain": Kind.EVENT,
+    b"command/reply": Kind.REPLY,
+    b"api/response": Kind.ANSWER,
+    b"text/disconnect-notice": Kind.NOTICE,
+    b"text/rude-rejection": Kind.NOTICE,
+}
+
+
 class Frame:
     """One message of the switch. Its bytes hold what a caller wrote: repr shows sizes, and nobody logs a frame."""
 
-    __slots__ = ("body", "head")
+    __slots__ = ("body", "head", "kind")
 
-    def __init__(self, head: bytes, body: bytes) -> None:
+    def __init__(self, head: bytes, body: bytes, kind: Kind = Kind.OTHER) -> None:
         self.head = head
         self.body = body
+        self.kind = kind
 
     def __repr__(self) -> str:
         return f"<Frame {len(self.head)}+{len(self.body)} bytes>"
@@ -95,6 +117,16 @@ class Frame:
         header = _header(name)
         return _decoded(header.find_last(self.body) if last else header.find(self.body))
 
+    def variables(self, prefix: str) -> dict[str, str]:
+        """The variables of the message's channel whose names begin so, by the rest of their names, decoded; the
+        first of each. One pass, also where there are none."""
+        mark, found, at = b"\nvariable_" + prefix.encode("ascii"), {}, -1
+        while (at := self.head.find(mark, at + 1)) >= 0:
+            end = self.head.find(b"\n", at + 1)
+            name, _, value = self.head[at + len(mark) : end if end >= 0 else None].partition(b": ")
+            found.setdefault(decode_value(name), decode_value(value))
+        return found
+
     @property
     def content_type(self) -> bytes:
         """What kind of message it is: ``command/reply``, ``api/response``, ``text/event-plain``..."""
@@ -104,11 +136,6 @@ class Frame:
     def keys(self) -> str | None:
         """The keys of a private keypad message (``key: x``, ``digits: 4``), None where the frame is none."""
         return _decoded(_DIGITS.find(self.body)) if self.body.startswith(b"key: ") else None
-
-    @property
-    def is_answer(self) -> bool:
-        """True for what an API answered."""
-        return self.content_type == b"api/response"
 
 
 def _decoded(raw: bytes | None) -> str | None:
@@ -123,12 +150,13 @@ class Framer:
     switch sends an event's body after it, in a write of its own.
     """
 
-    __slots__ = ("_broken", "_buffer", "_head", "_length")
+    __slots__ = ("_broken", "_buffer", "_head", "_kind", "_length")
 
     def __init__(self) -> None:
         self._buffer = b""
         self._head: bytes | None = None  # of a frame whose body is still on its way
         self._length = 0  # of that body
+        self._kind = Kind.OTHER
         self._broken = False
 
     @property
@@ -151,9 +179,9 @@ class Framer:
         self._head = None
         if len(buffer) == length:
             self._buffer = b""
-            return Frame(head, buffer)
+            return Frame(head, buffer, self._kind)
         self._buffer = buffer[length:]
-        return Frame(head, buffer[:length])
+        return Frame(head, buffer[:length], self._kind)
 
     def _next_head(self) -> bytes | None:
         buffer = self._buffer
@@ -168,12 +196,13 @@ class Framer:
             return None
         head = self._head = buffer[:end]
         self._buffer = buffer[end + 2 :]
-        if CONTENT_TYPE.find(head) is None:
-            self._break("a message without Content-Type")
-        text = CONTENT_LENGTH.find(head)
-        if text is not None and (not text.isdigit() or len(text) > 9):
-            self._break("Content-Length is not a number")
-        self._length = 0 if text is None else int(text)
+        known = _heads.get(head)
+        if known is None:
+            try:
+                known = _read_head(head)
+            except ProtocolError as error:
+                self._break(str(error))
+        self._length, self._kind = known
         if end + 2 + self._length > MAX_FRAME:
             self._break("a frame is too long")
         return head
@@ -181,3 +210,27 @@ class Framer:
     def _break(self, why: str) -> NoReturn:
         self._broken, self._buffer, self._head = True, b"", None
         raise ProtocolError(why)
+
+
+# A switch writes the same few heads again and again: what was read in one is kept, so that it is not read again.
+_heads: dict[bytes, tuple[int, Kind]] = {}
+_KEPT_HEADS, _KEPT_BYTES = 2048, 100
+
+
+def _read_head(head: bytes) -> tuple[int, Kind]:
+    """How long the body is, and what the message is. ProtocolError where that is no head."""
+    content_type = CONTENT_TYPE.find(head)
+    if content_type is None:
+        raise ProtocolError("a message without Content-Type")
+    text = CONTENT_LENGTH.find(head)
+    if text is not None and (not text.isdigit() or len(text) > 9):
+        raise ProtocolError("Content-Length is not a number")
+    kind = _KINDS.get(content_type, Kind.OTHER)
+    if kind is Kind.REPLY and (REPLY_TEXT.find(head) or b"").startswith(b"+OK"):
+        kind = Kind.DONE
+    read = (0 if text is None else int(text), kind)
+    if len(head) <= _KEPT_BYTES:
+        if len(_heads) >= _KEPT_HEADS:
+            _heads.clear()
+        _heads[head] = read
+    return read

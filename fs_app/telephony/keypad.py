@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from fs_app.domain.keys import KEYS, KeyBuffer
 from fs_app.errors import CallEnded
+from fs_app.telephony import commands
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.session import Session
 
@@ -39,7 +40,7 @@ class Keypad:
 
     def __init__(self, session: Session, info: ConnectInfo, *, on_key: Callable[[], None]) -> None:
         self._session = session
-        self._uuid = info.uuid
+        self._forget = commands.api("uuid_setvar", f"{info.uuid} last_matching_digits")
         self._inband = info.inband
         self._both = info.inband and info.telephone_event is True
         self._tell = on_key
@@ -75,7 +76,7 @@ class Keypad:
     def _pressed(self, digits: str) -> None:
         """In the hub. After one of the keys A to D, which match nothing, the switch sends both at once: ``A3``."""
         with suppress(CallEnded):
-            self._session.start_api("uuid_setvar", f"{self._uuid} last_matching_digits")
+            self._session.start_known("uuid_setvar", self._forget)
         if self._both and self._came_twice(digits):
             return
         for key in digits[: KeyBuffer.LIMIT]:

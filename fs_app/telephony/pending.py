@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 import os
+import time
 from collections.abc import Callable
 
 from gevent import get_hub, getcurrent
 from greenlet import greenlet
 
 from fs_app.errors import CallEnded, CommandRefused, FsAppError, SwitchTimeout
-from fs_app.telephony.headers import REPLY_TEXT, Frame
+from fs_app.telephony.headers import REPLY_TEXT, Frame, Kind
 
 _FIRST = os.urandom(12).hex()  # no two servers give the same Event-UUID, also for one call
 _numbers = itertools.count()
@@ -66,29 +67,38 @@ class Parking:
 class Stir(Parking):
     """Something happened that the call may wait for; it is woken only where what it waits for holds."""
 
-    __slots__ = ("_condition",)
+    __slots__ = ("_closed", "_condition")
 
     def __init__(self) -> None:
         super().__init__()
         self._condition: Callable[[], bool] | None = None
+        self._closed = False
 
     def wait(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait until the condition holds; whether it does after so many seconds at most."""
+        """Wait until the condition holds, `close` is called or so many seconds have passed; whether it holds."""
         if condition():
             return True
-        if seconds > 0:
-            self._condition = condition
-            try:
-                self.park(seconds)
-            finally:
-                self._condition = None
-        return condition()
+        until = time.monotonic() + seconds
+        self._condition = condition
+        try:
+            while not self._closed and (left := until - time.monotonic()) > 0:
+                self.park(left)
+                if condition():
+                    return True
+        finally:
+            self._condition = None
+        return False
 
     def set(self) -> None:
         """Something happened. In the hub or anywhere."""
         condition = self._condition
         if condition is not None and condition():
             self.wake()
+
+    def close(self) -> None:
+        """Nothing will happen any more."""
+        self._closed = True
+        self.wake_later()
 
 
 class Pending(Parking):
@@ -161,13 +171,15 @@ class Execution(Pending):
 
     def replied(self, frame: Frame) -> None:
         """The reply has come: only a refusal says anything."""
-        if text := _refusal(frame):
+        if frame.kind is not Kind.DONE and (text := _refusal(frame)):
             self.fail(CommandRefused(f"{self.what}: {text}"))
 
 
 def _refusal(frame: Frame) -> str | None:
     """What the switch says against it: ``-ERR`` and ``-USAGE``, in the head of a reply or the body of an answer."""
-    said = frame.body if frame.is_answer else REPLY_TEXT.find(frame.head) or b""
+    if frame.kind is Kind.DONE:
+        return None
+    said = frame.body if frame.kind is Kind.ANSWER else REPLY_TEXT.find(frame.head) or b""
     if not said.startswith(b"-"):
         return None
     return said[:200].decode("utf-8", "replace").strip()

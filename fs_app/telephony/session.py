@@ -28,7 +28,7 @@ from greenswitch.esl import OutboundSession
 from fs_app.errors import CallEnded, CommandRefused, ProtocolError
 from fs_app.telephony import commands
 from fs_app.telephony.connect import ConnectInfo, read_connect
-from fs_app.telephony.headers import APPLICATION_UUID, Frame, Framer
+from fs_app.telephony.headers import APPLICATION_UUID, Frame, Framer, Kind
 from fs_app.telephony.pending import Execution, Pending
 from fs_app.telephony.wire import KeepAlive, Wire
 
@@ -36,7 +36,6 @@ log = structlog.get_logger()
 
 COMMAND_SECONDS = 5.0  # a command reply takes a millisecond; a switch that needs more is in trouble
 
-_EVENT = b"Content-Type: text/event-plain"
 _DONE = b"Event-Name: CHANNEL_EXECUTE_COMPLETE\n"
 
 
@@ -127,7 +126,7 @@ class Session(OutboundSession):  # type: ignore[misc]
                 ("divert_events", "on"),
             ]
         )
-        for command in pending:
+        for command in reversed(pending):  # all are answered when the last is: one wake-up
             command.wait(max(0.0, until - time.monotonic()))
         return self.info
 
@@ -192,8 +191,12 @@ class Session(OutboundSession):  # type: ignore[misc]
 
     def start_api(self, verb: str, argument: str) -> Pending:
         """Call an API without waiting."""
+        return self.start_known(verb, commands.api(verb, argument))
+
+    def start_known(self, verb: str, command: bytes) -> Pending:
+        """Call an API without waiting, by a command that `commands.api` has made before."""
         pending = Pending(verb)
-        self._write(commands.api(verb, argument), [pending])
+        self._write(command, (pending,))
         return pending
 
     def execute(self, application: str, argument: str = "", *, seconds: float) -> Frame:
@@ -263,23 +266,20 @@ class Session(OutboundSession):  # type: ignore[misc]
         framer.feed(data)
         try:
             while self.ended is None and (frame := framer.next_frame()) is not None:
-                if frame.head.endswith(_EVENT):
-                    self._take_event(frame)
-                else:
-                    self._take(frame)
+                self._take(frame)
         except ProtocolError as error:
             log.warning("the switch broke the protocol", call=self.info and self.info.uuid, problem=str(error))
             self.end("protocol error")
 
     def _take(self, frame: Frame) -> None:
-        kind = frame.content_type
-        if kind in (b"command/reply", b"api/response"):
+        kind = frame.kind
+        if kind is Kind.EVENT:
+            self._take_event(frame)
+        elif kind is Kind.DONE or kind is Kind.ANSWER or kind is Kind.REPLY:
             if not self._replies:
                 raise ProtocolError("a reply to no command")
             self._replies.popleft().replied(frame)
-        elif kind == b"text/event-plain":
-            self._take_event(frame)
-        elif kind in (b"text/disconnect-notice", b"text/rude-rejection"):
+        elif kind is Kind.NOTICE:
             self.end("the switch let the call go")
 
     def _take_event(self, frame: Frame) -> None:

@@ -36,9 +36,11 @@ class Session:
     def wait(self, seconds: float) -> None:
         pass
 
-    def start_api(self, verb: str, argument: str) -> None:
+    def start_known(self, verb: str, command: bytes) -> None:
         if self.ended:
             raise CallEnded("the caller hung up")
+        head, _, argument = command.decode().rstrip("\n").partition(f"api {verb} ")
+        assert not head
         self.apis.append((verb, argument))
 
 
