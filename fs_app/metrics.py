@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate
 from socket import socket
 from typing import TypeVar
 
 from gevent import Greenlet
 from gevent.pywsgi import WSGIServer
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, make_wsgi_app
+from prometheus_client.core import HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
 
 from fs_app.domain.money import Money
 from fs_app.domain.payment import (
@@ -42,6 +47,28 @@ def _greenlets_alive() -> int:
     return sum(not greenlet.dead for greenlet in tuple(_greenlets))
 
 
+class PromptHistogram(Collector):
+    """A histogram that is written at every prompt: by one thread alone, so without the library's locks, which cost
+    more than all else that is done there."""
+
+    def __init__(self, name: str, documentation: str, bounds: Sequence[float]) -> None:
+        self._name, self._documentation = name, documentation
+        self._bounds = tuple(bounds)
+        self._counts = [0] * (len(bounds) + 1)
+        self._sum = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """Count one."""
+        self._counts[bisect_left(self._bounds, seconds)] += 1
+        self._sum += seconds
+
+    def collect(self) -> Iterable[Metric]:
+        """For the registry."""
+        names = [*map(floatToGoString, self._bounds), "+Inf"]
+        buckets = list(zip(names, map(float, accumulate(self._counts)), strict=True))
+        yield HistogramMetricFamily(self._name, self._documentation, buckets=buckets, sum_value=self._sum)
+
+
 class Metrics:
     """Every metric of the ``calls`` process, in a registry of its own."""
 
@@ -56,12 +83,12 @@ class Metrics:
         self.endings = Counter(
             "fs_app_payments", "Payments by what the caller was told", ["ending"], registry=registry
         )
-        self.reaction = Histogram(
+        self.reaction = PromptHistogram(
             "fs_app_reaction_seconds",
             "From the event that ends a prompt or completes an answer to the next command",
-            buckets=_FAST,
-            registry=registry,
+            _FAST,
         )
+        registry.register(self.reaction)
         self.gateway = Histogram(
             "fs_app_gateway_seconds",
             "Answer time of the payment gateway",
