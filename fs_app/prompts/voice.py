@@ -35,15 +35,16 @@ def read_voice(sounds: Path) -> tuple[FileVoice, list[Problem]]:
     seconds: dict[Path, float] = {}
     texts: dict[Path, str] = {}
     for book in books.values():
+        folder = sounds / book.language
         for recording in book.recordings():
-            path = paths[book.language, recording.file] = sounds / book.language / recording.file
+            path = paths[book.language, recording.file] = folder / recording.file
             texts[path] = recording.text
             length, complaint = measure(path)
             seconds[path] = length
             if complaint:
                 problems.append(_missing(path, recording, complaint))
         texts |= {
-            sounds / book.language / piece.file: piece.text.strip()  # with the punctuation around its gaps
+            paths[book.language, piece.file]: piece.text.strip()  # with the punctuation around its gaps
             for pieces in book.phrases.values()
             for piece in pieces
             if isinstance(piece, Words)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import BaseModel, ConfigDict
 
 from fs_app import yamlfile
@@ -77,3 +78,24 @@ def test_a_file_that_is_not_there_or_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="it is not UTF-8 text"):
         yamlfile.read(tmp_path / "bytes.yaml")
+
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = [*ROOT.glob("conf/*.yaml"), *ROOT.glob("conf/flows/*.yaml"), ROOT / "sounds" / "phrases.yaml"]
+
+
+@pytest.mark.skipif(not yaml.__with_libyaml__, reason="this PyYAML is without libyaml")
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(path.read_text(encoding="utf-8") for path in SHIPPED),
+        "a: ~\nb:\nc: ''\nd: '~'\né: {ü: [1, 2]}\n",
+        "- x\n- |\n  two\n  lines\n- >-\n  folded\n",
+        "base: &b {k: 1}\nother: *b\n",
+        "a: {b: 1, b: 2}\n",
+    ],
+)
+def test_libyaml_and_the_parser_in_python_see_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = yamlfile.compose(text, "f")
+    monkeypatch.setattr(yaml, "__with_libyaml__", False)
+    assert yamlfile.compose(text, "f") == fast
