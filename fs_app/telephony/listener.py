@@ -25,7 +25,7 @@ log = structlog.get_logger()
 BACKLOG = 4096  # a shorter one loses calls of a burst without a trace: the switch waits for us to speak first
 _HESITATION_SECONDS = 0.02  # of a worker that is full
 _AT_ONCE = 16  # accepted after one hesitation
-_SHUT_SECONDS, _TROUBLE_SECONDS = 0.05, 0.2
+_SHUT_SECONDS, _TROUBLE_SECONDS = 0.005, 0.2
 
 
 def bind(address: tuple[str, int]) -> socket.socket:

@@ -78,11 +78,12 @@ class Wire:
         stall_seconds: float,
     ) -> None:
         # gevent's socket waits and retries at each call; the one under it does neither, and nor do we.
-        self.sock = plain_socket(fileno=sock.detach())
+        self.sock = plain_socket(sock.family, sock.type, sock.proto, fileno=sock.detach())
         self._on_bytes = on_bytes
         self._on_end = on_end
         self._stall_seconds = stall_seconds
         self._unsent = bytearray()
+        self._held: list[bytes] | None = None  # what is written while we read goes out in one piece
         self._open = True
         self.sock.setblocking(False)
         keep_alive.apply(self.sock)
@@ -91,7 +92,13 @@ class Wire:
         self._watchers[0].start(self._readable)
 
     def write(self, data: bytes) -> None:
-        """Write all of it, now or when the socket takes it, after what was written before."""
+        """Write all of it, now or when the socket takes it, after what was written before.
+
+        Now is, while ``on_bytes`` runs, when it has returned: answers to what came together leave together.
+        """
+        if self._held is not None:
+            self._held.append(data)
+            return
         if self._unsent:
             self._unsent += data
             if len(self._unsent) > _MAX_UNSENT:
@@ -109,9 +116,10 @@ class Wire:
             self._wait_to_write()
 
     def stop(self) -> None:
-        """Read and write nothing any more. Harmless when repeated."""
+        """Read and write nothing any more, but for what is held. Harmless when repeated."""
         if not self._open:
             return
+        self._write_held()
         self._open = False
         self._unsent.clear()
         for watcher in self._watchers:
@@ -124,6 +132,11 @@ class Wire:
         self.stop()
         self.sock.close()
         self._on_bytes = self._on_end = _ignored
+
+    def _write_held(self) -> None:
+        held, self._held = self._held, None
+        if held and self._open:
+            self.write(b"".join(held))
 
     def _end(self, reason: str) -> None:
         if self._open:
@@ -167,8 +180,10 @@ class Wire:
         if not data:
             self._end("the switch closed the socket")
             return
+        self._held = []
         try:
             self._on_bytes(data)
         except Exception:  # the hub has no frame further out; a deaf call would wait for ever
             log.exception("reading from the switch failed")
             self._end("reading failed")
+        self._write_held()
