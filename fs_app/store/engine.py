@@ -1,37 +1,27 @@
 """The database, off the hub: one transaction at a time in a native thread, never past its deadline.
 
-Connections are kept in a plain deque (``append`` and ``pop`` are atomic), not in SQLAlchemy's queue: its locks are
-gevent's once the process is patched, and those are not made for waiting across native threads.
-
-The first statement of a transaction is also the ping: where it finds the connection dead, nothing has been sent
-yet, so a new connection takes its place. An error is told by its number and, where that cannot hold what a caller
-keyed, by the driver's words; never with its statement or parameters.
+A connection that died while it was idle shows at the first statement. Nothing was committed then, so the whole work
+is done again on a new connection; once COMMIT was sent it never is. COMMIT is always sent alone: whoever has given
+up is asked just before it. An error is told by its number and, where that cannot hold what a caller keyed, by the
+driver's words; never with its statement or parameters.
 """
 
 from __future__ import annotations
 
-import math
 import sqlite3
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from gevent import monkey
-from sqlalchemy import URL, Connection, NullPool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from fs_app.errors import StoreUnavailable
 from fs_app.store.offhub import Job, OffHub
+from fs_app.store.sessions import READING, WRITING, Mode, Sessions
 
 T = TypeVar("T")
-
-_NativeLock = monkey.get_original("_thread", "allocate_lock")
-
-# How a transaction starts. SQLite takes the write lock at once: a reader that turns writer cannot wait for it.
-_READ = {"sqlite": ("PRAGMA query_only=1", "BEGIN"), "mysql": ("START TRANSACTION READ ONLY",)}
-_WRITE = {"sqlite": ("PRAGMA query_only=0", "BEGIN IMMEDIATE"), "mysql": ("START TRANSACTION",)}
 
 # Rolled back for certain, and worth another try: lock wait, deadlock (also Galera's conflict), changed under us.
 _MYSQL_RETRY = frozenset({1205, 1213, 1020})
@@ -45,7 +35,8 @@ _MYSQL_HARMLESS = frozenset({1040, 1044, 1045, 1049, 1054, 1130, 1142, 1143, 114
 class Database:
     """One database. Keep one per URL and process; it is ready for use at once and connects when it is used.
 
-    ``threads`` bounds the connections and ``deadline_seconds`` every call that names no other. ``observe`` is told
+    ``threads`` bounds the connections in use (as many more may be idle, since those that read do not write) and
+    ``deadline_seconds`` every call that names no other. ``observe`` is told
     of each transaction, in the caller's greenlet: its seconds, waiting for a thread included, and False where the
     database was unavailable. Made before a fork, it must not be used before it. ValueError for a URL of another
     kind than ``sqlite:///file`` and ``mysql+mysqldb://...``.
@@ -66,18 +57,7 @@ class Database:
         self.deadline_seconds = deadline_seconds
         self._observe = observe or _nobody
         self.off_hub = OffHub(threads)
-        self._idle: deque[Connection] = deque()
-        self._first = _NativeLock()
-        self._connected_once = False
-        self._engine = create_engine(
-            self.url,
-            poolclass=NullPool,
-            hide_parameters=True,
-            isolation_level="READ COMMITTED" if self.kind == "mysql" else None,
-            connect_args=_connect_args(self.kind, deadline_seconds),
-        )
-        if self.kind == "sqlite":
-            event.listen(self._engine, "connect", _prepare_sqlite)
+        self._sessions = Sessions(self.url, deadline_seconds)
 
     @property
     def path(self) -> Path | None:
@@ -89,87 +69,75 @@ class Database:
         return self.url.render_as_string(hide_password=True)
 
     def read(self, work: Callable[[Connection], T], *, deadline: float | None = None) -> T:
-        """Run ``work`` in one transaction that the database keeps from writing. Raises as `write` does."""
-        return self._run(_READ[self.kind], work, deadline)
+        """Run ``work`` in a session that the database keeps from writing. Raises as `write` does."""
+        return self._run(READING[self.kind], work, deadline)
 
     def write(self, work: Callable[[Connection], T], *, deadline: float | None = None) -> T:
         """Run ``work`` in one transaction and commit it; what ``work`` raises rolls it back and is raised here.
 
-        ``work`` runs in another thread and again after a deadlock: it touches nothing but its connection.
-        StoreUnavailable for every error of the driver and after ``deadline`` seconds; the transaction is then
-        rolled back, unless its commit was already under way.
+        ``work`` runs in another thread, and again after a deadlock or where the connection was dead: it touches
+        nothing but its connection. StoreUnavailable for every error of the driver and after ``deadline`` seconds;
+        the transaction is then rolled back, unless its commit was already under way.
         """
-        return self._run(_WRITE[self.kind], work, deadline)
+        return self._run(WRITING[self.kind], work, deadline)
 
     def close(self) -> None:
         """Close the idle connections; the next use opens new ones."""
-        while self._idle:
-            _close(self._idle.pop())
+        self._sessions.close()
         self.off_hub.close()
 
-    def _run(self, begin: tuple[str, ...], work: Callable[[Connection], T], deadline: float | None) -> T:
+    def _run(self, mode: Mode, work: Callable[[Connection], T], deadline: float | None) -> T:
         seconds = self.deadline_seconds if deadline is None else deadline
         started, answered = time.monotonic(), True
         try:
-            return self.off_hub.call(lambda job: self._tried(job, begin, work), seconds)
+            return self.off_hub.call(lambda job: self._tried(job, mode, work), seconds)
         except StoreUnavailable:
             answered = False
             raise
         finally:
             self._observe(time.monotonic() - started, answered)
 
-    def _tried(self, job: Job, begin: tuple[str, ...], work: Callable[[Connection], T]) -> T:
+    def _tried(self, job: Job, mode: Mode, work: Callable[[Connection], T]) -> T:
         for tries_left in reversed(range(_TRIES)):
             try:
-                return self._once(job, begin, work)
+                return self._once(job, mode, work)
             except DBAPIError as error:
                 if not tries_left or job.abandoned or not _may_retry(self.kind, error):
                     raise StoreUnavailable(reason_of(error)) from None
         raise AssertionError("the last try returns or raises")
 
-    def _once(self, job: Job, begin: tuple[str, ...], work: Callable[[Connection], T]) -> T:
-        connection = self._begun(begin)
+    def _once(self, job: Job, mode: Mode, work: Callable[[Connection], T]) -> T:
+        connection, result = self._worked(job, mode, work)
         try:
-            result = work(connection)
             if job.abandoned:
                 raise StoreUnavailable("given up by its caller, rolled back")
-            connection.commit()
+            if mode is not READING[self.kind]:
+                connection.commit()
             return result
         finally:
-            self._put_back(connection)
+            self._sessions.put_back(connection, mode)
 
-    def _begun(self, begin: tuple[str, ...]) -> Connection:
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            return _begin(self._connected(), begin)
-        try:
-            return _begin(connection, begin)
-        except DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-        return _begin(self._connected(), begin)
+    def _worked(self, job: Job, mode: Mode, work: Callable[[Connection], T]) -> tuple[Connection, T]:
+        """The result of the work, not committed yet, and its connection."""
+        connection = self._sessions.idle(mode)
+        if connection is not None:
+            try:
+                return connection, self._begun(connection, mode, work)
+            except DBAPIError as error:
+                if not error.connection_invalidated or job.abandoned:
+                    raise
+        connection = self._sessions.connected(mode)
+        return connection, self._begun(connection, mode, work)
 
-    def _connected(self) -> Connection:
-        if self.path is not None and not self.path.exists():
-            raise StoreUnavailable(f"there is no database file {self.path}")
-        if self._connected_once:
-            return self._engine.connect()
-        with self._first:  # SQLAlchemy sets its dialect up on the first connection, behind a lock of gevent's
-            connection = self._engine.connect()
-            self._connected_once = True
-            return connection
-
-    def _put_back(self, connection: Connection) -> None:
+    def _begun(self, connection: Connection, mode: Mode, work: Callable[[Connection], T]) -> T:
         try:
-            connection.rollback()  # nothing to do after a commit
-        except DBAPIError:
-            _close(connection)
-            return
-        if connection.invalidated:
-            _close(connection)
-        else:
-            self._idle.append(connection)
+            connection.begin()
+            for statement in mode.begin:
+                connection.exec_driver_sql(statement)
+            return work(connection)
+        except BaseException:
+            self._sessions.put_back(connection, mode)
+            raise
 
 
 def _nobody(_seconds: float, _answered: bool) -> None:
@@ -191,43 +159,6 @@ def reason_of(error: DBAPIError) -> str:
     if getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
         return "the file is no SQLite database"
     return f"{name}: {cause}" if isinstance(error, OperationalError) else name
-
-
-def _connect_args(kind: str, deadline_seconds: float) -> dict[str, Any]:
-    seconds = max(1, math.ceil(deadline_seconds))
-    if kind == "sqlite":
-        return {"timeout": deadline_seconds, "check_same_thread": False}
-    return {
-        "charset": "utf8mb4",
-        "connect_timeout": seconds,
-        "read_timeout": seconds,  # a thread stuck on a silent server is free again soon after its caller has left
-        "write_timeout": seconds,
-        "multi_statements": False,
-        "init_command": f"SET SESSION time_zone='+00:00', innodb_lock_wait_timeout={seconds}",
-    }
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
-    connection.execute("PRAGMA foreign_keys=ON")
-
-
-def _begin(connection: Connection, statements: tuple[str, ...]) -> Connection:
-    try:
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-    except DBAPIError:
-        _close(connection)
-        raise
-    return connection
-
-
-def _close(connection: Connection) -> None:
-    try:
-        connection.invalidate()
-        connection.close()
-    except DBAPIError:
-        pass  # it was dead already
 
 
 def _may_retry(kind: str, error: DBAPIError) -> bool:

@@ -110,7 +110,7 @@ class TestTransactions:
         tasks = [gevent.spawn(database.write, count) for _ in range(100)]
         gevent.joinall(tasks, timeout=30)
         assert all(task.successful() for task in tasks)
-        assert len(database._idle) <= 4
+        assert len(database._sessions) <= 8
 
     def test_a_deadlock_is_tried_again(self, mariadb: PrivateMariaDB) -> None:
         database = Database(mariadb.new_database(), threads=2)
