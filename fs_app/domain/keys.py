@@ -141,6 +141,11 @@ class KeyBuffer:
     def __len__(self) -> int:
         return len(self._keys)
 
+    @property
+    def waiting(self) -> bool:
+        """True where there are keys."""
+        return bool(self._keys)
+
     def __repr__(self) -> str:
         return f"<KeyBuffer {len(self._keys)} keys>"
 

@@ -21,9 +21,9 @@ from fs_app.telephony import commands
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.guard import Guard
 from fs_app.telephony.headers import Frame
-from fs_app.telephony.pending import Stir
 from fs_app.telephony.privacy import Privacy
 from fs_app.telephony.session import Session
+from fs_app.telephony.waiting import Stir
 from fs_app.telephony.work import Work
 
 log = structlog.get_logger()
@@ -83,7 +83,7 @@ class SwitchChannel:
         self._voice = voice
         self._timing = timing
         self._spawn = spawn
-        self._stir = Stir()
+        self._stir = Stir(session.seat)
         self._privacy = Privacy(session, info, guard or Guard(), on_stir=self._stir.set)
         self._keypad = self._privacy.keypad
         self._unbridged = False
@@ -219,7 +219,7 @@ class SwitchChannel:
                 pass
 
     def _typed(self) -> bool:
-        return len(self._keypad) > 0
+        return self._keypad.buffer.waiting
 
     # --- answers ---
 
@@ -255,7 +255,7 @@ class SwitchChannel:
         return None
 
     def _typed_or_lost(self) -> bool:
-        return self._typed() or self._privacy.lost
+        return self._keypad.buffer.waiting or self._privacy.lost
 
     # --- hand-over ---
 

@@ -7,6 +7,8 @@ pattern that lets ``$``, ``{``, a control character or a newline through is a de
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -49,7 +51,8 @@ _PLAIN: dict[str, str] = {
     "linger": r"[0-9]{1,4}",
 }
 
-_EVENT_UUID = {"Event-UUID": _UUID}
+_OURS = os.urandom(12).hex().encode("ascii")
+_numbers = itertools.count()
 
 # What a call needs to know about itself and nothing else.
 EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_UNBRIDGE", "MEDIA_BUG_START")
@@ -102,13 +105,15 @@ def api(verb: str, argument: str) -> bytes:
     return _line(f"api {verb}", gate(APIS, verb, argument))
 
 
-def execute(application: str, argument: str, event_uuid: str) -> bytes:
-    """Run an application on the caller's channel.
+def execute(application: str, argument: str) -> tuple[bytes, bytes]:
+    """Run an application on the caller's channel: the ``Event-UUID`` it is given, and the command.
 
-    ``event_uuid`` comes back as ``Application-UUID`` of the completion. ``event-lock`` makes several of them run
-    one after the other: without it a later one starts inside an earlier playback.
+    The ``Event-UUID`` comes back as ``Application-UUID`` of the completion; no two are the same, also of two
+    servers that had one call. ``event-lock`` makes several of them run one after the other: without it a later one
+    starts inside an earlier playback.
     """
-    return _execution(application, argument) + gate(_EVENT_UUID, "Event-UUID", event_uuid).encode("ascii") + b"\n\n"
+    uuid = b"%b-%x" % (_OURS, next(_numbers))
+    return uuid, b"%b%b\n\n" % (_execution(application, argument), uuid)
 
 
 @lru_cache(maxsize=1024)  # most prompts are the same in every call

@@ -7,7 +7,10 @@ from enum import StrEnum
 
 from fs_app.errors import ProtocolError
 from fs_app.telephony import commands
-from fs_app.telephony.headers import Frame
+from fs_app.telephony.headers import Frame, Header
+
+
+_SDP = Header("variable_switch_r_sdp")
 
 
 class KeyWay(StrEnum):
@@ -62,7 +65,7 @@ def read_connect(frame: Frame) -> ConnectInfo:
     uuid = commands.matching(commands.UUID, frame.header("Unique-ID"))
     if uuid is None:
         raise ProtocolError("the connect reply has no usable Unique-ID")
-    sdp = frame.header("variable_switch_r_sdp")
+    sdp = _SDP.find(frame.head)  # as it came: nothing in this word is ever encoded, but perhaps the slash
     return ConnectInfo(
         uuid=uuid,
         caller_id=commands.matching(commands.CALLER_ID, frame.header("Caller-Caller-ID-Number")),
@@ -73,6 +76,6 @@ def read_connect(frame: Frame) -> ConnectInfo:
         attempt=int(variable("attempt", commands.ATTEMPT) or 1),
         moved=variable("moved", commands.YES_OR_NO) == "true",
         given_up=variable("given_up", commands.YES_OR_NO) == "true",
-        telephone_event=None if sdp is None else "telephone-event/" in sdp.lower(),
+        telephone_event=None if sdp is None else b"telephone-event/" in sdp.lower().replace(b"%2f", b"/"),
         core=commands.matching(commands.UUID, frame.header("Core-UUID")),
     )

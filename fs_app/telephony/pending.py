@@ -1,131 +1,42 @@
-"""Answers that will come: replies to commands and completions of applications. Every wait has a deadline.
-
-Waiting is the hot path of a call, so it is done by hand: what arrives is read in the hub, and the hub switches to
-the greenlet that waits for it at once, with no queue, no event and no turn of the loop in between.
-"""
+"""Answers that will come: replies to commands and completions of applications. Every wait has a deadline."""
 
 from __future__ import annotations
 
-import itertools
-import os
 import time
 from collections.abc import Callable
 
-from gevent import get_hub, getcurrent
-from greenlet import greenlet
-
 from fs_app.errors import CallEnded, CommandRefused, FsAppError, SwitchTimeout
 from fs_app.telephony.headers import REPLY_TEXT, Frame, Kind
-
-_FIRST = os.urandom(12).hex()  # no two servers give the same Event-UUID, also for one call
-_numbers = itertools.count()
+from fs_app.telephony.waiting import Seat
 
 
-class Parking:
-    """A place where one greenlet waits until it is woken or its time has passed."""
+class Pending:
+    """An answer that will come. ``what`` names it in messages and never holds an argument; ``seat`` is where the
+    call's greenlet waits. Another one that waits meanwhile brings its own."""
 
-    __slots__ = ("_parked",)
+    __slots__ = ("_callback", "_error", "_frame", "_seat", "_waited", "done", "what")
 
-    def __init__(self) -> None:
-        self._parked: greenlet | None = None
-
-    def park(self, seconds: float) -> None:
-        """Wait to be woken, for so many seconds at most. Who else switches to us meanwhile is not heard."""
-        if self._parked is not None:
-            raise RuntimeError("two greenlets wait at one place")
-        hub = get_hub()
-        self._parked = getcurrent()
-        deadline = hub.loop.timer(seconds)
-        deadline.start(self._wake)
-        try:
-            while self._parked is not None:
-                hub.switch()
-        finally:
-            self._parked = None
-            deadline.close()
-
-    def wake(self) -> None:
-        """Wake whoever waits: at once where the hub says so, else in the hub's next turn."""
-        if self._parked is not None:
-            hub = get_hub()
-            if getcurrent() is hub:
-                self._wake()
-            else:
-                hub.loop.run_callback(self._wake)
-
-    def wake_later(self) -> None:
-        """Wake whoever waits in the hub's next turn."""
-        if self._parked is not None:
-            get_hub().loop.run_callback(self._wake)
-
-    def _wake(self) -> None:
-        parked, self._parked = self._parked, None
-        if parked is not None:
-            parked.switch()
-
-
-class Stir(Parking):
-    """Something happened that the call may wait for; it is woken only where what it waits for holds."""
-
-    __slots__ = ("_closed", "_condition")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._condition: Callable[[], bool] | None = None
-        self._closed = False
-
-    def wait(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait until the condition holds, `close` is called or so many seconds have passed; whether it holds."""
-        if condition():
-            return True
-        until = time.monotonic() + seconds
-        self._condition = condition
-        try:
-            while not self._closed and (left := until - time.monotonic()) > 0:
-                self.park(left)
-                if condition():
-                    return True
-        finally:
-            self._condition = None
-        return False
-
-    def set(self) -> None:
-        """Something happened. In the hub or anywhere."""
-        condition = self._condition
-        if condition is not None and condition():
-            self.wake()
-
-    def close(self) -> None:
-        """Nothing will happen any more."""
-        self._closed = True
-        self.wake_later()
-
-
-class Pending(Parking):
-    """An answer that will come. ``what`` names it in messages and never holds an argument."""
-
-    __slots__ = ("_done", "_error", "_frame", "done", "what")
-
-    def __init__(self, what: str) -> None:
-        self._parked = None
+    def __init__(self, what: str, seat: Seat) -> None:
         self.what = what
         self.done = False
         """True once the answer is there or cannot come any more."""
+        self._seat = seat
+        self._waited = False
         self._frame: Frame | None = None
         self._error: FsAppError | CallEnded | None = None
-        self._done: Callable[[], None] | None = None
+        self._callback: Callable[[], None] | None = None
 
     def on_done(self, callback: Callable[[], None]) -> None:
         """Call back once it is done, at once where it is. One callback, which must not wait."""
         if self.done:
             callback()
         else:
-            self._done = callback
+            self._callback = callback
 
     def wait(self, seconds: float) -> Frame:
         """The answer. SwitchTimeout after so many seconds; CommandRefused; CallEnded."""
-        if not self.done and seconds > 0:
-            self.park(seconds)
+        if not self.done:
+            self._wait(seconds)
         if self._frame is not None:
             return self._frame
         if self._error is not None:
@@ -136,15 +47,21 @@ class Pending(Parking):
         """In the hub: the answer is there. Whatever comes after the first end is dropped."""
         if not self.done:
             self._frame = frame
-            self._end()
-            self.wake()
+            self.done = True
+            if self._callback is not None:
+                self._call_back()
+            if self._waited:
+                self._seat.wake()
 
     def fail(self, error: FsAppError | CallEnded) -> None:
         """No answer will come: whoever waits gets this error, after whoever says so has finished."""
         if not self.done:
             self._error = error
-            self._end()
-            self.wake_later()
+            self.done = True
+            if self._callback is not None:
+                self._call_back()
+            if self._waited:
+                self._seat.wake_later()
 
     def replied(self, frame: Frame) -> None:
         """The command's own reply has come: that is the answer."""
@@ -153,9 +70,23 @@ class Pending(Parking):
         else:
             self.resolve(frame)
 
-    def _end(self) -> None:
-        self.done = True
-        callback, self._done = self._done, None
+    def _wait(self, seconds: float) -> None:
+        own = self._seat.taken
+        if own:
+            self._seat = Seat()
+        self._waited = True
+        until = time.monotonic() + seconds
+        try:
+            while not self.done and seconds > 0:
+                self._seat.sit(seconds)
+                seconds = until - time.monotonic()
+        finally:
+            self._waited = False
+            if own:
+                self._seat.close()
+
+    def _call_back(self) -> None:
+        callback, self._callback = self._callback, None
         if callback is not None:
             callback()
 
@@ -163,11 +94,7 @@ class Pending(Parking):
 class Execution(Pending):
     """A running application. Its answer is the completion; the reply counts only where it is a refusal."""
 
-    __slots__ = ("uuid",)
-
-    def __init__(self, application: str) -> None:
-        super().__init__(application)
-        self.uuid = f"{_FIRST}-{next(_numbers):x}"
+    __slots__ = ()
 
     def replied(self, frame: Frame) -> None:
         """The reply has come: only a refusal says anything."""

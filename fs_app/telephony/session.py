@@ -30,6 +30,7 @@ from fs_app.telephony import commands
 from fs_app.telephony.connect import ConnectInfo, read_connect
 from fs_app.telephony.headers import APPLICATION_UUID, Frame, Framer, Kind
 from fs_app.telephony.pending import Execution, Pending
+from fs_app.telephony.waiting import Seat
 from fs_app.telephony.wire import KeepAlive, Wire
 
 log = structlog.get_logger()
@@ -66,6 +67,7 @@ class Session(OutboundSession):  # type: ignore[misc]
         self._lingering = False
         self.connected = True
         self.session_data: dict[str, str] | None = None
+        self.seat = Seat()  # the call's greenlet waits here
         self._framer = Framer()
         self._replies: deque[Pending] = deque()
         self._executions: dict[bytes, Execution] = {}
@@ -170,6 +172,7 @@ class Session(OutboundSession):  # type: ignore[misc]
         """End the session and give the socket back."""
         self.end("closed")
         self._wire.close()
+        self.seat.close()
         # No circle is left, so that what a call was is gone with its last frame, not when garbage is collected.
         self._on_keys = self._on_event = _ignored
 
@@ -181,7 +184,7 @@ class Session(OutboundSession):  # type: ignore[misc]
 
     def pipeline(self, pairs: Sequence[tuple[str, str]]) -> list[Pending]:
         """Send several commands in one write; their replies can be waited for."""
-        pending = [Pending(verb) for verb, _ in pairs]
+        pending = [Pending(verb, self.seat) for verb, _ in pairs]
         self._write(b"".join(commands.plain(verb, argument) for verb, argument in pairs), pending)
         return pending
 
@@ -195,7 +198,7 @@ class Session(OutboundSession):  # type: ignore[misc]
 
     def start_known(self, verb: str, command: bytes) -> Pending:
         """Call an API without waiting, by a command that `commands.api` has made before."""
-        pending = Pending(verb)
+        pending = Pending(verb, self.seat)
         self._write(command, (pending,))
         return pending
 
@@ -205,20 +208,18 @@ class Session(OutboundSession):  # type: ignore[misc]
 
     def start(self, application: str, argument: str = "") -> Execution:
         """Run an application without waiting for anything: neither the reply nor the completion."""
-        execution = Execution(application)
-        self._write(commands.execute(application, argument, execution.uuid), (execution,))
-        self._executions[execution.uuid.encode()] = execution
+        execution = Execution(application, self.seat)
+        uuid, text = commands.execute(application, argument)
+        self._write(text, (execution,))
+        self._executions[uuid] = execution
         return execution
 
     def start_all(self, steps: Sequence[tuple[str, str]]) -> list[Execution]:
         """Run several applications one after the other, sent in one write."""
-        executions = [Execution(application) for application, _ in steps]
-        text = b"".join(
-            commands.execute(application, argument, execution.uuid)
-            for (application, argument), execution in zip(steps, executions, strict=True)
-        )
-        self._write(text, executions)
-        self._executions.update((execution.uuid.encode(), execution) for execution in executions)
+        made = [commands.execute(*step) for step in steps]
+        executions = [Execution(application, self.seat) for application, _ in steps]
+        self._write(b"".join(text for _, text in made), executions)
+        self._executions.update((uuid, each) for (uuid, _), each in zip(made, executions, strict=True))
         return executions
 
     def reacting(self) -> None:

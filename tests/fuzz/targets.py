@@ -88,7 +88,7 @@ def gate(data: bytes) -> None:
 
 
 def _execution(verb: str, argument: str) -> bytes:
-    return commands.execute(verb, argument, UUID)
+    return commands.execute(verb, argument)[1]
 
 
 def session(data: bytes) -> None:

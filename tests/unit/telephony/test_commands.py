@@ -33,14 +33,14 @@ HOSTILE = [
 def test_no_application_gets_a_hostile_argument(application, argument):
     for whole in (argument, f"/sounds/{argument}", f"name={argument}", f"payments@{argument}"):
         with pytest.raises(UnsafeArgument) as caught:
-            commands.execute(application, whole, EVENT_UUID)
+            commands.execute(application, whole)
         assert argument not in str(caught.value)
 
 
 @given(st.sampled_from(sorted(commands.APPLICATIONS)), st.text())
 def test_what_passes_can_do_no_harm(application, argument):
     try:
-        written = commands.execute(application, argument, EVENT_UUID)
+        _, written = commands.execute(application, argument)
     except UnsafeArgument:
         return
     assert b"$" not in written and b"{" not in written
@@ -62,7 +62,6 @@ def test_no_api_and_no_plain_command_gets_a_hostile_argument(argument):
         lambda: commands.plain("event", f"plain {argument}"),
         lambda: commands.plain("linger", argument),
         lambda: commands.queue_argument(argument),
-        lambda: commands.execute("answer", "", argument),
     ):
         with pytest.raises(UnsafeArgument):
             build()
@@ -71,14 +70,21 @@ def test_no_api_and_no_plain_command_gets_a_hostile_argument(argument):
 @pytest.mark.parametrize("application", ["system", "bgsystem", "python", "socket", "transfer", "eval", ""])
 def test_an_application_we_do_not_use_cannot_be_run(application):
     with pytest.raises(UnsafeArgument):
-        commands.execute(application, "", EVENT_UUID)
+        commands.execute(application, "")
 
 
 def test_an_execution_carries_its_uuid_and_its_lock():
-    assert commands.execute("playback", "/sounds/en/welcome.wav", EVENT_UUID) == (
+    uuid, written = commands.execute("playback", "/sounds/en/welcome.wav")
+    assert written == (
         b"sendmsg\ncall-command: execute\nexecute-app-name: playback\nexecute-app-arg: /sounds/en/welcome.wav\n"
-        b"event-lock: true\nEvent-UUID: " + EVENT_UUID.encode() + b"\n\n"
+        b"event-lock: true\nEvent-UUID: " + uuid + b"\n\n"
     )
+
+
+def test_no_two_executions_have_the_same_uuid():
+    uuids = {commands.execute("answer", "")[0] for _ in range(1000)}
+    assert len(uuids) == 1000
+    assert all(commands.matching(commands.UUID, uuid.decode()) for uuid in uuids)
 
 
 def test_plain_commands():
@@ -92,14 +98,14 @@ def test_plain_commands():
 
 @pytest.mark.parametrize("step", [*BIND, *LISTEN_INBAND, *RELEASE, *REPORT_AT_ONCE])
 def test_the_keypad_passes_the_gate(step):
-    assert commands.execute(*step, EVENT_UUID)
+    assert commands.execute(*step)
 
 
 def test_a_sentence_is_one_argument():
     files = [f"/sounds/en/{name}.wav" for name in ("your", "balance", "is")]
     argument = commands.files_argument(files)
     assert argument == "file_string:///sounds/en/your.wav!/sounds/en/balance.wav!/sounds/en/is.wav"
-    assert commands.execute("playback", argument, EVENT_UUID)
+    assert commands.execute("playback", argument)
     assert commands.files_argument(files[:1]) == files[0]
 
 

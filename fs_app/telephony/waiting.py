@@ -1,0 +1,130 @@
+"""How a call waits: one greenlet, one seat, and a hub that switches to it as soon as what it waits for is there.
+
+Waiting is the hot path of a call, so it is done by hand: no queue, no event, no timer and no turn of the loop
+between the bytes that end a wait and the greenlet that waited.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+from gevent import get_hub, getcurrent
+from greenlet import greenlet
+
+
+class Seat:
+    """Where one greenlet waits until it is woken or its time has passed.
+
+    Most waits end long before their deadline, so the timer is left running from one to the next, and looks what
+    the deadline is by now when it is due.
+    """
+
+    __slots__ = ("_due", "_sitting", "_timer", "_until")
+
+    def __init__(self) -> None:
+        self._sitting: greenlet | None = None
+        self._until = 0.0
+        self._due = math.inf
+        self._timer = None
+
+    @property
+    def taken(self) -> bool:
+        """True while a greenlet waits here."""
+        return self._sitting is not None
+
+    def sit(self, seconds: float) -> None:
+        """Wait to be woken, for so many seconds at most. Who else switches to us meanwhile is not heard."""
+        if self._sitting is not None:
+            raise RuntimeError("two greenlets wait in one seat")
+        self._until = time.monotonic() + seconds
+        if self._until < self._due:
+            self._arm(seconds)
+        hub = get_hub()
+        self._sitting = getcurrent()
+        try:
+            while self._sitting is not None:
+                hub.switch()
+        finally:
+            self._sitting = None
+
+    def wake(self) -> None:
+        """Wake who waits: at once where the hub says so, else in the hub's next turn."""
+        if self._sitting is not None:
+            hub = get_hub()
+            if getcurrent() is hub:
+                self._wake()
+            else:
+                hub.loop.run_callback(self._wake)
+
+    def wake_later(self) -> None:
+        """Wake who waits in the hub's next turn."""
+        if self._sitting is not None:
+            get_hub().loop.run_callback(self._wake)
+
+    def close(self) -> None:
+        """Nobody will wait here any more."""
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.close()
+        self._due = math.inf
+
+    def _wake(self) -> None:
+        sitting, self._sitting = self._sitting, None
+        if sitting is not None:
+            sitting.switch()
+
+    def _arm(self, seconds: float) -> None:
+        self.close()
+        self._due = self._until
+        self._timer = get_hub().loop.timer(seconds)
+        self._timer.start(self._rung)
+
+    def _rung(self) -> None:
+        self.close()
+        if self._sitting is not None:
+            left = self._until - time.monotonic()
+            if left > 0:
+                self._arm(left)
+            else:
+                self._wake()
+
+
+class Stir:
+    """Something happened that the call may wait for; it is woken only where what it waits for holds."""
+
+    __slots__ = ("_closed", "_condition", "_seat")
+
+    def __init__(self, seat: Seat) -> None:
+        self._seat = seat
+        self._condition: Callable[[], bool] | None = None
+        self._closed = False
+
+    def wait(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait until the condition holds, `close` is called or so many seconds have passed; whether it holds."""
+        if condition():
+            return True
+        until = time.monotonic() + seconds
+        self._condition = condition
+        try:
+            while not self._closed and seconds > 0:
+                self._seat.sit(seconds)
+                if condition():
+                    return True
+                seconds = until - time.monotonic()
+        finally:
+            self._condition = None
+        return False
+
+    def set(self) -> None:
+        """Something happened. In the hub or anywhere."""
+        condition = self._condition
+        if condition is not None and condition():
+            self._seat.wake()
+
+    def close(self) -> None:
+        """Nothing will happen any more."""
+        self._closed = True
+        if self._condition is not None:
+            self._seat.wake_later()
