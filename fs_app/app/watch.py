@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 import gevent
 import structlog
 
-from fs_app.doctor.examination import critical_in_force
 from fs_app.doctor.finding import Finding
 from fs_app.errors import SwitchError
 from fs_app.settings import Settings
@@ -20,6 +19,13 @@ from fs_app.settings import Settings
 log = structlog.get_logger()
 
 PAUSE_SECONDS = 60.0
+
+
+def _critical(settings: Settings) -> Sequence[Finding]:
+    # The doctor's libraries are loaded by the first look, not by the start.
+    from fs_app.doctor.examination import critical_in_force
+
+    return critical_in_force(settings)
 
 
 class SwitchWatch:
@@ -31,7 +37,7 @@ class SwitchWatch:
         settings: Settings,
         *,
         told: Callable[[int], None] = lambda count: None,
-        look: Callable[[Settings], Sequence[Finding]] = critical_in_force,
+        look: Callable[[Settings], Sequence[Finding]] = _critical,
     ) -> None:
         self._settings = settings
         self._told = told

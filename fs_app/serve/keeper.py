@@ -35,6 +35,11 @@ class Keeper:
         self._died = died
         self._replaced, self._closing = Event(), Event()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether who sits there serves."""
+        return self.process is not None and self.process.ready.is_set()
+
     def keep(self) -> None:
         """Until `close`."""
         pause = _FIRST_PAUSE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -29,6 +30,8 @@ class Seat:
     leave_seconds: float = _UNWIND_SECONDS
     lasts: bool = False
     """Its process holds what a fresh one would not know: a restart leaves it in peace."""
+    ahead: bool = False
+    """It is taken before all others when the whole is started."""
 
     @property
     def name(self) -> str:
@@ -42,11 +45,22 @@ class Seat:
 
 
 def seats(settings: Settings, only: Sequence[str] = ()) -> list[Seat]:
-    """The seats in the order in which they are taken; ``only`` those roles, or all that the settings need."""
+    """The seats in the order in which they are taken; ``only`` those roles, or all that the settings need.
+
+    Calls come first, as many of their workers at once as there are cores: each process more would keep the first
+    call waiting.
+    """
+    cores = len(os.sched_getaffinity(0))
     charge = 2 * settings.gateway.limit_seconds + _UNWIND_SECONDS
     grace = settings.calls.grace_seconds
     calls = [
-        Seat("calls", slot, {CALLS: settings.calls.listen, METRICS: settings.metrics_of(slot)}, grace + charge)
+        Seat(
+            "calls",
+            slot,
+            {CALLS: settings.calls.listen, METRICS: settings.metrics_of(slot)},
+            grace + charge,
+            ahead=slot < cores,
+        )
         for slot in range(settings.calls.workers)
     ]
     jobs = Seat("jobs", addresses={JOBS_METRICS: settings.jobs.metrics}, leave_seconds=charge)

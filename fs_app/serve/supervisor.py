@@ -1,7 +1,8 @@
 """Keeps every process of this machine up, and replaces them one after the other when it is asked to.
 
-A process that dies is started again after a growing pause. One that finds its configuration wrong (exit code 78)
-ends the whole while the whole is being started; later it does not: an admin's mistake must not take the line down.
+Workers for calls start first, the rest when those are ready. A process that dies is started again after a growing
+pause. One that finds its configuration wrong (exit code 78) ends the whole while the whole is being started; later
+it does not: an admin's mistake must not take the line down.
 SIGTERM and SIGINT are passed on once; the second one kills. SIGHUP is a rolling restart.
 """
 
@@ -28,6 +29,7 @@ log = structlog.get_logger()
 
 _STDIN = 0
 _LOOK_SECONDS, _MOST_SILENT = 1.0, 20
+_AHEAD_SECONDS = 10.0  # who is not ready by then keeps the others waiting no longer
 
 Plan = Callable[[], Sequence[Seat]]
 """The seats by the settings as they are now; ConfigError where those are wrong."""
@@ -47,7 +49,7 @@ class Supervisor:
         self._processes: dict[int, Process] = {}
         self._keepers: dict[str, Keeper] = {}
         self._keeping: list[gevent.Greenlet[..., None]] = []
-        self._stopping = Event()
+        self._stopping, self._ahead_ready = Event(), Event()
         self._up = self._restarting = False
         self._exit_code = 0
         self._at_terminal = os.isatty(_STDIN)
@@ -61,8 +63,7 @@ class Supervisor:
         handlers = [gevent.signal_handler(number, act) for number, act in acts.items()]
         self._notices.start()
         looking = gevent.spawn(self._look_after)
-        for keeper in self._keepers.values():
-            self._keep(keeper)
+        self._watched(self._take_seats)
         self._stopping.wait()
         while self._processes:
             gevent.wait([process.ended for process in self._processes.values()])
@@ -137,7 +138,7 @@ class Supervisor:
             keeper = Keeper(seat, self._launch, self._died)
             keeper.replace(seat, told)
             self._keepers[seat.name] = keeper
-            self._keep(keeper)
+            self._watched(keeper.keep)
         elif not seat.lasts:
             old = keeper.replace(seat, told)
             if old is not None:
@@ -160,10 +161,22 @@ class Supervisor:
 
     # --- processes ---
 
-    def _keep(self, keeper: Keeper) -> None:
-        keeping = gevent.spawn(keeper.keep)
-        keeping.link_exception(lambda _: self._stop())  # a bug of ours: a seat nobody watches would stay empty
-        self._keeping.append(keeping)
+    def _take_seats(self) -> None:
+        """Those that are ahead have the machine for themselves until they are ready, or for a while."""
+        keepers = list(self._keepers.values())
+        ahead = [keeper for keeper in keepers if keeper.seat.ahead]
+        for keeper in ahead:
+            self._watched(keeper.keep)
+        if ahead:
+            self._ahead_ready.wait(_AHEAD_SECONDS)
+        for keeper in keepers:
+            if keeper not in ahead:
+                self._watched(keeper.keep)
+
+    def _watched(self, work: Callable[[], None]) -> None:
+        greenlet = gevent.spawn(work)
+        greenlet.link_exception(lambda _: self._stop())  # a bug of ours: a seat nobody watches would stay empty
+        self._keeping.append(greenlet)
 
     def _launch(self, seat: Seat) -> Process:
         if self._stopping.is_set():
@@ -185,7 +198,9 @@ class Supervisor:
         process.hear(words)
         self._settle()
         keepers = self._keepers.values()
-        if not self._up and all(keeper.process and keeper.process.ready.is_set() for keeper in keepers):
+        if all(keeper.is_ready for keeper in keepers if keeper.seat.ahead):
+            self._ahead_ready.set()
+        if not self._up and all(keeper.is_ready for keeper in keepers):
             self._up = True
             log.info("everything is up", processes=len(self._processes))
             notices.tell(READY=1)
@@ -223,6 +238,7 @@ class Supervisor:
 
     def _stop(self) -> None:
         self._stopping.set()
+        self._ahead_ready.set()
         notices.tell(STOPPING=1)
         self._sockets.keep(())  # the last worker that leaves takes the address with it
         for keeper in self._keepers.values():

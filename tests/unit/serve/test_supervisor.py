@@ -67,12 +67,12 @@ class FakeProcess:
 class Site:
     """A supervisor of fakes, and what was seen of a restart."""
 
-    def __init__(self, *seats):
+    def __init__(self, *seats, at_once=None):
         self.seats = seats
         self.started, self.said = [], []
         self.supervisor = Supervisor(self._plan, self._start)
         self.running = gevent.spawn(self.supervisor.run)
-        self.wait(lambda: len(self.started) == len(seats))
+        self.wait(lambda: len(self.started) == (at_once or len(seats)))
 
     def _plan(self):
         if isinstance(self.seats, Exception):
@@ -104,8 +104,8 @@ class Site:
 
 
 @contextmanager
-def site(*seats):
-    made = Site(*seats)
+def site(*seats, at_once=None):
+    made = Site(*seats, at_once=at_once)
     try:
         yield made
     finally:
@@ -122,6 +122,33 @@ def quick(monkeypatch):
 
 JOBS, WEB, SANDBOX = Seat("jobs"), Seat("web"), Seat("sandbox", lasts=True)
 CALLS_0, CALLS_1 = Seat("calls", 0), Seat("calls", 1)
+
+
+AHEAD = (Seat("calls", 0, ahead=True), Seat("calls", 1, ahead=True))
+
+
+def test_those_that_are_ahead_are_ready_before_the_others_start():
+    with site(SANDBOX, *AHEAD, JOBS, at_once=2) as running:
+        first, second = running.started
+        first.becomes_ready()
+        gevent.sleep(0.02)
+        assert [process.seat for process in running.started] == list(AHEAD)
+        second.becomes_ready()
+        running.wait(lambda: len(running.started) == 4)
+        assert {process.seat for process in running.started[2:]} == {SANDBOX, JOBS}
+
+
+def test_one_that_is_ahead_and_does_not_get_ready_keeps_nobody_waiting_for_ever(monkeypatch):
+    monkeypatch.setattr(supervisor, "_AHEAD_SECONDS", 0.05)
+    with site(AHEAD[0], JOBS, at_once=1) as running:
+        assert running.next().seat == JOBS
+
+
+def test_a_wrong_configuration_of_one_that_is_ahead_starts_nobody_else():
+    with site(AHEAD[0], JOBS, at_once=1) as running:
+        running.started[0].ends(EX_CONFIG)
+        assert running.running.get(timeout=SECONDS) == EX_CONFIG
+        assert len(running.started) == 1
 
 
 def test_one_that_dies_is_started_again_on_its_seat():
