@@ -11,7 +11,8 @@ from fs_app.domain.money import Money
 from fs_app.domain.payment import PaymentId, TransactionId
 from fs_app.ports import Clock, Dispute
 from fs_app.store.engine import Database
-from fs_app.store.ledger import append, get
+from fs_app.store.ledger import get, line
+from fs_app.store.statements import run
 from fs_app.store.tables import disputes, payments
 
 
@@ -41,7 +42,7 @@ class SqlDisputes:
             else:
                 connection.execute(update(disputes).where(disputes.c.id == dispute.id).values(values))
             if known is None or known.status != dispute.status:
-                append(connection, payment_id, at, "dispute", _words(dispute), dispute.transaction_id)
+                run(connection, line(payment_id, at, "dispute", _words(dispute), dispute.transaction_id))
             return True
 
         return self._database.write(work)

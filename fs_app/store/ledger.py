@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Select, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from fs_app.domain.card import luhn_ok
@@ -38,12 +38,59 @@ from fs_app.errors import BillBusy, IllegalTransition, StoreUnavailable
 from fs_app.ports import Clock, LedgerEvent, ReceiptKind, TaskKind
 from fs_app.store import tasks, velocity
 from fs_app.store.engine import Database
-from fs_app.store.outbox import write_receipt
+from fs_app.store.outbox import receipt_of
 from fs_app.store.rows import cleaned, declined_of, detail_of, payment_of
+from fs_app.store.statements import Bound, Row, Statement, gaps, run
 from fs_app.store.tables import payment_events, payments, refunds
 from fs_app.store.taken import taken
 
 _CONFIRMATION_TRIES = 8
+
+_ATTEMPT = select(payments.c.id).where(payments.c.order_id == bindparam("order_id")).scalar_subquery()
+_INSERT = Statement(
+    insert(payments).values(
+        **gaps(*(column.name for column in payments.c if column.name not in ("id", "state", "transaction_id"))),
+        state=PaymentState.OPENED,
+    )
+)
+_FIRST_LINE = Statement(
+    insert(payment_events).values(**gaps("at", "detail"), payment_id=_ATTEMPT, state=PaymentState.OPENED)
+)
+_FIRST_TASK = tasks.first(TaskKind.PAYMENT, _ATTEMPT)
+_STANDING = Statement(
+    select(_ATTEMPT.label("id"), taken(bindparam("bill_id"), bindparam("currency")).label("taken"))
+)
+_IN_THE_WAY = Statement(
+    select(payments.c.id).where(
+        payments.c.open_bill == bindparam("bill_id"), payments.c.order_id != bindparam("order_id")
+    )
+)
+_GET = Statement(select(payments).where(payments.c.id == bindparam("id")))
+_LOCK = Statement(select(payments).where(payments.c.id == bindparam("id")).with_for_update())
+_SAME_LINE = Statement(
+    select(payment_events.c.id)
+    .where(
+        payment_events.c.payment_id == bindparam("id"),
+        payment_events.c.state == bindparam("state"),
+        payment_events.c.detail == bindparam("detail"),
+        payment_events.c.transaction_id.is_not_distinct_from(bindparam("transaction_id")),
+    )
+    .limit(1)
+)
+_MOVE = Statement(
+    update(payments)
+    .where(payments.c.id == bindparam("attempt"))
+    .values(gaps("state", "open_bill", "transaction_id"))
+)
+_LINE = Statement(insert(payment_events).values(gaps("payment_id", "at", "state", "detail", "transaction_id")))
+_HISTORY = Statement(
+    select(payment_events.c.at, payment_events.c.state, payment_events.c.detail)
+    .where(payment_events.c.payment_id == bindparam("id"))
+    .order_by(payment_events.c.id)
+)
+_LAST_OF_CALL = Statement(
+    select(payments).where(payments.c.call_uuid == bindparam("call")).order_by(payments.c.id.desc()).limit(1)
+)
 
 
 def new_confirmation() -> str:
@@ -79,24 +126,41 @@ class SqlLedger:
         at = self._clock.now()
 
         def work(connection: Connection) -> Payment:
-            payment = _open(connection, request, at, self._confirmation)
-            _check_still_due(connection, request)
-            velocity.admit(connection, payment.id, marks, self._limits, at)
-            self._plan(connection, payment, at)
-            return payment
+            for _ in range(_CONFIRMATION_TRIES):
+                new = Payment(
+                    PaymentId(0), OrderId(str(uuid4())), self._confirmation(), PaymentState.OPENED, request, at
+                )
+                try:
+                    return self._opened(connection, new, marks)
+                except IntegrityError:
+                    if run(connection, _IN_THE_WAY(bill_id=request.bill_id, order_id=new.order_id))[0]:
+                        raise BillBusy("another attempt on this bill is open") from None
+                    # the confirmation number is taken
+            raise StoreUnavailable("no free confirmation number was found")
 
         return self._database.write(work)
 
     def record(self, payment_id: PaymentId, event: Event, *, payer_knows: bool = True) -> Payment:
         """Move the attempt. The very same event again changes nothing and returns the attempt as it stands."""
         at = self._clock.now()
+        state, detail = state_after(event), detail_of(event)
+        transaction_id: TransactionId | None = getattr(event, "transaction_id", None)
 
         def work(connection: Connection) -> Payment:
-            before = get(connection, payment_id, lock=True)
-            payment = _record(connection, before, event, at)
-            if payment.state is not before.state:
-                self._plan(connection, payment, at)
-                _tell(connection, before, payment, at, payer_knows)
+            found, again = run(
+                connection,
+                _LOCK(id=payment_id),
+                _SAME_LINE(id=payment_id, state=state, detail=cleaned(detail), transaction_id=transaction_id),
+            )
+            before = _payment(payment_id, found)
+            if again:
+                return before  # no state is ever entered twice, so this is the same event again
+            if state not in TRANSITIONS[before.state]:
+                raise IllegalTransition(f"payment {payment_id} is {before.state}, which does not lead to {state}")
+            payment, made = move(before, state, detail, at, transaction_id)
+            declined = [velocity.declined(payment_id)] if state is PaymentState.DECLINED else []
+            told = _told(before, payment, at, payer_knows)
+            run(connection, *declined, *made, *self._planned(payment, at), *told)
             return payment
 
         return self._database.write(work)
@@ -104,7 +168,7 @@ class SqlLedger:
     def note(self, payment_id: PaymentId, detail: str) -> None:
         """Append a line that moves nothing."""
         at = self._clock.now()
-        self._database.write(lambda connection: append(connection, payment_id, at, "note", detail))
+        self._database.write(lambda connection: run(connection, line(payment_id, at, "note", detail)))
 
     def get(self, payment_id: PaymentId) -> Payment:
         """The attempt as it stands. KeyError for an unknown id."""
@@ -125,7 +189,8 @@ class SqlLedger:
 
     def last_of_call(self, call_uuid: str) -> Payment | None:
         """The attempt that was opened last in that call."""
-        return self._one(payments.c.call_uuid == call_uuid, latest=True)
+        rows = self._database.read(lambda connection: run(connection, _LAST_OF_CALL(call=call_uuid))[0])
+        return payment_of(rows[0]) if rows else None
 
     def decline_of(self, payment_id: PaymentId) -> Declined | None:
         """Why the attempt was declined; None where it was not."""
@@ -137,7 +202,7 @@ class SqlLedger:
 
     def history(self, payment_id: PaymentId) -> Sequence[LedgerEvent]:
         """What happened, oldest first; empty for an unknown id."""
-        rows = self._database.read(lambda connection: connection.execute(_history(payment_id)).all())
+        rows = self._database.read(lambda connection: run(connection, _HISTORY(id=payment_id))[0])
         return [LedgerEvent(row.at, row.state, row.detail) for row in rows]
 
     def payments(self, *, since: datetime | None = None, until: datetime | None = None) -> Sequence[Payment]:
@@ -150,135 +215,97 @@ class SqlLedger:
         rows = self._database.read(lambda connection: connection.execute(chosen).all())
         return [payment_of(row) for row in rows]
 
-    def _one(self, condition: ColumnElement[bool], *, latest: bool = False) -> Payment | None:
-        order = payments.c.id.desc() if latest else payments.c.id
-        chosen = select(payments).where(condition).order_by(order).limit(1)
+    def _one(self, condition: ColumnElement[bool]) -> Payment | None:
+        chosen = select(payments).where(condition).order_by(payments.c.id).limit(1)
         row = self._database.read(lambda connection: connection.execute(chosen).one_or_none())
         return None if row is None else payment_of(row)
 
-    def _plan(self, connection: Connection, payment: Payment, at: datetime) -> None:
-        """Write when somebody looks at the payment next, or that nobody has to."""
+    def _opened(self, connection: Connection, new: Payment, marks: Sequence[Mark]) -> Payment:
+        """Insert an attempt, all in one round trip, and admit it or raise. It is inserted before anything is
+        asked, so that another one which was open has been waited for."""
+        request, at, order_id = new.request, new.opened_at, new.order_id
+        writes = [
+            _INSERT(**_row(new)),
+            _FIRST_LINE(order_id=order_id, at=at, detail=f"by {request.channel}"),
+            *velocity.counted(order_id, marks, at),
+            _FIRST_TASK(order_id=order_id, due_at=at + timedelta(seconds=self._schedule.charging)),
+        ]
+        standing = _STANDING(order_id=order_id, bill_id=request.bill_id, currency=request.amount.currency)
+        looks = velocity.looks(marks, self._limits, at)
+        (found,), *seen = run(connection, *writes, standing, *looks.values())[len(writes) :]
+        if request.taken_before is not None and int(found.taken) != request.taken_before.minor:
+            raise BillBusy("a payment on this bill was taken since its balance was told")
+        velocity.check(looks, seen, self._limits)
+        return replace(new, id=PaymentId(found.id))
+
+    def _planned(self, payment: Payment, at: datetime) -> Sequence[Bound]:
+        """When somebody looks at the payment next, or that nobody has to."""
         seconds = self._schedule.first_look(payment.state)
         if seconds is None:
-            tasks.drop(connection, TaskKind.PAYMENT, payment.id)
-        else:
-            tasks.schedule(connection, TaskKind.PAYMENT, payment.id, at + timedelta(seconds=seconds))
+            return (tasks.drop(TaskKind.PAYMENT, payment.id),)
+        return tasks.schedule(TaskKind.PAYMENT, payment.id, at + timedelta(seconds=seconds))
 
 
-def _open(
-    connection: Connection, request: PaymentRequest, at: datetime, confirmation: Callable[[], str]
-) -> Payment:
-    for _ in range(_CONFIRMATION_TRIES):
-        row: dict[str, Any] = {
-            "order_id": str(uuid4()),
-            "confirmation": confirmation(),
-            "state": PaymentState.OPENED,
-            "open_bill": request.bill_id,
-            "call_uuid": request.call_uuid,
-            "account_id": request.account_id,
-            "bill_id": request.bill_id,
-            "amount_minor": request.amount.minor,
-            "currency": request.amount.currency,
-            "brand": request.brand,
-            "last_four": request.last_four,
-            "channel": request.channel,
-            "opened_at": at,
-            "caller_id": request.caller_id[:32],
-            "language": request.language,
-            "receipt_to": None if request.receipt_to is None else str(request.receipt_to),
-        }
-        try:
-            new_id = connection.execute(insert(payments).values(row)).inserted_primary_key
-        except IntegrityError:
-            if connection.execute(select(payments.c.id).where(payments.c.open_bill == request.bill_id)).first():
-                raise BillBusy("another attempt on this bill is open") from None
-            continue  # the confirmation number is taken
-        payment_id = PaymentId(int(new_id[0])) if new_id else PaymentId(0)
-        append(connection, payment_id, at, PaymentState.OPENED, f"by {request.channel}")
-        return Payment(payment_id, OrderId(row["order_id"]), row["confirmation"], PaymentState.OPENED, request, at)
-    raise StoreUnavailable("no free confirmation number was found")
-
-
-def _check_still_due(connection: Connection, request: PaymentRequest) -> None:
-    """BillBusy where the bill was paid, or paid back, since its balance was told. The attempt is inserted before
-    that is asked, so that another one which was open has been waited for."""
-    if request.taken_before is not None:
-        now = connection.execute(select(taken(request.bill_id, request.amount.currency))).scalar_one()
-        if int(now) != request.taken_before.minor:
-            raise BillBusy("a payment on this bill was taken since its balance was told")
-
-
-def _record(connection: Connection, payment: Payment, event: Event, at: datetime) -> Payment:
-    state, detail = state_after(event), detail_of(event)
-    transaction_id = getattr(event, "transaction_id", None)
-    before = connection.execute(_history(payment.id)).all()
-    if (state, cleaned(detail), transaction_id) in {(row.state, row.detail, row.transaction_id) for row in before}:
-        return payment  # no state is ever entered twice, so this is the same event again
-    if state not in TRANSITIONS[payment.state]:
-        raise IllegalTransition(f"payment {payment.id} is {payment.state}, which does not lead to {state}")
-    if state is PaymentState.DECLINED:
-        velocity.declined(connection, payment.id)
-    return move(connection, payment, state, detail, at, transaction_id)
+def _row(payment: Payment) -> dict[str, Any]:
+    request = payment.request
+    return {
+        "order_id": payment.order_id,
+        "confirmation": payment.confirmation,
+        "open_bill": request.bill_id,
+        "call_uuid": request.call_uuid,
+        "account_id": request.account_id,
+        "bill_id": request.bill_id,
+        "amount_minor": request.amount.minor,
+        "currency": request.amount.currency,
+        "brand": request.brand,
+        "last_four": request.last_four,
+        "channel": request.channel,
+        "opened_at": payment.opened_at,
+        "caller_id": request.caller_id[:32],
+        "language": request.language,
+        "receipt_to": None if request.receipt_to is None else str(request.receipt_to),
+    }
 
 
 def move(
-    connection: Connection,
-    payment: Payment,
-    state: PaymentState,
-    detail: str,
-    at: datetime,
-    transaction_id: TransactionId | None = None,
-) -> Payment:
-    """Write a move that the table of states allows, and its line of history. The payment's row is locked."""
+    payment: Payment, state: PaymentState, detail: str, at: datetime, transaction_id: TransactionId | None = None
+) -> tuple[Payment, Sequence[Bound]]:
+    """A payment after a move that the table of states allows, and what writes the move and its line of history.
+    The payment's row has to be locked."""
     moved = replace(payment, state=state, transaction_id=transaction_id or payment.transaction_id)
-    connection.execute(
-        update(payments)
-        .where(payments.c.id == payment.id)
-        .values(
-            state=state,
-            open_bill=payment.request.bill_id if state in OPEN_STATES else None,
-            transaction_id=moved.transaction_id,
-        )
+    change = _MOVE(
+        attempt=payment.id,
+        state=state,
+        open_bill=payment.request.bill_id if state in OPEN_STATES else None,
+        transaction_id=moved.transaction_id,
     )
-    append(connection, payment.id, at, state, detail, transaction_id)
-    return moved
+    return moved, (change, line(payment.id, at, state, detail, transaction_id))
 
 
-def append(
-    connection: Connection,
-    payment_id: PaymentId,
-    at: datetime,
-    state: str,
-    detail: str,
-    transaction_id: str | None = None,
-) -> None:
-    """Add a line to a payment's history."""
-    row = {"payment_id": payment_id, "at": at, "state": state, "detail": cleaned(detail)}
-    connection.execute(insert(payment_events).values(**row, transaction_id=transaction_id))
+def line(payment_id: PaymentId, at: datetime, state: str, detail: str, transaction_id: str | None = None) -> Bound:
+    """A line of a payment's history."""
+    return _LINE(payment_id=payment_id, at=at, state=state, detail=cleaned(detail), transaction_id=transaction_id)
 
 
-def _tell(connection: Connection, before: Payment, payment: Payment, at: datetime, payer_knows: bool) -> None:
-    """Write the receipt for a move that the payer has to hear of."""
-    kind: ReceiptKind | None = None
+def _told(before: Payment, payment: Payment, at: datetime, payer_knows: bool) -> Sequence[Bound]:
+    """The receipt for a move that the payer has to hear of."""
     if payment.state is PaymentState.SUBMITTED:
         kind = ReceiptKind.PAID
     elif payment.state is PaymentState.VOIDED and before.state is PaymentState.SUBMITTED:
         kind = ReceiptKind.VOIDED
     elif ENDINGS[payment.state] is Ending.NOT_PAID and before.state in OPEN_STATES and not payer_knows:
         kind = ReceiptKind.NOT_PAID
-    if kind is not None:
-        write_receipt(connection, payment, kind, f"{kind}:{payment.id}", payment.request.amount, at)
+    else:
+        return ()
+    return receipt_of(payment, kind, f"{kind}:{payment.id}", payment.request.amount, at)
 
 
 def get(connection: Connection, payment_id: PaymentId, *, lock: bool = False) -> Payment:
     """A payment within a transaction. KeyError for an unknown id."""
-    chosen = select(payments).where(payments.c.id == payment_id)
-    row = connection.execute(chosen.with_for_update() if lock else chosen).one_or_none()
-    if row is None:
+    return _payment(payment_id, run(connection, (_LOCK if lock else _GET)(id=payment_id))[0])
+
+
+def _payment(payment_id: PaymentId, rows: Sequence[Row]) -> Payment:
+    if not rows:
         raise KeyError(payment_id)
-    return payment_of(row)
-
-
-def _history(payment_id: PaymentId) -> Select[Any]:
-    chosen = payment_events.c.payment_id == payment_id
-    return select(payment_events).where(chosen).order_by(payment_events.c.id)
+    return payment_of(rows[0])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
@@ -16,6 +16,7 @@ from fs_app.ports import Clock, Delivery, Receipt, ReceiptKind, ReceiptState, Ta
 from fs_app.store import tasks
 from fs_app.store.engine import Database
 from fs_app.store.rows import payment_of
+from fs_app.store.statements import Bound, Statement, gaps
 from fs_app.store.tables import payments, receipts
 
 _MOST_SENDS = 2
@@ -23,28 +24,35 @@ _MOST_SENDS = 2
 _NOT_TAKEN = frozenset({Delivery.NOT_SENT, Delivery.REFUSED})
 
 
-def write_receipt(
-    connection: Connection, payment: Payment, kind: ReceiptKind, cause: str, amount: Money, at: datetime
-) -> None:
+_INSERT = Statement(
+    insert(receipts).values(
+        **gaps("payment_id", "cause", "kind", "send_to", "language", "amount_minor", "created_at"),
+        state=ReceiptState.WAITING,
+        sends=0,
+    )
+)
+_FIRST_TASK = tasks.first(
+    TaskKind.RECEIPT, select(receipts.c.id).where(receipts.c.cause == bindparam("cause")).scalar_subquery()
+)
+
+
+def receipt_of(payment: Payment, kind: ReceiptKind, cause: str, amount: Money, at: datetime) -> Sequence[Bound]:
     """Put a receipt into the outbox, where the payer wants one, and a task to send it.
 
     ``cause`` names what it tells of, e.g. ``paid:17``: a second one with the same cause is an IntegrityError.
     """
     if payment.request.receipt_to is None:
-        return
-    row = {
-        "payment_id": payment.id,
-        "cause": cause,
-        "kind": kind,
-        "send_to": str(payment.request.receipt_to),
-        "language": payment.request.language,
-        "amount_minor": amount.minor,
-        "state": ReceiptState.WAITING,
-        "sends": 0,
-        "created_at": at,
-    }
-    made = connection.execute(insert(receipts).values(row)).inserted_primary_key
-    tasks.schedule(connection, TaskKind.RECEIPT, made[0] if made else 0, at)
+        return ()
+    insertion = _INSERT(
+        payment_id=payment.id,
+        cause=cause,
+        kind=kind,
+        send_to=str(payment.request.receipt_to),
+        language=payment.request.language,
+        amount_minor=amount.minor,
+        created_at=at,
+    )
+    return insertion, _FIRST_TASK(cause=cause, due_at=at)
 
 
 class SqlOutbox:

@@ -30,9 +30,10 @@ from fs_app.errors import IllegalTransition, RefundRefused
 from fs_app.ports import Clock, LedgerEvent, ReceiptKind, TaskKind
 from fs_app.store import tasks
 from fs_app.store.engine import Database
-from fs_app.store.ledger import append, get, move
-from fs_app.store.outbox import write_receipt
+from fs_app.store.ledger import get, line, move
+from fs_app.store.outbox import receipt_of
 from fs_app.store.rows import cleaned
+from fs_app.store.statements import Bound, run
 from fs_app.store.tables import refund_events, refunds
 
 _REFUNDABLE = frozenset({PaymentState.SUBMITTED, PaymentState.SETTLED})
@@ -60,10 +61,9 @@ class SqlRefunds:
             _check(connection, payment, request)
             refund = _insert(connection, request, at)
             due_at = at + timedelta(seconds=self._schedule.charging)
-            tasks.schedule(connection, TaskKind.REFUND, refund.id, due_at)
-            append(
-                connection, payment.id, at, "refund", f"{request.amount} by {request.operator}: {request.reason}"
-            )
+            told = f"{request.amount} by {request.operator}: {request.reason}"
+            due = tasks.schedule(TaskKind.REFUND, refund.id, due_at)
+            run(connection, *due, line(payment.id, at, "refund", told))
             return refund, True
 
         return self._database.write(work)
@@ -87,10 +87,8 @@ class SqlRefunds:
             if state not in REFUND_TRANSITIONS[refund.state]:
                 raise IllegalTransition(f"refund {refund_id} is {refund.state}, which does not lead to {state}")
             moved = _move(connection, refund, state, detail, transaction_id, at)
-            self._plan(connection, moved, at)
-            append(
-                connection, payment.id, at, "refund", f"{refund.request.amount} {state}: {detail}", transaction_id
-            )
+            told = f"{refund.request.amount} {state}: {detail}"
+            run(connection, *self._plan(moved, at), line(payment.id, at, "refund", told, transaction_id))
             _tell(connection, payment, refund, moved, at)
             return moved
 
@@ -124,16 +122,15 @@ class SqlRefunds:
         rows = self._database.read(lambda connection: connection.execute(chosen).all())
         return [LedgerEvent(row.at, row.state, row.detail) for row in rows]
 
-    def _plan(self, connection: Connection, refund: Refund, at: datetime) -> None:
+    def _plan(self, refund: Refund, at: datetime) -> Sequence[Bound]:
         match refund.state:
             case RefundState.UNKNOWN:
                 due_at = at + timedelta(seconds=self._schedule.unresolved.seconds[0])
             case RefundState.SUBMITTED:
                 due_at = at + timedelta(seconds=self._schedule.settlement.seconds[0])
             case _:
-                tasks.drop(connection, TaskKind.REFUND, refund.id)
-                return
-        tasks.schedule(connection, TaskKind.REFUND, refund.id, due_at)
+                return (tasks.drop(TaskKind.REFUND, refund.id),)
+        return tasks.schedule(TaskKind.REFUND, refund.id, due_at)
 
 
 def _with_key(connection: Connection, request: RefundRequest) -> Refund | None:
@@ -210,11 +207,12 @@ def _tell(connection: Connection, payment: Payment, before: Refund, refund: Refu
     """A receipt, the first time that the money is known to be on its way; and the payment's own end, once all of
     it has arrived: before that a refund may still fail."""
     if refund.state in GIVEN_BACK and before.state not in GIVEN_BACK:
-        write_receipt(connection, payment, ReceiptKind.REFUNDED, f"refunded:{refund.id}", refund.request.amount, at)
+        amount = refund.request.amount
+        run(connection, *receipt_of(payment, ReceiptKind.REFUNDED, f"refunded:{refund.id}", amount, at))
     settled = _sum(connection, payment, frozenset({RefundState.SETTLED}))
     if settled >= payment.request.amount and PaymentState.REFUNDED in TRANSITIONS[payment.state]:
-        move(connection, payment, PaymentState.REFUNDED, "wholly refunded", at)
-        tasks.drop(connection, TaskKind.PAYMENT, payment.id)
+        _, made = move(payment, PaymentState.REFUNDED, "wholly refunded", at)
+        run(connection, *made, tasks.drop(TaskKind.PAYMENT, payment.id))
 
 
 def _append(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlalchemy import Row
-
 from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
 from fs_app.domain.payment import (
@@ -32,7 +30,7 @@ _DECLINED = re.compile(r"declined ([^, ]+)(?:, advice (.+))?")
 _LONG_NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){11,}")
 
 
-def payment_of(row: Row[Any]) -> Payment:
+def payment_of(row: Any) -> Payment:
     """A payment from its row."""
     return Payment(
         id=PaymentId(row.id),

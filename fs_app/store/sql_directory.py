@@ -24,7 +24,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, literal, select, text
+from sqlalchemy import Connection, bindparam, literal, select, text
 from sqlalchemy.exc import DBAPIError
 
 from fs_app.domain.bill import Account, Bill
@@ -34,6 +34,8 @@ from fs_app.settings import StatementSettings
 from fs_app.store.contacts import contact_or_none
 from fs_app.store.engine import Database
 from fs_app.store.pins import PinDesk
+from fs_app.store.statements import Statement, run
+from fs_app.store.tables import UtcTime
 from fs_app.store.taken import taken
 from fs_app.store.telephone import telephone_digits
 from fs_app.yamlfile import did_you_mean
@@ -67,6 +69,13 @@ _QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`[^`]*`|--[^\n]*|/\*.*
 _WRITES = re.compile(r"\b(INTO|UPDATE|DELETE|FOR\s+SHARE|LOCK\s+IN)\b", re.IGNORECASE)
 
 
+# What our ledger took towards a bill: since the operator's balance was made, and ever.
+_BILL: tuple[Any, Any] = bindparam("bill_id"), bindparam("currency")
+_EVER = taken(*_BILL).label("ever")
+_TAKEN = Statement(select(literal(0).label("since"), _EVER))
+_TAKEN_SINCE = Statement(select(taken(*_BILL, bindparam("as_of", type_=UtcTime())).label("since"), _EVER))
+
+
 class SqlDirectory:
     """See `fs_app.ports.Directory` for the contract. ``ours`` is where the ledger's payments are."""
 
@@ -79,6 +88,7 @@ class SqlDirectory:
             for name in _SHAPES
             if (statement := getattr(statements, name)) is not None
         }
+        self._clauses = {name: text(sql) for name, sql in self._statements.items()}
 
     def problems(self) -> list[tuple[str, str]]:
         """What is wrong with the statements, as (key in ``directory.statements``, message); key ``url`` where the
@@ -116,9 +126,10 @@ class SqlDirectory:
         except (ValueError, TypeError, ArithmeticError):
             raise StoreUnavailable("the statement open_bill returned a row that is no bill") from None
         currency = bill.due.currency
-        since = literal(0) if as_of is None else taken(bill.id, currency, as_of)
-        both = select(since.label("since"), taken(bill.id, currency).label("ever"))
-        row = self._ours.read(lambda connection: connection.execute(both).one())
+        both = _TAKEN if as_of is None else _TAKEN_SINCE
+        since = {} if as_of is None else {"as_of": as_of}
+        asked = both(bill_id=bill.id, currency=currency, **since)
+        row = self._ours.read(lambda connection: run(connection, asked)[0][0])
         return replace(bill.less(Money(int(row.since), currency)), taken=Money(int(row.ever), currency))
 
     def _refusals(self, name: str, sql: str) -> list[str]:
@@ -135,7 +146,7 @@ class SqlDirectory:
             raise StoreUnavailable(f"the statement {name} returned a row that is no account") from None
 
     def _rows(self, name: str, value: str) -> list[Values]:
-        statement, bound = text(self._statements[name]), {_SHAPES[name].parameter: value}
+        statement, bound = self._clauses[name], {_SHAPES[name].parameter: value}
         rows = self._theirs.read(lambda connection: connection.execute(statement, bound).mappings().fetchmany(2))
         return [{key.lower(): item for key, item in row.items()} for row in rows]
 

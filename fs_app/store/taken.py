@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -12,7 +11,7 @@ from fs_app.domain.refund import GIVEN_BACK
 from fs_app.store.tables import payment_events, payments, refunds
 
 
-def taken(bill_id: Any, currency: Any, since: datetime | None = None) -> ColumnElement[int]:
+def taken(bill_id: Any, currency: Any, since: Any = None) -> ColumnElement[int]:
     """SQL: the minor units that payments took towards a bill, or took after a time, less what of them was given
     back; 0 where none did."""
     given_back = (

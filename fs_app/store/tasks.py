@@ -1,58 +1,97 @@
 """Due work in the database, claimed there: the Tasks port.
 
-`schedule` and `drop` are for other modules of the store: a task is written in the transaction of its cause, so that
-what is committed is never forgotten.
+`first`, `schedule`, `wake` and `drop` are for other modules of the store: a task is written in the transaction of
+its cause, so that what is committed is never forgotten.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    String,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects.mysql import insert as mysql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from fs_app.ports import Clock, Task, TaskKind
 from fs_app.store.engine import Database
+from fs_app.store.statements import Bound, Statement, run
 from fs_app.store.tables import tasks
 
 _NOTE_LENGTH = 255
 
 
-def schedule(connection: Connection, kind: TaskKind, subject: object, due_at: datetime) -> None:
+def first(kind: TaskKind, subject: ScalarSelect[int]) -> Statement:
+    """SQL: the first task on something that was made in this transaction, with a gap ``due_at``."""
+    values = {"kind": kind, "subject": cast(subject, String), "tries": 0, "stuck": False, "note": ""}
+    return Statement(insert(tasks).values(**values, due_at=bindparam("due_at")))
+
+
+def schedule(kind: TaskKind, subject: object, due_at: datetime) -> tuple[Bound, ...]:
     """Make a task due at a time, as if nothing had been tried yet; a claim on it stands."""
-    values = {"due_at": due_at, "tries": 0, "stuck": False, "note": ""}
-    _put(connection, kind, str(subject), values)
+    return tuple(each(kind=kind, subject=str(subject), due_at=due_at) for each in _SCHEDULE)
 
 
-def wake(connection: Connection, kind: TaskKind, subject: str, at: datetime) -> None:
+def wake(kind: TaskKind, subject: str, at: datetime) -> tuple[Bound, ...]:
     """Make a task due at once. Whoever has claimed it loses the claim: what they are about to find may be older."""
-    _put(connection, kind, subject, {"due_at": at, "stuck": False, "claim": "", "claimed_until": None})
+    return tuple(each(kind=kind, subject=subject, due_at=at) for each in _WAKE)
 
 
-def drop(connection: Connection, kind: TaskKind, subject: object) -> None:
+def drop(kind: TaskKind, subject: object) -> Bound:
     """Nothing is left to do on that subject."""
-    connection.execute(delete(tasks).where(_is(kind, str(subject))))
+    return _DROP(kind=kind, subject=str(subject))
 
 
-def _put(connection: Connection, kind: TaskKind, subject: str, values: dict[str, Any]) -> None:
-    changed = update(tasks).where(_is(kind, subject)).values(values)
-    if connection.execute(changed).rowcount:
-        return
-    try:
-        connection.execute(insert(tasks).values(kind=kind, subject=subject, tries=0, **_without_tries(values)))
-    except IntegrityError:  # somebody else was faster
-        connection.execute(changed)
+_THIS = and_(tasks.c.kind == bindparam("kind"), tasks.c.subject == bindparam("subject"))
+_DROP = Statement(delete(tasks).where(_THIS))
 
 
-def _without_tries(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name != "tries"}
+def _put(changed: Mapping[str, Any]) -> tuple[Statement, Statement]:
+    """Change a task, or make it where there is none. An upsert alone would do; but where there is a task, MySQL's
+    locks the gap before it, and with that the next payments."""
+    change = update(tasks).where(_THIS).values(**changed, due_at=bindparam("due_at"))
+    row = {"kind": bindparam("kind"), "subject": bindparam("subject"), "due_at": bindparam("due_at"), "tries": 0}
+    row |= changed
+    values = select(
+        *[
+            literal(value, tasks.c[name].type)
+            if not isinstance(value, BindParameter)
+            else bindparam(name, type_=tasks.c[name].type)
+            for name, value in row.items()
+        ]
+    )
+    values = values.where(~select(tasks.c.id).where(_THIS).exists())
+    in_mysql = mysql_insert(tasks).from_select(list(row), values)
+    in_sqlite = sqlite_insert(tasks).from_select(list(row), values)
+    faster = ("due_at", *changed)  # somebody else was
+    return Statement(change), Statement(
+        in_mysql.on_duplicate_key_update({name: in_mysql.inserted[name] for name in faster}),
+        sqlite=in_sqlite.on_conflict_do_update(
+            ["kind", "subject"], set_={name: in_sqlite.excluded[name] for name in faster}
+        ),
+    )
 
 
-def _is(kind: TaskKind, subject: str) -> ColumnElement[bool]:
-    return and_(tasks.c.kind == kind, tasks.c.subject == subject)
+_SCHEDULE = _put({"tries": 0, "stuck": False, "note": ""})
+_WAKE = _put({"stuck": False, "claim": "", "claimed_until": None})
 
 
 class SqlTasks:
@@ -98,7 +137,7 @@ class SqlTasks:
     def wake(self, kind: TaskKind, subject: str) -> None:
         """Make it due now."""
         at = self._clock.now()
-        self._database.write(lambda connection: wake(connection, kind, subject, at))
+        self._database.write(lambda connection: run(connection, *wake(kind, subject, at)))
 
     def stuck(self) -> Sequence[Task]:
         """What waits for a person, oldest first."""

@@ -7,49 +7,63 @@ shared by many honest payers, so its count waits for nobody and may be off by th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from fs_app.domain.payment import PaymentId
 from fs_app.domain.velocity import Mark, Trait, VelocityLimit
 from fs_app.errors import TooManyAttempts
 from fs_app.store.engine import Database
-from fs_app.store.tables import velocity
+from fs_app.store.statements import Bound, Row, Statement, gaps
+from fs_app.store.tables import payments, velocity
 
 Limits = Mapping[Trait, VelocityLimit]
 
 
-def admit(
-    connection: Connection, payment_id: PaymentId, marks: Sequence[Mark], limits: Limits, at: datetime
-) -> None:
-    """Count an attempt by its marks; TooManyAttempts, which rolls the attempt back, where a limit is reached."""
-    for mark in marks:
-        row = {"payment_id": payment_id, "trait": mark.trait, "subject": mark.subject, "at": at}
-        connection.execute(insert(velocity).values(row))
+_ATTEMPT = select(payments.c.id).where(payments.c.order_id == bindparam("order_id")).scalar_subquery()
+_INSERT = Statement(insert(velocity).values(**gaps("trait", "subject", "at"), payment_id=_ATTEMPT))
+_SEEN = select(velocity.c.declined).where(
+    velocity.c.trait == bindparam("trait"),
+    velocity.c.subject == bindparam("subject"),
+    velocity.c.at > bindparam("since"),
+)
+_LOCKED = Statement(_SEEN.with_for_update())
+_DECLINED_ONES = Statement(_SEEN.where(velocity.c.declined))
+_DECLINE = Statement(update(velocity).where(velocity.c.payment_id == bindparam("attempt")).values(declined=True))
+
+
+def counted(order_id: str, marks: Sequence[Mark], at: datetime) -> list[Bound]:
+    """Count an attempt that was just inserted, by its marks."""
+    return [_INSERT(order_id=order_id, trait=mark.trait, subject=mark.subject, at=at) for mark in marks]
+
+
+def looks(marks: Sequence[Mark], limits: Limits, at: datetime) -> dict[Trait, Bound]:
+    """For each limit that an attempt must keep: what was counted within its hours, this attempt among it."""
+    found = {}
     for mark in marks:
         limit = limits.get(mark.trait)
         if limit is not None and (limit.attempts, limit.declines) != (None, None):
-            _check(connection, mark, limit, at)
+            look = _DECLINED_ONES if mark.trait is Trait.BIN else _LOCKED
+            since = at - timedelta(hours=limit.hours)
+            found[mark.trait] = look(trait=mark.trait, subject=mark.subject, since=since)
+    return found
 
 
-def _check(connection: Connection, mark: Mark, limit: VelocityLimit, at: datetime) -> None:
-    chosen = select(velocity.c.declined).where(
-        velocity.c.trait == mark.trait,
-        velocity.c.subject == mark.subject,
-        velocity.c.at > at - timedelta(hours=limit.hours),
-    )
-    chosen = chosen.where(velocity.c.declined) if mark.trait is Trait.BIN else chosen.with_for_update()
-    declined = connection.execute(chosen).scalars().all()
-    too_many = limit.attempts is not None and len(declined) > limit.attempts
-    if too_many or (limit.declines is not None and sum(declined) >= limit.declines):
-        raise TooManyAttempts(mark.trait)
+def check(traits: Iterable[Trait], seen: Iterable[Sequence[Row]], limits: Limits) -> None:
+    """TooManyAttempts, which rolls the attempt back, where what the looks found reaches a limit."""
+    for trait, rows in zip(traits, seen, strict=True):
+        limit = limits[trait]
+        declines = sum(row.declined for row in rows)
+        too_many = limit.attempts is not None and len(rows) > limit.attempts
+        if too_many or (limit.declines is not None and declines >= limit.declines):
+            raise TooManyAttempts(trait)
 
 
-def declined(connection: Connection, payment_id: PaymentId) -> None:
+def declined(payment_id: PaymentId) -> Bound:
     """The attempt was declined: it counts as such from now on."""
-    connection.execute(update(velocity).where(velocity.c.payment_id == payment_id).values(declined=True))
+    return _DECLINE(attempt=payment_id)
 
 
 class SqlVelocity:

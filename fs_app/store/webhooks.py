@@ -12,6 +12,7 @@ from fs_app.domain.payment import TransactionId
 from fs_app.ports import Clock, Hint, TaskKind
 from fs_app.store import tasks
 from fs_app.store.engine import Database
+from fs_app.store.statements import run
 from fs_app.store.tables import payments, refunds, webhooks
 
 
@@ -38,7 +39,7 @@ class SqlHints:
             except IntegrityError:
                 return False
             if hint.dispute_id is not None:
-                tasks.wake(connection, TaskKind.DISPUTE, hint.dispute_id, at)
+                run(connection, *tasks.wake(TaskKind.DISPUTE, hint.dispute_id, at))
             if hint.transaction_id is not None:
                 _wake(connection, hint.transaction_id, at)
             return True
@@ -56,4 +57,4 @@ def _wake(connection: Connection, transaction_id: TransactionId, at: datetime) -
     for table, kind in ((payments, TaskKind.PAYMENT), (refunds, TaskKind.REFUND)):
         found = connection.execute(select(table.c.id).where(table.c.transaction_id == transaction_id)).scalar()
         if found is not None:
-            tasks.wake(connection, kind, str(found), at)
+            run(connection, *tasks.wake(kind, str(found), at))
