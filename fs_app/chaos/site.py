@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -35,6 +36,7 @@ _LAG_SECONDS = 8.0
 _SERVERS, _JOBS = 2, 2
 _REQUESTS = {"authorise": "POST /transactions$", "submit": "PUT /transactions/[^/]+/submit_for_settlement$"}
 _ROWS_AT_ONCE = 500
+_PORTS = range(10_000, 16_000)
 
 
 class Site:
@@ -226,8 +228,12 @@ def local(port: int) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    """Ports nobody listens on now; below those that the kernel gives to connections, as one of them could take a
+    port before we do."""
+    sockets: list[socket.socket] = []
+    while len(sockets) < count:
+        with suppress(OSError):
+            sockets.append(socket.create_server(("127.0.0.1", secrets.choice(_PORTS))))
     ports = [one.getsockname()[1] for one in sockets]
     for one in sockets:
         one.close()
