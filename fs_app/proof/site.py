@@ -70,10 +70,10 @@ class Site:
 
     def _start(self, undo: ExitStack) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        server = PrivateMariaDB()
-        undo.callback(server.stop)
-        server.start()
-        url = server.new_database()
+        self.mariadb = PrivateMariaDB()
+        undo.callback(self.mariadb.stop)
+        self.mariadb.start()
+        url = self.mariadb.new_database()
         self.database = Database(url, 2, 30.0)
         undo.callback(self.database.close)
         migrate(self.database)
