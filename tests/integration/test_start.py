@@ -1,15 +1,21 @@
 """The server does not start on anything broken, and says everything that is wrong, with its place."""
 
 import os
+import re
 import subprocess
 import sys
+import wave
+from collections import Counter
 from pathlib import Path
 
 import pytest
 import yaml
 from gevent.socket import create_server
 
+from fs_app.app.calls import Calls
+from fs_app.app.checks import checked_parts
 from fs_app.gateways.sandbox.server import SandboxServer
+from fs_app.settings import load_settings
 from fs_app.store.engine import Database
 from fs_app.store.schema import migrate
 
@@ -33,10 +39,13 @@ def site(tmp_path):
                 "sounds": str(ROOT / "sounds"),
             }
 
-        def fs_app(self, *command):
+        def command(self, *words, options=()):
             self.path.write_text(yaml.safe_dump(self.settings))
+            return [sys.executable, *options, "-m", "fs_app", "--config", str(self.path), *words]
+
+        def fs_app(self, *words, options=()):
             done = subprocess.run(
-                [sys.executable, "-m", "fs_app", "--config", str(self.path), *command],
+                self.command(*words, options=options),
                 capture_output=True,
                 text=True,
                 timeout=60,
@@ -117,3 +126,85 @@ def test_a_default_flow_that_does_not_exist(site):
     code, text = site.fs_app("check")
     assert code == 78
     assert "no flow is called 'pay_balanse'; did you mean 'pay_balance'?" in text
+
+
+# What a start would wait for and a first call does not need.
+HEAVY = {
+    "alembic": "migrations are the admin's command",
+    "flask": "pages are another role",
+    "graphql": "only the local gateway answers such queries",
+    "lxml": "the first look at the switch loads it, beside calls",
+    "pycountry": "addresses are checked by the local gateway",
+    "pygments": "colours for tracebacks, which we do not print",
+    "rich.console": "tables are for people at a terminal",
+    "werkzeug": "pages are another role",
+    "fs_app.gateways.sandbox": "the local gateway is another role",
+    "fs_app.jobs": "another role",
+    "fs_app.testing": "fakes",
+    "fs_app.web": "another role",
+}
+# The supervisor only starts the others: what they do, they load.
+HEAVY_FOR_THE_SUPERVISOR = {
+    **HEAVY,
+    "babel": "says prompts and writes receipts",
+    "braintree": "charges",
+    "fs_app.app": "the parts of the roles",
+    "greenswitch": "speaks with the switch",
+    "num2words": "says prompts",
+    "prometheus_client": "workers have metrics",
+    "requests": "charges and receipts",
+    "sqlalchemy": "the database is the roles' own",
+}
+
+
+def imported(text):
+    """The modules that ``-X importtime`` has told of, each with the packages around it."""
+    names = re.findall(r"^import time: .*\| +([\w.]+)$", text, re.MULTILINE)
+    return {".".join(name.split(".")[: depth + 1]) for name in names for depth in range(name.count(".") + 1)}
+
+
+def test_the_supervisor_loads_little_before_it_starts_its_workers(site):
+    with create_server(("127.0.0.1", 0)) as taken:  # it ends where it would start them
+        site.settings["web"] = {"listen": f"127.0.0.1:{taken.getsockname()[1]}"}
+        code, text = site.fs_app("serve", options=("-X", "importtime"))
+    assert (code, "cannot listen there" in text) == (78, True)
+    assert "fs_app.serve.supervisor" in imported(text)
+    assert imported(text) & HEAVY_FOR_THE_SUPERVISOR.keys() == set()
+
+
+def test_a_worker_loads_nothing_that_its_first_call_does_not_need(site):
+    told = []
+    command = site.command("calls", options=("-X", "importtime"))
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as worker:
+        for line in worker.stderr:
+            told.append(line)
+            if "ready for calls" in line:
+                worker.terminate()
+                break
+        worker.stderr.read()
+    before = imported("".join(told))
+    assert {"fs_app.telephony.session", "fs_app.steps", "sqlalchemy", "braintree"} <= before
+    assert before & HEAVY.keys() == set()
+
+
+def test_what_was_checked_at_the_start_is_not_read_again(site, monkeypatch):
+    read = Counter()
+
+    def counted(module, name, function):
+        def reads(path, *arguments, **options):
+            read[str(path)] += 1
+            return function(path, *arguments, **options)
+
+        monkeypatch.setattr(module, name, reads)
+
+    counted(wave, "open", wave.open)
+    counted(Path, "read_text", Path.read_text)
+    site.command()
+    settings, document = load_settings(site.path)
+    read.clear()
+    calls = Calls(settings, checked_parts(settings, document))
+    calls.parts.close()
+    recordings = [path for path in read if path.endswith(".wav")]
+    assert len(recordings) == len(list((ROOT / "sounds").rglob("*.wav")))
+    assert str(ROOT / "conf/flows/pay_balance.yaml") in read
+    assert {path for path, times in read.items() if times > 1} == set()
