@@ -9,7 +9,6 @@ from fs_app.errors import ProtocolError
 from fs_app.telephony import commands
 from fs_app.telephony.headers import Frame, Header
 
-
 _SDP = Header("variable_switch_r_sdp")
 
 

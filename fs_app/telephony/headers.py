@@ -10,8 +10,8 @@ laws keep a caller from writing headers of their own:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
-from typing import NoReturn
 from urllib.parse import unquote_to_bytes
 
 from fs_app.errors import ProtocolError
@@ -120,7 +120,8 @@ class Frame:
     def variables(self, prefix: str) -> dict[str, str]:
         """The variables of the message's channel whose names begin so, by the rest of their names, decoded; the
         first of each. One pass, also where there are none."""
-        mark, found, at = b"\nvariable_" + prefix.encode("ascii"), {}, -1
+        mark, at = b"\nvariable_" + prefix.encode("ascii"), -1
+        found: dict[str, str] = {}
         while (at := self.head.find(mark, at + 1)) >= 0:
             end = self.head.find(b"\n", at + 1)
             name, _, value = self.head[at + len(mark) : end if end >= 0 else None].partition(b": ")
@@ -145,9 +146,7 @@ def _decoded(raw: bytes | None) -> str | None:
 class Framer:
     """Cuts a stream of bytes into frames, however it was split on the way.
 
-    ``feed`` what arrived, then take ``next_frame`` until it is None. ProtocolError where the stream cannot be the
-    event socket protocol or a frame is too long; nothing can be read after that. A head is looked at once: the
-    switch sends an event's body after it, in a write of its own.
+    A head is looked at once: the switch sends an event's body after it, in a write of its own.
     """
 
     __slots__ = ("_broken", "_buffer", "_head", "_kind", "_length")
@@ -164,52 +163,51 @@ class Framer:
         """How many bytes wait for the rest of their frame."""
         return len(self._buffer) + (0 if self._head is None else len(self._head) + 2)
 
-    def feed(self, data: bytes) -> None:
-        """Take what arrived."""
-        self._buffer = self._buffer + data if self._buffer else data
+    def frames(self, data: bytes) -> Iterator[Frame]:
+        """The frames that are whole with what arrived. Who stops before the last gets the others next time.
 
-    def next_frame(self) -> Frame | None:
-        """The oldest whole frame, or None until more bytes arrive."""
-        head = self._head
-        if head is None and (head := self._next_head()) is None:
-            return None
-        buffer, length = self._buffer, self._length
-        if len(buffer) < length:
-            return None
-        self._head = None
-        if len(buffer) == length:
-            self._buffer = b""
-            return Frame(head, buffer, self._kind)
-        self._buffer = buffer[length:]
-        return Frame(head, buffer[:length], self._kind)
+        ProtocolError where the stream cannot be the event socket protocol or a frame is too long; nothing can be
+        read after that.
+        """
+        self._buffer = buffer = self._buffer + data if self._buffer else data
+        while buffer:
+            head = self._head
+            if head is None:
+                end = buffer.find(b"\n\n", 0, MAX_HEAD + 2)
+                if end < 0 or self._broken:
+                    self._check(len(buffer))
+                    return
+                head = buffer[:end]
+                self._begin(head)
+                self._buffer = buffer = buffer[end + 2 :]
+            length = self._length
+            if len(buffer) < length:
+                return
+            self._head = None
+            if len(buffer) == length:
+                self._buffer, body = b"", buffer
+            else:
+                self._buffer, body = buffer[length:], buffer[:length]
+            yield Frame(head, body, self._kind)
+            buffer = self._buffer
 
-    def _next_head(self) -> bytes | None:
-        buffer = self._buffer
+    def _begin(self, head: bytes) -> None:
+        known = _heads.get(head)
+        try:
+            self._length, self._kind = known or _read_head(head)
+            if len(head) + 2 + self._length > MAX_FRAME:
+                raise ProtocolError("a frame is too long")
+        except ProtocolError:
+            self._broken, self._buffer = True, b""
+            raise
+        self._head = head
+
+    def _check(self, length: int) -> None:
         if self._broken:
             raise ProtocolError("the stream was broken before")
-        if not buffer:
-            return None
-        end = buffer.find(b"\n\n", 0, MAX_HEAD + 2)
-        if end < 0:
-            if len(buffer) >= MAX_HEAD + 2:
-                self._break("a header block is too long")
-            return None
-        head = self._head = buffer[:end]
-        self._buffer = buffer[end + 2 :]
-        known = _heads.get(head)
-        if known is None:
-            try:
-                known = _read_head(head)
-            except ProtocolError as error:
-                self._break(str(error))
-        self._length, self._kind = known
-        if end + 2 + self._length > MAX_FRAME:
-            self._break("a frame is too long")
-        return head
-
-    def _break(self, why: str) -> NoReturn:
-        self._broken, self._buffer, self._head = True, b"", None
-        raise ProtocolError(why)
+        if length >= MAX_HEAD + 2:
+            self._broken, self._buffer = True, b""
+            raise ProtocolError("a header block is too long")
 
 
 # A switch writes the same few heads again and again: what was read in one is kept, so that it is not read again.

@@ -76,8 +76,7 @@ class EventSocket:
         framer = Framer()
         try:
             while data := self._received():
-                framer.feed(data)
-                while (frame := framer.next_frame()) is not None:
+                for frame in framer.frames(data):
                     self._take(frame)
         except ProtocolError:
             self._refused = "that is no event socket"

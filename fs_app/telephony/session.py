@@ -263,25 +263,25 @@ class Session(OutboundSession):  # type: ignore[misc]
     def _read(self, data: bytes) -> None:
         """In the hub: hand every whole frame to whoever waits for it."""
         self.heard_at = time.monotonic()
-        framer = self._framer
-        framer.feed(data)
         try:
-            while self.ended is None and (frame := framer.next_frame()) is not None:
-                self._take(frame)
+            for frame in self._framer.frames(data):
+                kind = frame.kind
+                if kind is Kind.EVENT:
+                    self._take_event(frame)
+                elif kind is Kind.DONE or kind is Kind.ANSWER or kind is Kind.REPLY:
+                    self._take_reply(frame)
+                elif kind is Kind.NOTICE:
+                    self.end("the switch let the call go")
+                if self.ended is not None:
+                    return
         except ProtocolError as error:
             log.warning("the switch broke the protocol", call=self.info and self.info.uuid, problem=str(error))
             self.end("protocol error")
 
-    def _take(self, frame: Frame) -> None:
-        kind = frame.kind
-        if kind is Kind.EVENT:
-            self._take_event(frame)
-        elif kind is Kind.DONE or kind is Kind.ANSWER or kind is Kind.REPLY:
-            if not self._replies:
-                raise ProtocolError("a reply to no command")
-            self._replies.popleft().replied(frame)
-        elif kind is Kind.NOTICE:
-            self.end("the switch let the call go")
+    def _take_reply(self, frame: Frame) -> None:
+        if not self._replies:
+            raise ProtocolError("a reply to no command")
+        self._replies.popleft().replied(frame)
 
     def _take_event(self, frame: Frame) -> None:
         body = frame.body

@@ -9,9 +9,20 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from gevent import get_hub, getcurrent
 from greenlet import greenlet
+
+
+class Timer(Protocol):
+    """A timer of gevent's loop."""
+
+    def start(self, callback: Callable[..., None], *arguments: str) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class Seat:
@@ -27,7 +38,7 @@ class Seat:
         self._sitting: greenlet | None = None
         self._until = 0.0
         self._due = math.inf
-        self._timer = None
+        self._timer: Timer | None = None
 
     @property
     def taken(self) -> bool:
@@ -78,8 +89,8 @@ class Seat:
     def _arm(self, seconds: float) -> None:
         self.close()
         self._due = self._until
-        self._timer = get_hub().loop.timer(seconds)
-        self._timer.start(self._rung)
+        self._timer = timer = get_hub().loop.timer(seconds)
+        timer.start(self._rung)
 
     def _rung(self) -> None:
         self.close()

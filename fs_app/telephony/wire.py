@@ -11,6 +11,8 @@ import gevent
 import structlog
 from gevent import monkey
 
+from fs_app.telephony.waiting import Timer
+
 log = structlog.get_logger()
 
 _READ_BYTES = 65536
@@ -49,12 +51,12 @@ class KeepAlive:
 plain_socket = monkey.get_original("socket", "socket")
 
 
-class _Timer(Protocol):
-    """A timer of gevent's loop."""
-
-    def start(self, callback: Callable[[str], None], reason: str) -> None: ...
+class _Watcher(Protocol):
+    """What gevent's loop looks at for us."""
 
     def stop(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 def _ignored(_: object) -> None:
@@ -83,20 +85,22 @@ class Wire:
         self._on_end = on_end
         self._stall_seconds = stall_seconds
         self._unsent = bytearray()
-        self._held: list[bytes] | None = None  # what is written while we read goes out in one piece
+        self._reading = False
+        self._held: list[bytes] = []  # what is written while we read goes out in one piece
         self._open = True
         self.sock.setblocking(False)
         keep_alive.apply(self.sock)
         self._loop = gevent.get_hub().loop
-        self._watchers = [self._loop.io(self.sock.fileno(), _READ)]
-        self._watchers[0].start(self._readable)
+        reader = self._loop.io(self.sock.fileno(), _READ)
+        self._watchers: list[_Watcher] = [reader]
+        reader.start(self._readable)
 
     def write(self, data: bytes) -> None:
         """Write all of it, now or when the socket takes it, after what was written before.
 
         Now is, while ``on_bytes`` runs, when it has returned: answers to what came together leave together.
         """
-        if self._held is not None:
+        if self._reading:
             self._held.append(data)
             return
         if self._unsent:
@@ -119,7 +123,8 @@ class Wire:
         """Read and write nothing any more, but for what is held. Harmless when repeated."""
         if not self._open:
             return
-        self._write_held()
+        if self._held:
+            self._write_held()
         self._open = False
         self._unsent.clear()
         for watcher in self._watchers:
@@ -134,9 +139,11 @@ class Wire:
         self._on_bytes = self._on_end = _ignored
 
     def _write_held(self) -> None:
-        held, self._held = self._held, None
-        if held and self._open:
-            self.write(b"".join(held))
+        self._reading = False
+        data = b"".join(self._held)
+        self._held.clear()
+        if self._open:
+            self.write(data)
 
     def _end(self, reason: str) -> None:
         if self._open:
@@ -151,7 +158,7 @@ class Wire:
         writer.start(self._writable, stall)
         stall.start(self._end, "the switch does not read")
 
-    def _writable(self, stall: _Timer) -> None:
+    def _writable(self, stall: Timer) -> None:
         try:
             sent = self.sock.send(self._unsent)
         except BlockingIOError:
@@ -180,10 +187,12 @@ class Wire:
         if not data:
             self._end("the switch closed the socket")
             return
-        self._held = []
+        self._reading = True
         try:
             self._on_bytes(data)
         except Exception:  # the hub has no frame further out; a deaf call would wait for ever
             log.exception("reading from the switch failed")
             self._end("reading failed")
-        self._write_held()
+        self._reading = False
+        if self._held:
+            self._write_held()

@@ -47,8 +47,7 @@ def _cut(chunks: list[bytes]) -> tuple[list[tuple[bytes, bytes]], bool]:
     framer, frames = Framer(), []
     try:
         for chunk in chunks:
-            framer.feed(chunk)
-            while (frame := framer.next_frame()) is not None:
+            for frame in framer.frames(chunk):
                 frames.append((frame.head, frame.body))
             assert framer.pending <= MAX_FRAME + MAX_HEAD
     except ProtocolError:

@@ -21,9 +21,8 @@ def frames_of(*chunks: bytes) -> tuple[list[tuple[bytes, bytes]], bool]:
     """The frames, and whether the stream turned out to be broken."""
     framer, frames = Framer(), []
     for chunk in chunks:
-        framer.feed(chunk)
         try:
-            while (frame := framer.next_frame()) is not None:
+            for frame in framer.frames(chunk):
                 frames.append((frame.head, frame.body))
         except ProtocolError:
             return frames, True
@@ -133,12 +132,9 @@ def test_an_event_is_no_key():
 )
 def test_what_is_no_protocol_breaks_the_stream_for_good(stream):
     framer = Framer()
-    framer.feed(stream)
-    with pytest.raises(ProtocolError):
-        framer.next_frame()
-    framer.feed(b"Content-Type: command/reply\n\n")
-    with pytest.raises(ProtocolError):
-        framer.next_frame()
+    for data in (stream, b"Content-Type: command/reply\n\n"):
+        with pytest.raises(ProtocolError):
+            list(framer.frames(data))
 
 
 def test_a_long_header_block_within_bounds_is_a_frame():
