@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from fs_app.bench.script import script_command
+from fs_app.bench.start import start_command
+from fs_app.bench.switch import switch_command
 
 
 @click.group()
@@ -13,6 +15,8 @@ def main() -> None:
 
 
 main.add_command(script_command)
+main.add_command(start_command)
+main.add_command(switch_command)
 
 if __name__ == "__main__":
     main()

@@ -1,4 +1,4 @@
-"""What a benchmark found: rounds of figures, their medians and spread, ratios within each round, JSON and tables."""
+"""What a benchmark found: rounds of figures, medians and spread, ratios within each round, as JSON and tables."""
 
 from __future__ import annotations
 

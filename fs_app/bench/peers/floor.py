@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 from gevent import monkey
 
@@ -139,10 +140,8 @@ def main(port: int, kind: str) -> None:
 
     def handle(sock: socket.socket, _address: object) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
+        with suppress(EOFError, OSError):
             play(Conversation(sock))
-        except (EOFError, OSError):
-            pass
         sock.close()
 
     StreamServer(("127.0.0.1", port), handle, backlog=4096).serve_forever()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from gevent import monkey
 
@@ -14,6 +15,7 @@ from gevent.server import StreamServer  # noqa: E402
 from fs_app.bench.peers import floor  # noqa: E402
 
 _READ = 1
+plain_socket = monkey.get_original("socket", "socket")
 
 
 class Conversation(floor.Conversation):
@@ -21,17 +23,19 @@ class Conversation(floor.Conversation):
 
     def __init__(self, sock: gevent.socket.socket) -> None:
         super().__init__(sock)
-        self._raw = sock._sock
+        self._raw = plain_socket(fileno=sock.detach())
+        self._raw.setblocking(False)
         self._hub = gevent.get_hub()
         self._greenlet = gevent.getcurrent()
         self._wanted = b""
-        self._watcher = self._hub.loop.io(sock.fileno(), _READ)
+        self._watcher = self._hub.loop.io(self._raw.fileno(), _READ)
         self._watcher.start(self._readable)
 
     def close(self) -> None:
         """Let go of the watcher."""
         self._watcher.stop()
         self._watcher.close()
+        self._raw.close()
 
     def command(self, text: bytes) -> bytes:
         """Send a command; wait for its reply."""
@@ -105,14 +109,10 @@ def main(port: int, kind: str) -> None:
 
     def handle(sock: gevent.socket.socket, _address: object) -> None:
         sock.setsockopt(gevent.socket.IPPROTO_TCP, gevent.socket.TCP_NODELAY, 1)
-        sock.settimeout(0.0)
         call = Conversation(sock)
-        try:
+        with suppress(EOFError, OSError):
             play(call)
-        except (EOFError, OSError):
-            pass
         call.close()
-        sock.close()
 
     StreamServer(("127.0.0.1", port), handle, backlog=4096).serve_forever()
 

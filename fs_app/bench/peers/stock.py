@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 from gevent import monkey
 
@@ -21,10 +22,8 @@ class Script:
 
     def run(self) -> None:
         """To its end."""
-        try:
+        with suppress(OutboundSessionHasGoneAway):
             self._play()
-        except OutboundSessionHasGoneAway:
-            pass
 
     def _play(self) -> None:
         session = self._session
