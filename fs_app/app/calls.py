@@ -18,7 +18,7 @@ from fs_app.flow.flow import Flow
 from fs_app.journal import CallJournal
 from fs_app.metrics import MetricsServer
 from fs_app.serve.plan import CALLS, METRICS
-from fs_app.serve.sockets import inherited
+from fs_app.serve.sockets import inherited, inherited_board
 from fs_app.settings import Settings
 from fs_app.telephony.channel import SwitchChannel, Timing
 from fs_app.telephony.connect import ConnectInfo
@@ -66,6 +66,7 @@ class Calls:
             queue=settings.line.queue,
             limit=settings.calls.limit,
             watcher=self.metrics,
+            board=inherited_board(slot),
             timing=Timing(first_key=settings.calls.first_key_seconds, inter_key=settings.calls.inter_key_seconds),
         )
         self._metrics_server = MetricsServer(self.metrics, inherited(METRICS, settings.metrics_of(slot)))

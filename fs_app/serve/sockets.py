@@ -12,9 +12,11 @@ import socket
 from collections.abc import Container, Mapping
 
 from fs_app.serve.plan import CALLS, Address, Seat
+from fs_app.telephony.board import Board, new_board
 from fs_app.telephony.listener import BACKLOG, bind
 
 _VARIABLE = "FS_APP_SOCKETS"
+_BOARD = "board"
 
 Door = tuple[str, Address]
 """A socket's name and its address in the settings."""
@@ -22,12 +24,27 @@ Door = tuple[str, Address]
 
 def inherited(name: str, address: Address) -> socket.socket | Address:
     """The socket of that name that the supervisor has bound for us, or the address where there is no supervisor."""
+    number = _number(name)
+    return address if number is None else socket.socket(fileno=number)
+
+
+def inherited_board(slot: int) -> Board | None:
+    """The board of the workers that share the socket for calls, seen by the one of that number."""
+    number = _number(_BOARD)
+    if number is None:
+        return None
+    try:
+        return Board(number, slot)
+    finally:
+        os.close(number)
+
+
+def _number(name: str) -> int | None:
     words = (word.partition("=") for word in os.environ.get(_VARIABLE, "").split())
     number = {name: int(number) for name, _, number in words}.get(name)
-    if number is None:
-        return address
-    os.set_inheritable(number, False)
-    return socket.socket(fileno=number)
+    if number is not None:
+        os.set_inheritable(number, False)
+    return number
 
 
 def supervised() -> bool:
@@ -35,9 +52,9 @@ def supervised() -> bool:
     return _VARIABLE in os.environ
 
 
-def for_child(sockets: Mapping[str, socket.socket]) -> dict[str, str]:
-    """What the environment of a child says of the sockets it is handed."""
-    return {_VARIABLE: " ".join(f"{name}={each.fileno()}" for name, each in sockets.items())}
+def for_child(descriptors: Mapping[str, int]) -> dict[str, str]:
+    """What the environment of a child says of the descriptors it is handed."""
+    return {_VARIABLE: " ".join(f"{name}={number}" for name, number in descriptors.items())}
 
 
 class Sockets:
@@ -49,11 +66,18 @@ class Sockets:
 
     def __init__(self) -> None:
         self._sockets: dict[Door, socket.socket] = {}
+        self._boards: dict[Door, int] = {}
         self._open: set[Door] = set()
 
-    def at(self, seat: Seat) -> dict[str, socket.socket]:
-        """A seat's sockets by name, bound where they are not yet; OSError where an address is taken."""
-        return {name: self._at((name, address)) for name, address in seat.addresses.items()}
+    def at(self, seat: Seat) -> dict[str, int]:
+        """A seat's descriptors by name: its sockets, bound where they are not yet, and the board of those who share
+        the one for calls. OSError where an address is taken."""
+        found = {}
+        for door in seat.addresses.items():
+            found[door[0]] = self._at(door).fileno()
+            if door in self._boards:
+                found[_BOARD] = self._boards[door]
+        return found
 
     def settle(self, serving: Container[Door]) -> None:
         """Have an address for calls listen where somebody accepts from it, and only there."""
@@ -72,6 +96,8 @@ class Sockets:
         for door in [door for door in self._sockets if door not in wanted]:
             self._sockets.pop(door).close()
             self._open.discard(door)
+            if door in self._boards:
+                os.close(self._boards.pop(door))
 
     def _at(self, door: Door) -> socket.socket:
         if door not in self._sockets:
@@ -80,7 +106,9 @@ class Sockets:
                 if address[1] and address in {taken for _, taken in self._sockets}:
                     raise OSError(errno.EADDRINUSE, "")  # by ourselves, for something else
                 bound = bind(address)
-                if name != CALLS:
+                if name == CALLS:
+                    self._boards[door] = new_board()
+                else:
                     bound.listen(BACKLOG)
             except OSError as error:
                 raise OSError(error.errno, os.strerror(error.errno or 0), name) from None

@@ -181,10 +181,10 @@ class Supervisor:
     def _launch(self, seat: Seat) -> Process:
         if self._stopping.is_set():
             raise RestartFailed("the server stops")
-        sockets = self._sockets.at(seat)
-        environment = {**for_child(sockets), **self._notices.for_child()}
+        descriptors = self._sockets.at(seat)
+        environment = {**for_child(descriptors), **self._notices.for_child()}
         try:
-            process = self._start(seat, environment, [each.fileno() for each in sockets.values()], self._ended)
+            process = self._start(seat, environment, list(descriptors.values()), self._ended)
         except OSError as error:
             raise RestartFailed(f"{seat.name} cannot be started: {error.strerror}") from None
         self._processes[process.pid] = process

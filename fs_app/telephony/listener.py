@@ -7,7 +7,8 @@ whoever is free, and a worker may leave or die at any moment without losing one.
 others.
 
 The common queue has no fairness of its own: the process that wakes first would get most calls and be full while the
-other idles. So each hesitates in proportion to its load, and the one with the fewest calls comes first.
+other idles. So who carries more than another one hesitates for a millisecond, and that one comes first: it is on
+the board (`board`) what each carries. Nobody waits for anybody longer than that.
 """
 
 from __future__ import annotations
@@ -20,11 +21,16 @@ import gevent
 import structlog
 from gevent.socket import wait_read
 
+from fs_app.telephony.board import Board
+
 log = structlog.get_logger()
 
 BACKLOG = 4096  # a shorter one loses calls of a burst without a trace: the switch waits for us to speak first
-_HESITATION_SECONDS = 0.02  # of a worker that is full
+_HESITATION_SECONDS = 0.001  # of a worker that carries more than another
+_FULL_SECONDS = 0.02  # of one that would have to refuse the call
+_SLACK = 8  # an eighth more is no more: in a burst, nobody hesitates at each call
 _AT_ONCE = 16  # accepted after one hesitation
+_BEAT_SECONDS = 0.25
 _SHUT_SECONDS, _TROUBLE_SECONDS = 0.005, 0.2
 
 
@@ -51,7 +57,7 @@ class Listener:
     """Hands each connection to ``accepted`` in a greenlet of ``spawn``, and closes it when that returns.
 
     ``listen`` is an address of our own, or a socket that others accept from as well: whoever bound that one says
-    when it listens. ``load`` is how full we are, 0 to 1.
+    when it listens, and ``board`` is where they all tell what they carry. ``load`` is how full we are, 0 to 1.
     """
 
     def __init__(
@@ -61,14 +67,17 @@ class Listener:
         *,
         spawn: Callable[..., object],
         load: Callable[[], float],
+        board: Board | None = None,
     ) -> None:
         self._listen = listen
         self._accepted = accepted
         self._spawn = spawn
         self._load = load
+        self._board = board
+        self._carried = 0
         self._port = 0
         self._socket: socket.socket | None = None
-        self._loop: gevent.Greenlet[..., None] | None = None
+        self._loops: list[gevent.Greenlet[..., None]] = []
 
     @property
     def port(self) -> int:
@@ -84,26 +93,34 @@ class Listener:
             self._socket.listen(BACKLOG)
         self._socket.setblocking(False)
         self._port = int(self._socket.getsockname()[1])
-        self._loop = gevent.spawn(self._accept, self._socket, shared=self._socket is self._listen)
+        self._loops.append(gevent.spawn(self._accept, self._socket))
+        if self._board is not None:
+            self._loops.append(gevent.spawn(self._beat, self._board))
 
     def stop(self) -> None:
         """Accept nothing more. What waits in a socket of our own is reset, and the switch tries its next host; what
         waits in a shared one is for the others."""
-        if self._loop is not None:
-            self._loop.kill()
+        gevent.killall(self._loops)
+        if self._board is not None:
+            self._board.leave()
+            self._board = None
         if self._socket is not None:
             self._socket.close()
             self._socket = None
 
-    def _accept(self, listening: socket.socket, *, shared: bool) -> None:
+    def _accept(self, listening: socket.socket) -> None:
         while True:
             wait_read(listening.fileno())
-            if shared:
-                gevent.sleep(_HESITATION_SECONDS * min(1.0, self._load()))
+            hesitation = self._hesitation()
+            if hesitation:
+                gevent.sleep(hesitation)
             try:
                 for _ in range(_AT_ONCE):
                     connection, address = listening.accept()
+                    self._carry(1)
                     self._spawn(self._serve, connection, address)
+                    if not hesitation and self._hesitation():
+                        break
             except BlockingIOError:
                 continue  # nobody is left in the queue
             except OSError as error:
@@ -113,6 +130,29 @@ class Listener:
                 log.error("a connection was not accepted", reason=error.strerror)
                 gevent.sleep(_TROUBLE_SECONDS)
 
+    def _hesitation(self) -> float:
+        """How long somebody who carries less may need to come first."""
+        if self._board is None:
+            return 0.0
+        least = self._board.least()
+        if self._load() >= 1:
+            return _FULL_SECONDS if self._carried > least else 0.0
+        return _HESITATION_SECONDS if self._carried > least + least // _SLACK else 0.0
+
+    def _carry(self, more: int) -> None:
+        self._carried += more
+        if self._board is not None:
+            self._board.carry(self._carried)
+
+    def _beat(self, board: Board) -> None:
+        """As long as this hub turns, the others count on us."""
+        while True:
+            board.carry(self._carried)
+            gevent.sleep(_BEAT_SECONDS)
+
     def _serve(self, connection: socket.socket, address: object) -> None:
-        with connection:
-            self._accepted(connection, address)
+        try:
+            with connection:
+                self._accepted(connection, address)
+        finally:
+            self._carry(-1)

@@ -16,6 +16,7 @@ from gevent.pool import Group
 from fs_app.domain.prompt import say
 from fs_app.errors import CallEnded, FsAppError, SwitchError, SwitchTimeout
 from fs_app.ports import Handover, Voice
+from fs_app.telephony.board import Board
 from fs_app.telephony.channel import SwitchChannel, Timing
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.guard import Guard
@@ -63,7 +64,7 @@ class CallServer:
 
     ``handle`` runs in the call's own greenlet with a channel that is connected and not yet answered; when it
     returns, the call is hung up. ``limit`` is the number of calls at once; ``queue`` is where a call that failed is
-    sent, unless its dialplan names another.
+    sent, unless its dialplan names another; ``board`` is that of the workers who share ``listen``.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class CallServer:
         watcher: Watcher,
         timing: Timing | None = None,
         keep_alive: KeepAlive | None = None,
+        board: Board | None = None,
     ) -> None:
         self._handle = handle
         self._voice = voice
@@ -97,7 +99,11 @@ class CallServer:
         self._connections = Group()
         self._works = Group()
         self._listener = Listener(
-            listen, self._accepted, spawn=self._connections.spawn, load=lambda: self._active / self._limit
+            listen,
+            self._accepted,
+            spawn=self._connections.spawn,
+            load=lambda: self._active / self._limit,
+            board=board,
         )
 
     @property

@@ -1,5 +1,6 @@
 """Several accept from one socket: the emptier first, nobody lost when one leaves, nobody kept when all are gone."""
 
+import os
 import socket
 from collections import Counter
 from contextlib import contextmanager
@@ -7,6 +8,9 @@ from contextlib import contextmanager
 import gevent
 import pytest
 
+from fs_app.telephony import board as boards
+from fs_app.telephony import listener as listeners
+from fs_app.telephony.board import Board, new_board
 from fs_app.telephony.listener import BACKLOG, Listener, bind
 
 SECONDS = 5
@@ -15,11 +19,12 @@ SECONDS = 5
 class Worker:
     """A process of ours as the socket sees it: a copy of the descriptor, and calls that stay."""
 
-    def __init__(self, name, bound, limit=100):
+    def __init__(self, name, bound, board, limit=100):
         self.calls = []
         self.limit = limit
         self.name = name.encode()
-        self.listener = Listener(bound.dup(), self._accepted, spawn=gevent.spawn, load=self._load)
+        self.board = board
+        self.listener = Listener(bound.dup(), self._accepted, spawn=gevent.spawn, load=self._load, board=board)
 
     def _load(self):
         return len(self.calls) / self.limit
@@ -32,9 +37,11 @@ class Worker:
 
 @contextmanager
 def workers(*names):
+    descriptor = new_board()
     with bind(("127.0.0.1", 0)) as bound:
         bound.listen(BACKLOG)
-        made = [Worker(name, bound) for name in names]
+        made = [Worker(name, bound, Board(descriptor, slot)) for slot, name in enumerate(names)]
+        os.close(descriptor)
         try:
             yield bound, made
         finally:
@@ -59,34 +66,102 @@ def heard(caller):
     return caller.recv(1)
 
 
-def test_calls_are_spread_by_how_full_each_is():
-    with workers("a", "b") as (bound, made):
+@pytest.fixture
+def hesitations(monkeypatch):
+    """How long each hesitation would have been; nobody comes first in that time but who is there already."""
+    seen = []
+
+    def sleep(seconds=0):
+        if seconds in (listeners._HESITATION_SECONDS, listeners._FULL_SECONDS):
+            seen.append(seconds)
+        return _sleep(seconds)
+
+    _sleep = gevent.sleep
+    monkeypatch.setattr(listeners.gevent, "sleep", sleep)
+    return seen
+
+
+def test_calls_are_spread_evenly_over_those_who_carry_least():
+    with workers("a", "b", "c") as (bound, made):
         for worker in made:
             worker.listener.start()
         calls = []
-        for _ in range(40):
+        for _ in range(30):
             calls.append(dial(bound))
-            assert calls[-1].recv(1) in b"ab"
-        shares = Counter(worker.name for worker in made for _ in worker.calls)
-        assert min(shares[b"a"], shares[b"b"]) >= 10
+            assert calls[-1].recv(1) in b"abc"
+        assert max(Counter(worker.name for worker in made for _ in worker.calls).values()) <= 12
+
+
+def test_who_carries_no_more_than_another_accepts_at_once(hesitations):
+    with workers("a", "b") as (bound, (here, _)):
+        here.listener.start()
+        here.board.leave()  # the beat comes later than the call
+        for _ in range(5):  # alone
+            assert dial(bound).recv(1) == b"a"
+    with workers("a", "b") as (bound, (here, other)):
+        other.board.carry(5)
+        here.listener.start()
+        for _ in range(6):
+            assert dial(bound).recv(1) == b"a"
+    assert hesitations == []
+
+
+def test_in_a_burst_nobody_hesitates_at_each_call(hesitations):
+    with workers("a", "b") as (bound, (here, other)):
+        other.board.carry(0)
+        callers = [dial_at_once(bound) for _ in range(100)]
+        here.listener.start()
+        assert {heard(caller) for caller in callers} == {b"a"}
+    assert len(hesitations) <= 100 / listeners._AT_ONCE + 1
+
+
+def test_a_worker_that_is_stuck_or_dead_or_gone_is_not_waited_for(hesitations, monkeypatch):
+    monkeypatch.setattr(boards, "_ALIVE_SECONDS", 0.02)
+    with workers("a", "b", "c") as (bound, (here, gone, stuck)):
+        stuck.board.carry(0)
+        gevent.sleep(0.03)
+        gone.board.carry(0)
+        gone.board.leave()
+        here.listener.start()
+        for _ in range(5):
+            assert dial(bound).recv(1) == b"a"
+    assert hesitations == []
+
+
+def test_what_a_worker_carries_is_what_is_up():
+    with workers("a", "b") as (bound, (here, other)):
+        here.listener.start()
+        callers = [dial(bound) for _ in range(3)]
+        assert {heard(caller) for caller in callers} == {b"a"}
+        assert other.board.least() == 3
+        for caller in callers:
+            caller.sendall(b".")
+        with gevent.Timeout(SECONDS):
+            while other.board.least():
+                gevent.sleep(0.001)
+        here.listener.stop()
+        assert other.board.least() == float("inf")
 
 
 def test_a_full_one_leaves_calls_to_the_others():
     with workers("a", "b") as (bound, (full, empty)):
-        full.limit = 1
-        full.calls.append(None)
-        empty.limit = 1000
-        for worker in (full, empty):
-            worker.listener.start()
-        for _ in range(10):
+        full.limit = 3
+        full.listener.start()
+        callers = [dial(bound) for _ in range(3)]
+        assert {heard(caller) for caller in callers} == {b"a"}
+        empty.listener.start()
+        for _ in range(3):
             assert dial(bound).recv(1) == b"b"
 
 
 def test_who_waits_when_one_leaves_is_served_by_another():
     """With a queue of its own (SO_REUSEPORT) a worker would take them with it."""
     with workers("a", "b") as (bound, (leaving, fresh)):
-        leaving.limit, leaving.calls = 1, [None]  # full: it hesitates
+        leaving.limit = 1
         leaving.listener.start()
+        caller = dial(bound)
+        assert caller.recv(1) == b"a"
+        fresh.board.carry(0)  # it hesitates
         waiting = [dial_at_once(bound) for _ in range(5)]
         leaving.listener.stop()
         fresh.listener.start()
