@@ -23,6 +23,7 @@ from fs_app.store.demo_data import insert_demo_data
 from fs_app.store.schema import migrate
 
 _START_SECONDS = 60.0
+_UP = b"everything is up"
 _STOP_SECONDS = 10.0
 
 
@@ -69,7 +70,7 @@ class Workspace:
         with self.log.open("wb") as log:
             self._server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         until = time.monotonic() + _START_SECONDS
-        while not _answers(self.settings.calls.listen):
+        while _UP not in self.log.read_bytes():
             if self._server.poll() is not None or time.monotonic() > until:
                 raise FsAppError(f"the server did not start; {self.log} says:\n{self._last_lines()}")
             gevent.sleep(0.1)
@@ -116,11 +117,3 @@ def _free_ports(count: int) -> int:
             for port in range(first + 1, first + count):
                 bound.enter_context(socket.create_server(("127.0.0.1", port)))
             return first
-
-
-def _answers(address: tuple[str, int]) -> bool:
-    try:
-        socket.create_connection(address, timeout=1).close()
-    except OSError:
-        return False
-    return True
