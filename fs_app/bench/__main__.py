@@ -7,6 +7,7 @@ import click
 from fs_app.bench.script import script_command
 from fs_app.bench.start import start_command
 from fs_app.bench.switch import switch_command
+from fs_app.bench.workers import workers_command
 
 
 @click.group()
@@ -17,6 +18,7 @@ def main() -> None:
 main.add_command(script_command)
 main.add_command(start_command)
 main.add_command(switch_command)
+main.add_command(workers_command)
 
 if __name__ == "__main__":
     main()

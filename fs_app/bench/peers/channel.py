@@ -47,7 +47,8 @@ class Prompts:
         return self._said[prompt.phrases[0].name]
 
 
-def _play(channel: SwitchChannel, _info: ConnectInfo) -> None:
+def play_script(channel: SwitchChannel, _info: ConnectInfo) -> None:
+    """The call."""
     channel.answer()
     for _ in range(script.ROUNDS):
         for _ in range(script.PROMPTS):
@@ -59,7 +60,7 @@ def main(port: int, _kind: str) -> None:
     """Serve for ever."""
     server = CallServer(
         ("127.0.0.1", port),
-        _play,
+        play_script,
         voice=Prompts(),
         language="en",
         queue="payments",
