@@ -11,7 +11,7 @@ from fs_app.domain.money import Money
 from fs_app.domain.payment import PaymentId, TransactionId
 from fs_app.ports import Clock, Dispute
 from fs_app.store.engine import Database
-from fs_app.store.ledger import get, line
+from fs_app.store.moves import get, line
 from fs_app.store.statements import run
 from fs_app.store.tables import disputes, payments
 

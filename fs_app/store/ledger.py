@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from fs_app.domain.card import luhn_ok
@@ -38,9 +38,10 @@ from fs_app.errors import BillBusy, IllegalTransition, StoreUnavailable
 from fs_app.ports import Clock, LedgerEvent, ReceiptKind, TaskKind
 from fs_app.store import tasks, velocity
 from fs_app.store.engine import Database
+from fs_app.store.moves import LOCK, get, line, move, payment_in
 from fs_app.store.outbox import receipt_of
 from fs_app.store.rows import cleaned, declined_of, detail_of, payment_of
-from fs_app.store.statements import Bound, Row, Statement, gaps, run
+from fs_app.store.statements import Bound, Statement, gaps, run
 from fs_app.store.tables import payment_events, payments, refunds
 from fs_app.store.taken import taken
 
@@ -65,8 +66,6 @@ _IN_THE_WAY = Statement(
         payments.c.open_bill == bindparam("bill_id"), payments.c.order_id != bindparam("order_id")
     )
 )
-_GET = Statement(select(payments).where(payments.c.id == bindparam("id")))
-_LOCK = Statement(select(payments).where(payments.c.id == bindparam("id")).with_for_update())
 _SAME_LINE = Statement(
     select(payment_events.c.id)
     .where(
@@ -77,12 +76,6 @@ _SAME_LINE = Statement(
     )
     .limit(1)
 )
-_MOVE = Statement(
-    update(payments)
-    .where(payments.c.id == bindparam("attempt"))
-    .values(gaps("state", "open_bill", "transaction_id"))
-)
-_LINE = Statement(insert(payment_events).values(gaps("payment_id", "at", "state", "detail", "transaction_id")))
 _HISTORY = Statement(
     select(payment_events.c.at, payment_events.c.state, payment_events.c.detail)
     .where(payment_events.c.payment_id == bindparam("id"))
@@ -149,10 +142,10 @@ class SqlLedger:
         def work(connection: Connection) -> Payment:
             found, again = run(
                 connection,
-                _LOCK(id=payment_id),
+                LOCK(id=payment_id),
                 _SAME_LINE(id=payment_id, state=state, detail=cleaned(detail), transaction_id=transaction_id),
             )
-            before = _payment(payment_id, found)
+            before = payment_in(payment_id, found)
             if again:
                 return before  # no state is ever entered twice, so this is the same event again
             if state not in TRANSITIONS[before.state]:
@@ -267,26 +260,6 @@ def _row(payment: Payment) -> dict[str, Any]:
     }
 
 
-def move(
-    payment: Payment, state: PaymentState, detail: str, at: datetime, transaction_id: TransactionId | None = None
-) -> tuple[Payment, Sequence[Bound]]:
-    """A payment after a move that the table of states allows, and what writes the move and its line of history.
-    The payment's row has to be locked."""
-    moved = replace(payment, state=state, transaction_id=transaction_id or payment.transaction_id)
-    change = _MOVE(
-        attempt=payment.id,
-        state=state,
-        open_bill=payment.request.bill_id if state in OPEN_STATES else None,
-        transaction_id=moved.transaction_id,
-    )
-    return moved, (change, line(payment.id, at, state, detail, transaction_id))
-
-
-def line(payment_id: PaymentId, at: datetime, state: str, detail: str, transaction_id: str | None = None) -> Bound:
-    """A line of a payment's history."""
-    return _LINE(payment_id=payment_id, at=at, state=state, detail=cleaned(detail), transaction_id=transaction_id)
-
-
 def _told(before: Payment, payment: Payment, at: datetime, payer_knows: bool) -> Sequence[Bound]:
     """The receipt for a move that the payer has to hear of."""
     if payment.state is PaymentState.SUBMITTED:
@@ -298,14 +271,3 @@ def _told(before: Payment, payment: Payment, at: datetime, payer_knows: bool) ->
     else:
         return ()
     return receipt_of(payment, kind, f"{kind}:{payment.id}", payment.request.amount, at)
-
-
-def get(connection: Connection, payment_id: PaymentId, *, lock: bool = False) -> Payment:
-    """A payment within a transaction. KeyError for an unknown id."""
-    return _payment(payment_id, run(connection, (_LOCK if lock else _GET)(id=payment_id))[0])
-
-
-def _payment(payment_id: PaymentId, rows: Sequence[Row]) -> Payment:
-    if not rows:
-        raise KeyError(payment_id)
-    return payment_of(rows[0])

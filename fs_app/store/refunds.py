@@ -30,7 +30,7 @@ from fs_app.errors import IllegalTransition, RefundRefused
 from fs_app.ports import Clock, LedgerEvent, ReceiptKind, TaskKind
 from fs_app.store import tasks
 from fs_app.store.engine import Database
-from fs_app.store.ledger import get, line, move
+from fs_app.store.moves import get, line, move
 from fs_app.store.outbox import receipt_of
 from fs_app.store.rows import cleaned
 from fs_app.store.statements import Bound, run
