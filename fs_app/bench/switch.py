@@ -23,8 +23,9 @@ from fs_app.bench.people import Crowd, Ended, learn, owed
 from fs_app.bench.report import Column, Rounds, percentile, show
 from fs_app.domain.payment import PaymentState
 from fs_app.log import configure_logging
-from fs_app.proof.site import Site
+from fs_app.proof.site import PIN, Site
 from fs_app.serve.control import ask
+from fs_app.store.pins import hash_pin
 from fs_app.store.tables import payments
 from fs_app.testing.freeswitch import RealSwitch
 
@@ -32,6 +33,7 @@ SWITCH, CALLS = "switch", "calls"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _SHORTEST_CALL = 40.0  # seconds; so many bills are made that nobody runs out of them
 _LAST_SECONDS = 120.0
+_HASHES = 20
 _COLUMNS = (
     Column("switch", "switch, % of a core", 1),
     Column("calls", "calls, % of a core", 1),
@@ -68,8 +70,9 @@ def switch_command(up: Sequence[int], ramp: float, window: float, seed: int, sou
             crowd.grow(number, ramp)
             _measure(found, site, crowd, number, window)
         crowd.go_home(_LAST_SECONDS)
-        wrong = [call for call in crowd.ended if call.account not in _paid(site)]
-    found.notes.append(f"{len(crowd.ended)} calls in all, {len(wrong)} of them without a payment")
+        unpaid = {call.account for call in crowd.ended} - _paid(site)
+    found.notes.append(f"{len(crowd.ended)} calls in all, {len(unpaid)} of them without a payment")
+    found.notes.append(f"of `calls`, the hash of a PIN alone: {_pin_milliseconds():.0f} ms a call on an idle core")
     console = Console()
     if not console.is_terminal:
         console.width = _WIDTH
@@ -111,6 +114,14 @@ def _measure(found: Rounds, site: Site, crowd: Crowd, number: int, window: float
 def _tell_odd(found: Rounds, number: int, ended: Iterable[Ended]) -> None:
     causes = [call.cause for call in ended if call.cause != "NORMAL_CLEARING"]
     found.notes.extend(f"{number} up: {causes.count(each)} calls ended by {each}" for each in sorted(set(causes)))
+
+
+def _pin_milliseconds() -> float:
+    """Comparing a PIN burns as much as making its hash, and is meant to."""
+    before = time.process_time()
+    for _ in range(_HASHES):
+        hash_pin(PIN)
+    return 1000 * (time.process_time() - before) / _HASHES
 
 
 def _paid(site: Site) -> set[str]:
