@@ -80,9 +80,10 @@ def test_a_recording_of_a_call_with_tones_has_no_secret_key(
     (file,) = site.recordings.glob("*.wav")
     assert eventually(lambda: loud_seconds(file) > 1)
     heard, _ = keys_in(file)  # the caller's channel; a tone that a prompt tore is heard twice, or not at all
-    assert {"7", "0", "#"} <= set(heard)
+    keys = [key for key, _ in groupby(heard)]
+    assert len(keys) >= 5, "the recording goes on between the secrets"
     public = iter("10005#" + "2" + "3700#" + "1" + "1")
-    assert all(key in public for key, _ in groupby(heard)), heard
+    assert all(key in public for key in keys), heard
     assert_nothing_is_left(site)
 
 
