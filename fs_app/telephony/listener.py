@@ -7,8 +7,8 @@ whoever is free, and a worker may leave or die at any moment without losing one.
 others.
 
 The common queue has no fairness of its own: the process that wakes first would get most calls and be full while the
-other idles. So who carries more than another one hesitates for a millisecond, and that one comes first: it is on
-the board (`board`) what each carries. Nobody waits for anybody longer than that.
+other idles. So who carries more than another one hesitates for a millisecond, and that one comes first: what each
+carries is on their `board`. Nobody is waited for longer than that, but by one that is full.
 """
 
 from __future__ import annotations
