@@ -29,6 +29,7 @@ class PrivateMariaDB:
         self._flush = 1 if durable else 0
         self.folder = Path(tempfile.mkdtemp(prefix="fs_app_db_", dir="/tmp"))  # a socket's path must be short
         self.socket = self.folder / "socket"
+        (self.folder / "tmp").mkdir()  # a server that starts removes what others have in a common one
         self._process: subprocess.Popen[bytes] | None = None
         self._names = (f"test_{number}" for number in itertools.count(1))
 
@@ -108,7 +109,8 @@ class PrivateMariaDB:
             raise RuntimeError(f"mariadb-install-db failed:\n{done.stdout.decode()}{done.stderr.decode()}")
 
     def _options(self) -> list[str]:
-        return ["--no-defaults", f"--datadir={self.folder}/data", f"--user={getpass.getuser()}"]
+        folders = [f"--datadir={self.folder}/data", f"--tmpdir={self.folder}/tmp"]
+        return ["--no-defaults", *folders, f"--user={getpass.getuser()}"]
 
     def _answers(self) -> bool:
         try:
