@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import click
 
+from fs_app.bench.memory import memory_command
+from fs_app.bench.paying import paying_command
+from fs_app.bench.reaction import reaction_command
 from fs_app.bench.script import script_command
 from fs_app.bench.start import start_command
 from fs_app.bench.switch import switch_command
@@ -16,6 +19,9 @@ def main() -> None:
 
 
 main.add_command(script_command)
+main.add_command(paying_command)
+main.add_command(memory_command)
+main.add_command(reaction_command)
 main.add_command(start_command)
 main.add_command(switch_command)
 main.add_command(workers_command)

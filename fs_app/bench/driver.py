@@ -1,9 +1,9 @@
 """The switch's side of a benchmark: a process that plays thousands of calls and times the answers.
 
 Raw epoll and prepared bytes, so that it needs a fraction of what it measures: ``python -m fs_app.bench.driver``
-reads one line, a `Plan`, and writes one, `Seen`. It behaves as mod_event_socket does: it connects and waits for us to
-speak first, runs applications of one call one after the other (``event-lock``), answers a command at once and sends
-an event's head and body one after the other, without Nagle's delay.
+reads one line, a `Plan`, and writes one, `Seen`. It behaves as mod_event_socket does: it connects and waits for us
+to speak first, runs applications of one call one after the other (``event-lock``), answers a command at once and
+sends an event's head and body one after the other, without Nagle's delay.
 """
 
 from __future__ import annotations
@@ -31,7 +31,19 @@ class _Call:
     """One call's socket and what the switch knows of it."""
 
     __slots__ = (
-        *("buffer", "fd", "index", "key_since", "keyed", "number", "opened", "over", "played", "playing"),
+        *(
+            "answered",
+            "buffer",
+            "fd",
+            "index",
+            "key_since",
+            "keyed",
+            "number",
+            "opened",
+            "over",
+            "played",
+            "playing",
+        ),
         *("pressing", "queue", "since", "sock", "uuid", "what"),
     )
 
@@ -48,6 +60,7 @@ class _Call:
         self.queue: deque[tuple[str, str, str]] = deque()
         self.playing: tuple[str, str, str] | None = None
         self.played = 0
+        self.answered: dict[str, int] = {}  # how often, by phrase
         self.keyed = ""  # what is still to be keyed at this prompt
         self.pressing = self.over = False
 
@@ -64,6 +77,7 @@ class Driver:
         self._timers: list[tuple[float, int, Callable[..., None], tuple[object, ...]]] = []
         self._timer_number = self._started = self._ended = 0
         self._chance = random.Random(1)
+        self._quiet = frozenset(plan.quiet)
         self._verbs: Counter[str] = Counter()
         self._slow: Counter[str] = Counter()
         self._measured_from = 0.0
@@ -147,6 +161,7 @@ class Driver:
         sock.connect_ex(("127.0.0.1", plan.port))
         call = _Call(sock, index, str(int(plan.caller_id) + index % plan.numbers), opened)
         self._calls[call.fd] = call
+        self._seen.most_up = max(self._seen.most_up, len(self._calls))
         self._epoll.register(call.fd, select.EPOLLIN)
 
     def _end(self, call: _Call) -> None:
@@ -206,9 +221,11 @@ class Driver:
                 self._seen.key_reactions.append(now - call.key_since)
                 call.key_since = 0.0
         elif call.since:
-            seconds = now - call.since
+            seconds, call.since = now - call.since, 0.0
+            if call.what in self._quiet:
+                self._seen.elsewhere.append(seconds)
+                return
             self._seen.reactions.append(seconds)
-            call.since = 0.0
             if seconds > _SLOW_SECONDS:
                 self._slow[call.what] += 1
 
@@ -266,12 +283,18 @@ class Driver:
         names = [path.rpartition("/")[2].partition(".")[0] for path in step[1].split("!")]
         lasts = plan.playback + plan.per_file * len(names)
         call.what = names[0]
-        call.keyed = next((plan.keys[name] for name in names if name in plan.keys), "").format(n=call.index)
+        call.keyed = self._answer(call, next((name for name in names if name in plan.keys), ""))
         call.pressing = bool(call.keyed) and self._chance.random() < plan.barge
         if call.pressing:
             self._later(self._chance.uniform(0, min(lasts, plan.think)), self._press, call, 0)
         if lasts or not call.pressing:
             self._later(lasts, self._complete, call, step)
+
+    def _answer(self, call: _Call, phrase: str) -> str:
+        words = self._plan.keys.get(phrase, "").split()
+        count = call.answered.get(phrase, 0)
+        call.answered[phrase] = count + 1
+        return words[min(count, len(words) - 1)].format(n=call.index) if words else ""
 
     def _complete(self, call: _Call, step: tuple[str, str, str]) -> None:
         if call.playing is not step or call.over or self._calls.get(call.fd) is not call:
@@ -282,6 +305,9 @@ class Driver:
         if self._calls.get(call.fd) is not call:
             return
         self._send(call, body)
+        if self._plan.hang_up and self._plan.hang_up in step[1]:
+            self._later(self._chance.uniform(0, self._plan.think), self._hang_up, call, step)
+            return
         if not call.queue and not call.keyed:
             call.since = time.monotonic()
         if call.keyed and not call.pressing:

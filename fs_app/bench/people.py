@@ -159,15 +159,14 @@ class Crowd:
         answered = self._answered[caller] = Event()
         over: AsyncResult[Frame] = AsyncResult()
         self._over[caller] = over
-        talk = gevent.spawn(self._talk, caller, bill, answered)
-        over.rawlink(lambda _: talk.kill(block=False))
+        # Never killed: who is killed while they ask a switch leaves their answer to the next who asks.
+        gevent.spawn(self._talk, caller, bill, answered)
         try:
             seconds = sum(turn.after + _THINK[1] + _KEY_SECONDS * len(turn.keys) for turn in self._turns)
             last = over.wait(seconds + _END_SECONDS)
             if last is None:
                 self._telephones.api(f"uuid_kill {caller}")
         finally:
-            talk.kill()
             del self._answered[caller], self._over[caller]
         keyed = self._keyed.pop(caller, 0.0)
         cause = last.event("Hangup-Cause") or "" if last else _TIMED_OUT
@@ -176,11 +175,14 @@ class Crowd:
 
     def _talk(self, caller: str, bill: Bill, answered: Event) -> None:
         self._dial(caller, f"1409{bill.account:0>7}")
-        answered.wait()
+        if not answered.wait(_END_SECONDS):
+            return
         for turn in self._turns:
             gevent.sleep(turn.after + self._chance.uniform(*_THINK))
             keys = turn.keys.format(account=bill.account)
             for at in range(0, len(keys), _KEYS_AT_ONCE):
+                if caller not in self._over:
+                    return
                 some = keys[at : at + _KEYS_AT_ONCE]
                 self._telephones.api(f"uuid_send_dtmf {caller} {some}@{_KEY_MILLISECONDS}")
                 gevent.sleep(_KEY_SECONDS * len(some))

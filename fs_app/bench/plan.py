@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Self
 
 
@@ -14,7 +14,9 @@ class Plan:
     ``in_flight``: how many calls are kept up where ``rate`` is 0; otherwise so many arrive a second. ``burst``: all
     of them connect at once. ``keys``: what is keyed when a file of that name is heard (``{n}``: the call's number).
     ``barge``: the share of questions that are answered before they are heard out. ``hold``: calls stay where they
-    are after so many prompts.
+    are after so many prompts. ``hang_up``: the caller hangs up when a file of that name has been heard.
+
+    A phrase that is heard several times in a call is answered by the words of its keys, one after the other.
     """
 
     port: int
@@ -28,11 +30,17 @@ class Plan:
     key_gap: float = 0.0  # from one key to the next
     barge: float = 0.0
     keys: dict[str, str] = field(default_factory=dict)
+    hang_up: str = ""
+    quiet: list[str] = field(default_factory=list)  # after these phrases an answer from elsewhere is waited for
     hold_after: int = 0
     caller_id: str = "14085550100"
     numbers: int = 1
     warm_up: int = 0  # calls before anything is measured
     limit: float = 300.0  # the whole run
+
+    def at(self, port: int) -> Plan:
+        """The same for a server at that port."""
+        return replace(self, port=port)
 
     def line(self) -> str:
         """As it is sent."""
@@ -49,8 +57,9 @@ class Seen:
     """What the driver saw. Times in seconds, one each.
 
     ``first``: from the connection to the first command; ``reactions``: from the last byte of an event that ends a
-    prompt, or of a key, to the next whole command; ``slow``: what came before a reaction of more than 50 ms;
-    ``lost``: calls that ended before their hang-up command, or never.
+    prompt, or of a key, to the next whole command; ``elsewhere``: the same where an answer from elsewhere was
+    waited for; ``slow``: what came before a reaction of more than 50 ms; ``most_up``: calls up at once; ``lost``:
+    calls that ended before their hang-up command, or never.
     """
 
     calls: int = 0
@@ -65,9 +74,11 @@ class Seen:
     first: list[float] = field(default_factory=list)
     reactions: list[float] = field(default_factory=list)
     key_reactions: list[float] = field(default_factory=list)
+    elsewhere: list[float] = field(default_factory=list)
     slow: dict[str, int] = field(default_factory=dict)
     verbs: dict[str, int] = field(default_factory=dict)
     held: int = 0
+    most_up: int = 0
 
     def line(self) -> str:
         """As it is sent."""
