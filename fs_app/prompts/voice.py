@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from fs_app.domain.prompt import Named, Phrase, Prompt, Value
@@ -88,6 +89,8 @@ class FileVoice:
         self._texts = texts
         self._paths = paths  # by language and name: a path costs more to make than all else in a prompt
         self._fixed: dict[tuple[str, str], Utterance] = {}
+        # An amount is said several times in a call, and a due date in many. Bounded: what callers owe adds up.
+        self._spoken = lru_cache(maxsize=256)(self._speak)
 
     @property
     def languages(self) -> Sequence[str]:
@@ -132,7 +135,7 @@ class FileVoice:
         text = ""
         for piece in self._books[language].phrases[phrase.name]:
             if isinstance(piece, Gap):
-                more, words = self._value(values[piece.name], language, ends=piece.ends)
+                more, words = self._spoken(values[piece.name], language, piece.ends)
                 files += more
                 text += words
             elif isinstance(piece, Punctuation):
@@ -142,7 +145,7 @@ class FileVoice:
                 text += piece.text
         return Utterance(tuple(files), text, sum(self._seconds[path] for path in files))
 
-    def _value(self, value: Value, language: str, *, ends: bool) -> tuple[list[Path], str]:
+    def _speak(self, value: Value, language: str, ends: bool) -> tuple[list[Path], str]:
         if isinstance(value, Named):
             named = self._render_phrase(Phrase(value.phrase), language)
             return list(named.files), named.text
