@@ -11,7 +11,8 @@ from rich.console import Console
 from fs_app.bench.machine import Watch, core_for
 from fs_app.bench.parts import cost_of_parts
 from fs_app.bench.plan import Plan
-from fs_app.bench.process import drive
+from fs_app.bench.process import DriverProcess
+from fs_app.bench.profile import record
 from fs_app.bench.report import Column, Rounds, percentile, show
 from fs_app.bench.site import HANG_UP, KEYS, Site
 
@@ -36,8 +37,10 @@ COLUMNS = (
     "--in-flight", default=25, show_default=True, help="Calls up at once, none of them waits for anything."
 )
 @click.option("--rounds", default=1, show_default=True, help="How often.")
+@click.option("--profile", default=0, help="Sample the stacks of the process for so many seconds.")
+@click.option("--flame", type=click.Path(path_type=Path), help="And draw a flame graph there, of as many more.")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("var/bench"), show_default=True)
-def paying_command(calls: int, in_flight: int, rounds: int, out: Path) -> None:
+def paying_command(calls: int, in_flight: int, rounds: int, profile: int, flame: Path | None, out: Path) -> None:
     """The CPU of a whole paying call: flow, checkpoints, ledger, log and metrics on; MariaDB and local gateway."""
     found = Rounds("a whole paying call, on one core", COLUMNS)
     for _ in range(rounds):
@@ -53,7 +56,9 @@ def paying_command(calls: int, in_flight: int, rounds: int, out: Path) -> None:
                 limit=3600.0,
             )
             watch, before = Watch(), site.calls.cpu_seconds()
-            seen = drive(plan, core=core_for(1))
+            with DriverProcess(plan, core=core_for(1)) as driver:
+                shares = record(site.calls.pid, profile, flame) if profile else {}
+                seen = driver.seen()
             whole = 1000 * (site.calls.cpu_seconds() - before) / (calls + in_flight)
             found.noise.append(watch.noise())
             reactions = [*seen.reactions, *seen.key_reactions]
@@ -74,4 +79,5 @@ def paying_command(calls: int, in_flight: int, rounds: int, out: Path) -> None:
                 },
             )
             found.notes.append(f"commands: {seen.verbs}")
+            found.notes += [f"{share:6.1%}  {name}" for name, share in shares.items()]
     show(found, out, "paying", Console())
