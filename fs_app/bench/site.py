@@ -146,7 +146,7 @@ class Site:
         return {
             "calls": {"listen": local(self.port), "limit": self._limit, "first_key_seconds": 30},
             "metrics": local(self.metrics_port),
-            "database": {"url": url, "threads": 16},
+            "database": {"url": url, "threads": 32},
             "gateway": {"listen": local(gateway_port)},
             "payments": {"velocity": unlimited},
             "sounds": str(ROOT / "sounds"),

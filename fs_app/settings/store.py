@@ -16,7 +16,7 @@ class DatabaseSettings(Part):
     url: Annotated[str, Env, AfterValidator(database_url)] = Field(
         "sqlite:///../var/fs_app.sqlite", validate_default=True
     )
-    threads: int = Field(8, ge=1, le=64)
+    threads: int = Field(16, ge=1, le=64)
     deadline_seconds: float = Field(5.0, gt=0)
     slow_seconds: float = Field(2.0, gt=0, description="while answers take longer, no card is asked for")
 
