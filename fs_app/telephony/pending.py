@@ -71,9 +71,8 @@ class Pending:
             self.resolve(frame)
 
     def _wait(self, seconds: float) -> None:
-        own = self._seat.taken
-        if own:
-            self._seat = Seat()
+        call = self._seat
+        self._seat = call.of_mine()
         self._waited = True
         until = time.monotonic() + seconds
         try:
@@ -82,7 +81,7 @@ class Pending:
                 seconds = until - time.monotonic()
         finally:
             self._waited = False
-            if own:
+            if self._seat is not call:
                 self._seat.close()
 
     def _call_back(self) -> None:

@@ -26,29 +26,27 @@ class Timer(Protocol):
 
 
 class Seat:
-    """Where one greenlet waits until it is woken or its time has passed.
+    """Where one greenlet waits until it is woken or its time has passed: the one that made it.
 
     Most waits end long before their deadline, so the timer is left running from one to the next, and looks what
     the deadline is by now when it is due.
     """
 
-    __slots__ = ("_due", "_sitting", "_timer", "_until")
+    __slots__ = ("_due", "_owner", "_sitting", "_timer", "_until")
 
     def __init__(self) -> None:
+        self._owner: greenlet | None = getcurrent()
         self._sitting: greenlet | None = None
         self._until = 0.0
         self._due = math.inf
         self._timer: Timer | None = None
 
-    @property
-    def taken(self) -> bool:
-        """True while a greenlet waits here."""
-        return self._sitting is not None
+    def of_mine(self) -> Seat:
+        """A seat for whoever asks: this one for its owner, a new one for another greenlet of the same call."""
+        return self if getcurrent() is self._owner else Seat()
 
     def sit(self, seconds: float) -> None:
         """Wait to be woken, for so many seconds at most. Who else switches to us meanwhile is not heard."""
-        if self._sitting is not None:
-            raise RuntimeError("two greenlets wait in one seat")
         self._until = time.monotonic() + seconds
         if self._until < self._due:
             self._arm(seconds)
@@ -75,7 +73,11 @@ class Seat:
             get_hub().loop.run_callback(self._wake)
 
     def close(self) -> None:
-        """Nobody will wait here any more."""
+        """Nobody will wait here for long any more."""
+        self._owner = None
+        self._disarm()
+
+    def _disarm(self) -> None:
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.close()
@@ -87,13 +89,13 @@ class Seat:
             sitting.switch()
 
     def _arm(self, seconds: float) -> None:
-        self.close()
+        self._disarm()
         self._due = self._until
         self._timer = timer = get_hub().loop.timer(seconds)
         timer.start(self._rung)
 
     def _rung(self) -> None:
-        self.close()
+        self._disarm()
         if self._sitting is not None:
             left = self._until - time.monotonic()
             if left > 0:
@@ -105,10 +107,10 @@ class Seat:
 class Stir:
     """Something happened that the call may wait for; it is woken only where what it waits for holds."""
 
-    __slots__ = ("_closed", "_condition", "_seat")
+    __slots__ = ("_closed", "_condition", "_seat", "_taken")
 
     def __init__(self, seat: Seat) -> None:
-        self._seat = seat
+        self._seat = self._taken = seat
         self._condition: Callable[[], bool] | None = None
         self._closed = False
 
@@ -117,25 +119,28 @@ class Stir:
         if condition():
             return True
         until = time.monotonic() + seconds
+        seat = self._taken = self._seat.of_mine()
         self._condition = condition
         try:
             while not self._closed and seconds > 0:
-                self._seat.sit(seconds)
+                seat.sit(seconds)
                 if condition():
                     return True
                 seconds = until - time.monotonic()
         finally:
             self._condition = None
+            if seat is not self._seat:
+                seat.close()
         return False
 
     def set(self) -> None:
         """Something happened. In the hub or anywhere."""
         condition = self._condition
         if condition is not None and condition():
-            self._seat.wake()
+            self._taken.wake()
 
     def close(self) -> None:
         """Nothing will happen any more."""
         self._closed = True
         if self._condition is not None:
-            self._seat.wake_later()
+            self._taken.wake_later()
