@@ -36,7 +36,6 @@ class _Call:
             "buffer",
             "fd",
             "index",
-            "key_since",
             "keyed",
             "number",
             "opened",
@@ -55,7 +54,7 @@ class _Call:
         self.uuid = b"%08x-0000-4000-8000-%012x" % (index & 0xFFFFFFFF, index)
         self.buffer = b""
         self.opened = at  # until the first command
-        self.since = self.key_since = 0.0  # an event, or a key, that the next command answers
+        self.since = 0.0  # an event, or the last key of an answer, that the next command follows
         self.what = ""
         self.queue: deque[tuple[str, str, str]] = deque()
         self.playing: tuple[str, str, str] | None = None
@@ -206,21 +205,17 @@ class Driver:
         *commands, call.buffer = (call.buffer + data).split(b"\n\n")
         for command in commands:
             self._seen.commands += 1
-            self._time(call, now, command.startswith(b"api uuid_setvar"))
+            self._time(call, now)
             self._command(call, command.decode())
             if self._calls.get(call.fd) is not call:
                 return
 
-    def _time(self, call: _Call, now: float, forgets: bool) -> None:
-        """What a command answers: the connection, a key that the switch is told to forget, or an event."""
+    def _time(self, call: _Call, now: float) -> None:
+        """What a command answers: the connection, or an event."""
         if call.opened:
             self._seen.first.append(now - call.opened)
             call.opened = 0.0
-        if forgets:
-            if call.key_since:
-                self._seen.key_reactions.append(now - call.key_since)
-                call.key_since = 0.0
-        elif call.since:
+        if call.since:
             seconds, call.since = now - call.since, 0.0
             if call.what in self._quiet:
                 self._seen.elsewhere.append(seconds)
@@ -320,13 +315,12 @@ class Driver:
             return
         self._seen.keys += 1
         self._send(call, self._frames.key(call.keyed[at]))
-        call.key_since = time.monotonic()
         if at + 1 < len(call.keyed):
             gap = self._plan.key_gap
             self._later(self._chance.uniform(0.5 * gap, 1.5 * gap), self._press, call, at + 1)
         else:
             call.keyed = ""
-            call.since = call.key_since
+            call.since = time.monotonic()
 
 
 def main() -> None:

@@ -29,7 +29,10 @@ class Frames:
         self._done = _parts(switch_wire.render(done).encode())
         hangup = switch_wire.event_headers("CHANNEL_HANGUP", 3, {**facts, "cause": "NORMAL_CLEARING"}, variables)
         self._hangup = _parts(switch_wire.render(hangup).encode() + b"\n\n")
-        self._keys = {key: _message(switch_wire.key_body("key", key).encode()) for key in "0123456789*#"}
+        self._keys = {
+            key: _message(switch_wire.key_body("uuid_setvar", f"{_UUID} last_matching_digits", key).encode())
+            for key in "0123456789*#"
+        }
 
     def connect(self, uuid: bytes, number: bytes) -> bytes:
         """The reply to ``connect``."""
@@ -50,7 +53,7 @@ class Frames:
         return _message(uuid.join(self._hangup))
 
     def key(self, key: str) -> bytes:
-        """A key of the private keypad: 18 bytes and a head."""
+        """A key of the private keypad."""
         return self._keys[key]
 
     def farewell(self, uuid: bytes) -> bytes:

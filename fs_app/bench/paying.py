@@ -61,7 +61,7 @@ def paying_command(calls: int, in_flight: int, rounds: int, profile: int, flame:
                 seen = driver.seen()
             whole = 1000 * (site.calls.cpu_seconds() - before) / (calls + in_flight)
             found.noise.append(watch.noise())
-            reactions = [*seen.reactions, *seen.key_reactions]
+            reactions = seen.reactions
             found.add(
                 "paying call",
                 {

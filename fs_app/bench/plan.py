@@ -57,9 +57,9 @@ class Seen:
     """What the driver saw. Times in seconds, one each.
 
     ``first``: from the connection to the first command; ``reactions``: from the last byte of an event that ends a
-    prompt, or of a key, to the next whole command; ``elsewhere``: the same where an answer from elsewhere was
-    waited for; ``slow``: what came before a reaction of more than 50 ms; ``most_up``: calls up at once; ``lost``:
-    calls that ended before their hang-up command, or never.
+    prompt, or of the last key of an answer, to the next whole command; ``elsewhere``: the same where an answer from
+    elsewhere was waited for; ``slow``: what came before a reaction of more than 50 ms; ``most_up``: calls at once;
+    ``lost``: calls that ended before their hang-up command, or never.
     """
 
     calls: int = 0
@@ -73,7 +73,6 @@ class Seen:
     playbacks: int = 0
     first: list[float] = field(default_factory=list)
     reactions: list[float] = field(default_factory=list)
-    key_reactions: list[float] = field(default_factory=list)
     elsewhere: list[float] = field(default_factory=list)
     slow: dict[str, int] = field(default_factory=dict)
     verbs: dict[str, int] = field(default_factory=dict)

@@ -72,7 +72,7 @@ def _played(found: Rounds, name: str, plan: Plan) -> None:
         watch = Watch()
         seen = drive(plan.at(port), core=core_for(1))
         found.noise.append(watch.noise())
-    _add(found, name, seen, [*seen.reactions, *seen.key_reactions])
+    _add(found, name, seen, seen.reactions)
 
 
 def _paying(found: Rounds, seconds: int) -> None:
@@ -92,7 +92,7 @@ def _paying(found: Rounds, seconds: int) -> None:
         spent = site.calls.cpu_seconds() - before
         found.noise.append(watch.noise())
         paid = site.payments()
-    _add(found, f"{_UP} paying calls up", seen, [*seen.reactions, *seen.key_reactions])
+    _add(found, f"{_UP} paying calls up", seen, seen.reactions)
     found.notes.append(
         f"paying calls: {paid} of {calls} paid, at most {seen.most_up} up, {1000 * spent / calls:.1f} ms of CPU a "
         f"call; {len(seen.elsewhere)} times the flow waited for an answer from elsewhere, in the median "

@@ -80,7 +80,7 @@ def _measure(found: Rounds, peer: Peer, kind: str, calls: int, in_flight: int) -
         seen = drive(plan, core=core_for(1))
         spent = server.cpu_seconds() - before
         found.noise.append(watch.noise())
-    reactions = [*seen.reactions, *seen.key_reactions]
+    reactions = seen.reactions
     found.add(
         peer.name,
         {

@@ -21,7 +21,7 @@ _FILE = r"/[A-Za-z0-9_./@+=-]{1,500}"
 
 APPLICATIONS: dict[str, str] = {
     "answer": r"",
-    "bind_digit_action": r"keys,~\[0-9\*#\],key,x",
+    "bind_digit_action": rf"keys,~\[0-9\*#\],api:uuid_setvar,{_UUID} last_matching_digits",
     "callcenter": rf"{_NAME}@{_NAME}",
     "clear_digit_action": r"all",
     "digit_action_set_realm": r"keys",
@@ -40,7 +40,7 @@ APIS: dict[str, str] = {
     "uuid_buglist": _UUID,
     "uuid_exists": _UUID,
     "uuid_record": rf"{_UUID} (?:(?:mask|unmask|stop) {_FILE}|stop all)",
-    "uuid_setvar": rf"{_UUID} (?:last_matching_digits|fs_app_masked {_FILE})",
+    "uuid_setvar": rf"{_UUID} fs_app_masked {_FILE}",
 }
 _PLAIN: dict[str, str] = {
     "connect": r"",

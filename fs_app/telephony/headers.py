@@ -64,6 +64,7 @@ CONTENT_TYPE, CONTENT_LENGTH = Header("Content-Type"), Header("Content-Length")
 REPLY_TEXT = Header("Reply-Text")
 _DIGITS = Header("digits")
 APPLICATION_UUID, APPLICATION_RESPONSE = Header("Application-UUID"), Header("Application-Response")
+_KEY = b"uuid_setvar: ", b"key: "  # what the keypad binds, and what an earlier release of a server bound
 _known: dict[str, Header] = {}
 
 
@@ -135,8 +136,8 @@ class Frame:
 
     @property
     def keys(self) -> str | None:
-        """The keys of a private keypad message (``key: x``, ``digits: 4``), None where the frame is none."""
-        return _decoded(_DIGITS.find(self.body)) if self.body.startswith(b"key: ") else None
+        """The keys of a private keypad message (``uuid_setvar: ...``, ``digits: 4``), None where it is none."""
+        return _decoded(_DIGITS.find(self.body)) if self.body.startswith(_KEY) else None
 
 
 def _decoded(raw: bytes | None) -> str | None:

@@ -1,32 +1,26 @@
-"""The private keypad: each key reaches this socket alone, as ``key: x`` / ``digits: 4``.
+"""The private keypad: each key reaches this socket alone, as ``uuid_setvar: ...`` / ``digits: 4``.
 
 No DTMF event, no line in the switch's log, nothing in the call detail record; and a prompt is not broken by a key,
 so what a key means stays our decision. What the switch keeps is the last key alone, in the variable
-``last_matching_digits``: it is cleared as soon as the key has come, whatever is asked: cards are keyed at menus.
+``last_matching_digits``: what a key is bound to is the order to delete it, which the switch carries out as it sends
+the key, whatever is asked: cards are keyed at menus.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 from fs_app.domain.keys import KEYS, KeyBuffer
-from fs_app.errors import CallEnded
-from fs_app.telephony import commands
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.session import Session
 
 # Cleared first: a call that outlived another application server still has its bindings.
-BIND = (
-    ("set", "sensitive_dtmf=true"),
-    ("clear_digit_action", "all"),
-    ("bind_digit_action", "keys,~[0-9*#],key,x"),
-    ("digit_action_set_realm", "keys"),
-)
+CLEAR = ("clear_digit_action", "all")
+BEFORE, AFTER = (("set", "sensitive_dtmf=true"), CLEAR), (("digit_action_set_realm", "keys"),)
 # The detector logs each key at DEBUG; a call can have been told to log more than its switch, or more of tones.
 LISTEN_INBAND = (("session_loglevel", "console"), ("unset", "dtmf_verbose"), ("spandsp_start_dtmf", ""))
-RELEASE = (("clear_digit_action", "all"),)
+RELEASE = (CLEAR,)
 
 # A line whose keys are tones while its caller's side sends telephone-event as well: a key comes twice. The switch
 # is told to report the second kind at once too, and not when the key is let go, so that both come close together:
@@ -35,12 +29,18 @@ REPORT_AT_ONCE = (("set", "rtp_manual_rtp_bugs=IGNORE_DTMF_DURATION"),)
 TWICE_SECONDS = 0.1
 
 
+def binding(uuid: str) -> tuple[tuple[str, str], ...]:
+    """What gives this socket the keys of a call."""
+    forget = f"keys,~[0-9*#],api:uuid_setvar,{uuid} last_matching_digits"
+    return *BEFORE, ("bind_digit_action", forget), *AFTER
+
+
 class Keypad:
     """The caller's keys: bound on the switch, kept here until somebody takes them."""
 
     def __init__(self, session: Session, info: ConnectInfo, *, on_key: Callable[[], None]) -> None:
         self._session = session
-        self._forget = commands.api("uuid_setvar", f"{info.uuid} last_matching_digits")
+        self._binding = binding(info.uuid)
         self._inband = info.inband
         self._both = info.inband and info.telephone_event is True
         self._tell = on_key
@@ -59,7 +59,7 @@ class Keypad:
         steps = [
             *(REPORT_AT_ONCE if self._both else ()),
             *first,
-            *BIND,
+            *self._binding,
             *(LISTEN_INBAND if self._inband else ()),
         ]
         self._session.start_all(steps)[-1].wait(seconds)
@@ -75,8 +75,6 @@ class Keypad:
 
     def _pressed(self, digits: str) -> None:
         """In the hub. After one of the keys A to D, which match nothing, the switch sends both at once: ``A3``."""
-        with suppress(CallEnded):
-            self._session.start_known("uuid_setvar", self._forget)
         if self._both and self._came_twice(digits):
             return
         for key in digits[: KeyBuffer.LIMIT]:

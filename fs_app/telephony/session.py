@@ -194,12 +194,8 @@ class Session(OutboundSession):  # type: ignore[misc]
 
     def start_api(self, verb: str, argument: str) -> Pending:
         """Call an API without waiting."""
-        return self.start_known(verb, commands.api(verb, argument))
-
-    def start_known(self, verb: str, command: bytes) -> Pending:
-        """Call an API without waiting, by a command that `commands.api` has made before."""
         pending = Pending(verb, self.seat)
-        self._write(command, (pending,))
+        self._write(commands.api(verb, argument), (pending,))
         return pending
 
     def execute(self, application: str, argument: str = "", *, seconds: float) -> Frame:

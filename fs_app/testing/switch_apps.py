@@ -80,8 +80,8 @@ def playback(call: Call, data: str) -> None:
 
 
 def bind_digit_action(call: Call, data: str) -> None:
-    realm, digits, name, *_ = data.split(",")
-    call.keys.bind(realm, digits, name)
+    realm, digits, action, value, *_ = data.split(",")
+    call.keys.bind(realm, digits, action, value)
 
 
 def digit_action_set_realm(call: Call, data: str) -> None:

@@ -24,14 +24,14 @@ class Keys:
         self.detecting = False
         self.dialed = ""  # what the call detail record will have
         self._call = call
-        self._bindings: dict[str, list[tuple[str, str]]] = {}
+        self._bindings: dict[str, list[tuple[str, tuple[str, str]]]] = {}
         self._realm = ""
         self._private: list[str] = []
 
-    def bind(self, realm: str, digits: str, name: str) -> None:
+    def bind(self, realm: str, digits: str, action: str, value: str) -> None:
         """Bind digits, or ``~`` and a regular expression. The first realm is the one that is set."""
         pattern = digits[1:] if digits.startswith("~") else re.escape(digits)
-        self._bindings.setdefault(realm, []).append((pattern, name))
+        self._bindings.setdefault(realm, []).append((pattern, (action, value)))
         self._realm = self._realm or realm
 
     def set_realm(self, realm: str) -> None:
@@ -56,14 +56,19 @@ class Keys:
             call.log("DEBUG", f"DTMF BEGIN DETECTED: [{key}]")
         elif not sensitive:
             call.log("DEBUG", f"RTP RECV DTMF {key}:2080")
-        name = next(
-            (name for pattern, name in self._bindings.get(self._realm, []) if re.fullmatch(pattern, key)), None
+        bound = next(
+            (to for pattern, to in self._bindings.get(self._realm, []) if re.fullmatch(pattern, key)), None
         )
-        if name is not None:
+        if bound is not None:
+            action, value = bound
             call.variables["last_matching_digits"] = key
-            call.log("DEBUG", f"{call.facts['channel']} Digit match binding [{name}][x]")
-            self._private.append(switch_wire.key_body(name, key))
+            call.log("DEBUG", f"{call.facts['channel']} Digit match binding [{action}][{value}]")
+            self._private.append(switch_wire.key_body(action.removeprefix("api:"), value, key))
             self.deliver()
+            if action == "api:uuid_setvar":
+                uuid, variable = value.split()
+                call.switch.calls[uuid].variables.pop(variable, None)
+                call.variables["bind_digit_action_api_result"] = "+OK\n"
         elif not sensitive:
             self._announce(key)
 

@@ -138,9 +138,9 @@ def event_message(body: str) -> bytes:
     return b"Content-Length: %d\nContent-Type: text/event-plain\n\n%b" % (len(data), data)
 
 
-def key_body(name: str, digit: str) -> str:
-    """What a digit binding sends: 18 bytes for a digit."""
-    return f"{name}: x\ndigits: {encode(digit)}\n\n"
+def key_body(action: str, value: str, digit: str) -> str:
+    """What a digit binding sends."""
+    return f"{action}: {encode(value)}\ndigits: {encode(digit)}\n\n"
 
 
 def command_reply(text: str, further: str = "") -> bytes:

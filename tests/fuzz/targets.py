@@ -80,8 +80,7 @@ def gate(data: bytes) -> None:
     except UnsafeArgument as error:
         assert len(text) < 4 or text not in str(error), "the message repeats the argument"
         return
-    harmless = text.replace("keys,~[0-9*#],key,x", "")
-    assert not HOSTILE.search(harmless)
+    assert not HOSTILE.search(text)
     assert written.endswith(b"\n\n") and written.count(b"\n\n") == 1
     assert written.strip().count(b"\n") + 1 in (lines, lines - 1)
 

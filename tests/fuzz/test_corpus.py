@@ -45,7 +45,7 @@ def test_no_pattern_of_the_gate_lets_anything_hostile_through(table: dict[str, s
     """Over the whole tables: what is added to them is tested by itself."""
     verb = data.draw(st.sampled_from(sorted(table)))
     argument = data.draw(st.from_regex(table[verb], fullmatch=True))
-    assert not HOSTILE.search(argument.replace("keys,~[0-9*#],key,x", "")), verb
+    assert not HOSTILE.search(argument), verb
     for hostile in ("\n", "\r", "\0", "${x}", "'", ";", "%", "\u2028", "\n\n"):
         place = data.draw(st.integers(0, len(argument)))
         with pytest.raises(commands.UnsafeArgument):

@@ -56,7 +56,7 @@ def event_text(name: str, **headers: str) -> bytes:
 
 def key_text(key: str) -> bytes:
     """A key of the private keypad."""
-    body = f"key: x\ndigits: {quote(key)}\n\n"
+    body = f"uuid_setvar: {UUID}%20last_matching_digits\ndigits: {quote(key)}\n\n"
     return f"Content-Length: {len(body)}\nContent-Type: text/event-plain\n\n{body}".encode()
 
 
@@ -87,7 +87,6 @@ class Peer:
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.connect_reply = connect_reply or connect_text()
         self.commands: list[str] = []
-        self.cleared = 0
         self.told: list[str] = []  # recordings that are masked, for the dialplan
         self._buffer = b""
 
@@ -95,8 +94,8 @@ class Peer:
         self.sock.sendall(data)
 
     def read(self) -> str:
-        """The next command; EOFError where the application has closed. Variables are noted
-        and answered: keys that are cleared, recordings that the dialplan is told of."""
+        """The next command; EOFError where the application has closed. What the dialplan is told of recordings is
+        noted and answered."""
         while True:
             while b"\n\n" not in self._buffer:
                 data = self.sock.recv(65536)
@@ -108,7 +107,6 @@ class Peer:
             if not command.startswith("api uuid_setvar "):
                 self.commands.append(command)
                 return command
-            self.cleared += command.endswith(" last_matching_digits")
             self.told += [path] if (path := command.partition(" fs_app_masked ")[2]) else []
             self.reply(command)
 

@@ -74,20 +74,16 @@ class Conversation:
             else:
                 self._take(body)
 
-    def gather(self, uuid: bytes, digits: int) -> None:
-        """Take so many keys of the private keypad, each deleted from the switch as it comes."""
-        done = 0
-        while done < digits:
-            while len(self.keys) <= done:
-                _, body = self.frame()
-                self._take(body)
-            self.command(b"api uuid_setvar %b last_matching_digits\n\n" % uuid)
-            done += 1
+    def gather(self, digits: int) -> None:
+        """Take so many keys of the private keypad."""
+        while len(self.keys) < digits:
+            _, body = self.frame()
+            self._take(body)
         self.keys = ""
 
     def _take(self, body: bytes) -> None:
         at = body.find(b"\ndigits: ")
-        if body.startswith(b"key: ") and at >= 0:
+        if body.startswith(b"uuid_setvar: ") and at >= 0:
             self.keys += chr(body[at + 9])
 
 
@@ -119,7 +115,7 @@ def play_keypad(call: Conversation) -> None:
         (b"answer", b""),
         (b"set", b"sensitive_dtmf=true"),
         (b"clear_digit_action", b"all"),
-        (b"bind_digit_action", b"keys,~[0-9*#],key,x"),
+        (b"bind_digit_action", b"keys,~[0-9*#],api:uuid_setvar,%b last_matching_digits" % uuid),
         (b"digit_action_set_realm", b"keys"),
     ):
         call.execute(application, argument)
@@ -127,7 +123,7 @@ def play_keypad(call: Conversation) -> None:
         for _ in range(script.PROMPTS):
             call.execute(b"playback", script.PROMPT.encode())
         call.execute(b"playback", script.QUESTION.encode())
-        call.gather(uuid, len(script.KEYS))
+        call.gather(len(script.KEYS))
     call.execute(b"hangup", b"")
 
 

@@ -49,11 +49,10 @@ class Conversation(floor.Conversation):
         )
         return self._sent(text, b"\nApplication: " + application)
 
-    def gather(self, uuid: bytes, digits: int) -> None:
-        """Take so many keys; the switch is told to forget each in the hub."""
-        self._forget = b"api uuid_setvar %b last_matching_digits\n\n" % uuid
+    def gather(self, digits: int) -> None:
+        """Take so many keys."""
         while len(self.keys) < digits:
-            self._wait(b"key: ")
+            self._wait(b"uuid_setvar: ")
         self.keys = ""
 
     def _sent(self, text: bytes, wanted: bytes) -> bytes:
@@ -75,9 +74,8 @@ class Conversation(floor.Conversation):
         self._buffer += data
         while (got := self._cut()) is not None:
             head, body = got
-            if body.startswith(b"key: "):
+            if body.startswith(b"uuid_setvar: "):
                 self.keys += chr(body[body.find(b"\ndigits: ") + 9])
-                self._raw.send(self._forget)
                 message = body
             else:
                 message = head + body

@@ -1,7 +1,7 @@
 """The call that every peer plays: 24 commands, as the measurements of other servers have it.
 
 ``GATHER`` collects digits with ``play_and_get_digits``; ``KEYPAD`` is the same call with the private keypad, where
-each key comes as a message of its own and is deleted from the switch at once.
+each key comes as a message of its own.
 """
 
 from __future__ import annotations

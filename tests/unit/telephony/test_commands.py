@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fs_app.errors import UnsafeArgument
 from fs_app.telephony import commands
-from fs_app.telephony.keypad import BIND, LISTEN_INBAND, RELEASE, REPORT_AT_ONCE
+from fs_app.telephony.keypad import LISTEN_INBAND, RELEASE, REPORT_AT_ONCE, binding
 
 EVENT_UUID = "11112222-3333-4444-5555-666677778888"
 HOSTILE = [
@@ -56,7 +56,9 @@ def test_no_api_and_no_plain_command_gets_a_hostile_argument(argument):
         lambda: commands.api("uuid_record", f"{EVENT_UUID} mask /rec/{argument}"),
         lambda: commands.api("uuid_record", f"{EVENT_UUID} stop {argument}"),
         lambda: commands.api("uuid_record", f"{EVENT_UUID} start /rec/1.wav"),
-        lambda: commands.api("uuid_setvar", f"{EVENT_UUID} last_matching_digits {argument}"),
+        lambda: commands.api("uuid_setvar", f"{EVENT_UUID} last_matching_digits"),
+        lambda: commands.execute("bind_digit_action", f"keys,~[0-9*#],api:{argument},{EVENT_UUID}"),
+        lambda: commands.execute("bind_digit_action", f"keys,~[0-9*#],exec:{argument},{EVENT_UUID}"),
         lambda: commands.api("uuid_setvar", f"{EVENT_UUID} {argument}"),
         lambda: commands.plain("filter", f"Unique-ID {argument}"),
         lambda: commands.plain("event", f"plain {argument}"),
@@ -96,7 +98,7 @@ def test_plain_commands():
     assert commands.api("uuid_break", EVENT_UUID) == b"api uuid_break " + EVENT_UUID.encode() + b"\n\n"
 
 
-@pytest.mark.parametrize("step", [*BIND, *LISTEN_INBAND, *RELEASE, *REPORT_AT_ONCE])
+@pytest.mark.parametrize("step", [*binding(EVENT_UUID), *LISTEN_INBAND, *RELEASE, *REPORT_AT_ONCE])
 def test_the_keypad_passes_the_gate(step):
     assert commands.execute(*step)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from fs_app.errors import CallEnded
 from fs_app.telephony import keypad
 from fs_app.telephony.connect import ConnectInfo
-from fs_app.telephony.keypad import BIND, LISTEN_INBAND, REPORT_AT_ONCE, Keypad
+from fs_app.telephony.keypad import LISTEN_INBAND, REPORT_AT_ONCE, Keypad, binding
 
 UUID = "11112222-3333-4444-5555-666677778888"
 EVENT = ConnectInfo(uuid=UUID, telephone_event=True)
@@ -20,8 +19,6 @@ class Session:
 
     def __init__(self) -> None:
         self.steps: list[tuple[str, str]] = []
-        self.apis: list[tuple[str, str]] = []
-        self.ended = False
 
     def on_keys(self, callback) -> None:
         self.press = callback
@@ -36,20 +33,13 @@ class Session:
     def wait(self, seconds: float) -> None:
         pass
 
-    def start_known(self, verb: str, command: bytes) -> None:
-        if self.ended:
-            raise CallEnded("the caller hung up")
-        head, _, argument = command.decode().rstrip("\n").partition(f"api {verb} ")
-        assert not head
-        self.apis.append((verb, argument))
-
 
 @pytest.mark.parametrize(
     ("info", "steps"),
     [
-        (EVENT, [("answer", ""), *BIND]),
-        (TONES, [("answer", ""), *BIND, *LISTEN_INBAND]),
-        (BOTH, [*REPORT_AT_ONCE, ("answer", ""), *BIND, *LISTEN_INBAND]),
+        (EVENT, [("answer", ""), *binding(UUID)]),
+        (TONES, [("answer", ""), *binding(UUID), *LISTEN_INBAND]),
+        (BOTH, [*REPORT_AT_ONCE, ("answer", ""), *binding(UUID), *LISTEN_INBAND]),
     ],
 )
 def test_tones_are_listened_for_where_keys_cannot_come_otherwise(info, steps):
@@ -85,15 +75,6 @@ def test_a_key_pressed_twice_is_two_keys_though_each_comes_twice(monkeypatch):
     assert len(keys) == 3
 
 
-def test_the_switch_forgets_each_key_whatever_is_asked():
-    session = Session()
-    keys = Keypad(session, EVENT, on_key=lambda: None)
-    keys.public = True
-    session.press("4")
-    keys.public = False
-    session.press("7")
-    session.press("A3")
-    assert session.apis == [("uuid_setvar", f"{UUID} last_matching_digits")] * 3
-    session.ended = True
-    session.press("1")  # in the hub: nothing is raised
-    assert len(keys) == 4
+def test_the_switch_is_told_once_to_forget_each_key():
+    (bound,) = (argument for application, argument in binding(UUID) if application == "bind_digit_action")
+    assert bound == f"keys,~[0-9*#],api:uuid_setvar,{UUID} last_matching_digits"
