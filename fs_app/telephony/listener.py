@@ -29,7 +29,7 @@ BACKLOG = 4096  # a shorter one loses calls of a burst without a trace: the swit
 _HESITATION_SECONDS = 0.001  # of a worker that carries more than another
 _FULL_SECONDS = 0.02  # of one that would have to refuse the call
 _SLACK = 8  # an eighth more is no more: in a burst, nobody hesitates at each call
-_AT_ONCE = 16  # accepted after one hesitation
+_AT_ONCE = 128  # accepted in one go, in some milliseconds: a burst is not kept waiting behind the calls that are up
 _BEAT_SECONDS = 0.25
 _SHUT_SECONDS, _TROUBLE_SECONDS = 0.005, 0.2
 
