@@ -8,10 +8,10 @@ pattern that lets ``$``, ``{``, a control character or a newline through is a de
 from __future__ import annotations
 
 import itertools
-import os
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from uuid import uuid4
 
 from fs_app.errors import UnsafeArgument
 
@@ -51,7 +51,7 @@ _PLAIN: dict[str, str] = {
     "linger": r"[0-9]{1,4}",
 }
 
-_OURS = os.urandom(12).hex().encode("ascii")
+_OURS = str(uuid4())[:24].encode("ascii")  # a UUID without its last part, which counts
 _numbers = itertools.count()
 
 # What a call needs to know about itself and nothing else.
@@ -112,7 +112,7 @@ def execute(application: str, argument: str) -> tuple[bytes, bytes]:
     servers that had one call. ``event-lock`` makes several of them run one after the other: without it a later one
     starts inside an earlier playback.
     """
-    uuid = b"%b-%x" % (_OURS, next(_numbers))
+    uuid = b"%b%012x" % (_OURS, next(_numbers))
     return uuid, b"%b%b\n\n" % (_execution(application, argument), uuid)
 
 
