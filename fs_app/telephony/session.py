@@ -37,6 +37,7 @@ log = structlog.get_logger()
 
 COMMAND_SECONDS = 5.0  # a command reply takes a millisecond; a switch that needs more is in trouble
 
+_PLAIN_OK = b"Content-Type: command/reply\nReply-Text: +OK\n\n"
 _DONE = b"Event-Name: CHANNEL_EXECUTE_COMPLETE\n"
 
 
@@ -259,6 +260,9 @@ class Session(OutboundSession):  # type: ignore[misc]
     def _read(self, data: bytes) -> None:
         """In the hub: hand every whole frame to whoever waits for it."""
         self.heard_at = time.monotonic()
+        if data == _PLAIN_OK and self._replies and type(self._replies[0]) is Execution and not self._framer.pending:
+            self._replies.popleft()  # what most commands are answered with, and nobody waits for
+            return
         try:
             for frame in self._framer.frames(data):
                 kind = frame.kind
