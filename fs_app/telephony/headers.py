@@ -137,7 +137,7 @@ class Frame:
     @property
     def keys(self) -> str | None:
         """The keys of a private keypad message (``uuid_setvar: ...``, ``digits: 4``), None where it is none."""
-        return _decoded(_DIGITS.find(self.body)) if self.body.startswith(_KEY) else None
+        return _decoded(_DIGITS.find_last(self.body)) if self.body.startswith(_KEY) else None
 
 
 def _decoded(raw: bytes | None) -> str | None:
