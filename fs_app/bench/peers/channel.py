@@ -13,7 +13,7 @@ monkey.patch_all()
 
 import gevent  # noqa: E402
 
-from fs_app.app.roles import settle_memory  # noqa: E402
+from fs_app.app.roles import settle  # noqa: E402
 from fs_app.bench.peers import script  # noqa: E402
 from fs_app.domain.keys import Field  # noqa: E402
 from fs_app.domain.prompt import Prompt, say  # noqa: E402
@@ -68,7 +68,7 @@ def main(port: int, _kind: str) -> None:
         watcher=Metrics(),
     )
     server.start()
-    settle_memory()
+    settle()
     gevent.sleep(1e9)
 
 

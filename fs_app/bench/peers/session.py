@@ -12,7 +12,7 @@ monkey.patch_all()
 import gevent  # noqa: E402
 from gevent import socket  # noqa: E402
 
-from fs_app.app.roles import settle_memory  # noqa: E402
+from fs_app.app.roles import settle  # noqa: E402
 from fs_app.bench.peers import script  # noqa: E402
 from fs_app.errors import CallEnded  # noqa: E402
 from fs_app.telephony import commands  # noqa: E402
@@ -51,7 +51,7 @@ def main(port: int, _kind: str) -> None:
     """Serve for ever."""
     listener = Listener(("127.0.0.1", port), _accepted, spawn=gevent.spawn, load=lambda: 0.0)
     listener.start()
-    settle_memory()
+    settle()
     gevent.sleep(1e9)
 
 

@@ -12,7 +12,7 @@ monkey.patch_all()
 
 from gevent.os import tp_read  # noqa: E402
 
-from fs_app.app.roles import settle_memory  # noqa: E402
+from fs_app.app.roles import settle  # noqa: E402
 from fs_app.bench.peers.channel import Prompts, play_script  # noqa: E402
 from fs_app.metrics import Metrics  # noqa: E402
 from fs_app.serve.plan import CALLS  # noqa: E402
@@ -42,7 +42,7 @@ def main(slot: int) -> None:
         board=inherited_board(slot),
     )
     server.start()
-    settle_memory()
+    settle()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     tp_read(sys.stdin.fileno(), 1)
