@@ -101,7 +101,8 @@ class Site:
         log = self._folder / "site.log"
         text = url.render_as_string(hide_password=False)
         sandbox = self._settings("gateway", self._common(text, gateway_port))
-        self.gateway = undo.enter_context(Process(["-m", "fs_app", "--config", sandbox, "sandbox"], log=log))
+        command = ["-m", "fs_app", "--config", sandbox, "sandbox"]
+        self.gateway = undo.enter_context(Process(command, core=core_for(1), log=log))
         self.gateway.wait_for(gateway_port)
         calls = self._settings("calls", self._common(text, gateway_seen))
         self.config = calls
@@ -122,7 +123,7 @@ class Site:
         return int(float(next(line.split()[1] for line in lines if line.startswith("fs_app_calls_active "))))
 
     def _delay(self, undo: ExitStack, listen: int, target: int, seconds: float) -> None:
-        proxy = Process(["-m", "fs_app.bench.delay", str(listen), str(target), str(seconds)])
+        proxy = Process(["-m", "fs_app.bench.delay", str(listen), str(target), str(seconds)], core=core_for(1))
         undo.enter_context(proxy).wait_for(listen)
 
     def _settings(self, name: str, settings: dict[str, Any]) -> str:
