@@ -7,6 +7,7 @@ import click
 from fs_app.bench.memory import memory_command
 from fs_app.bench.paying import paying_command
 from fs_app.bench.reaction import reaction_command
+from fs_app.bench.scaling import scaling_command
 from fs_app.bench.script import script_command
 from fs_app.bench.start import start_command
 from fs_app.bench.switch import switch_command
@@ -25,6 +26,7 @@ main.add_command(reaction_command)
 main.add_command(start_command)
 main.add_command(switch_command)
 main.add_command(workers_command)
+main.add_command(scaling_command)
 
 if __name__ == "__main__":
     main()
