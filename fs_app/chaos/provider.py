@@ -34,18 +34,19 @@ class Taken:
 
 
 class Provider:
-    """Listens on a free loopback port; ``taken`` are the messages in the order they came."""
+    """Listens on a free port of ``host``; ``taken`` are the messages in the order they came."""
 
-    def __init__(self, stall_seconds: float) -> None:
+    def __init__(self, stall_seconds: float, host: str = "127.0.0.1") -> None:
         self.taken: list[Taken] = []
         self._stall_seconds = stall_seconds
         self._planned: list[Mishap] = []
-        self._server = WSGIServer(("127.0.0.1", 0), self._serve, log=None, handler_class=_Handler)
+        self._host = host
+        self._server = WSGIServer((host, 0), self._serve, log=None, handler_class=_Handler)
 
     @property
     def url(self) -> str:
         """Where messages are posted."""
-        return f"http://127.0.0.1:{self._server.server_port}/messages"
+        return f"http://{self._host}:{self._server.server_port}/messages"
 
     def start(self) -> None:
         """Listen."""
