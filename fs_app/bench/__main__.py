@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fs_app.bench.memory import memory_command
+from fs_app.bench.nodes import nodes_command
 from fs_app.bench.paying import paying_command
 from fs_app.bench.reaction import reaction_command
 from fs_app.bench.scaling import scaling_command
@@ -27,6 +28,7 @@ main.add_command(start_command)
 main.add_command(switch_command)
 main.add_command(workers_command)
 main.add_command(scaling_command)
+main.add_command(nodes_command)
 
 if __name__ == "__main__":
     main()
