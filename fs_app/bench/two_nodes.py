@@ -31,7 +31,7 @@ from fs_app.bench.report import Column, Rounds, show  # noqa: E402
 from fs_app.chaos.callers import Told, Word  # noqa: E402
 from fs_app.chaos.evidence import gather, unfinished  # noqa: E402
 from fs_app.chaos.invariants import violations  # noqa: E402
-from fs_app.chaos.site import free_ports, local  # noqa: E402
+from fs_app.chaos.site import free_ports  # noqa: E402
 from fs_app.domain.payment import OPEN_STATES  # noqa: E402
 from fs_app.log import configure_logging  # noqa: E402
 from fs_app.soak.boards import Switchboard  # noqa: E402
@@ -154,7 +154,9 @@ def phases() -> Sequence[Phase]:
 class Run:
     """Every phase on a cluster that is up."""
 
-    def __init__(self, cluster: Cluster, load: Load, balancer: str, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, cluster: Cluster, load: Load, balancer: Balancer | None, tell: Callable[[str], None]
+    ) -> None:
         self._cluster = cluster
         self._load = load
         self._balancer = balancer
@@ -168,9 +170,7 @@ class Run:
         self._load.lists = [self._hosts(names) for names in phase.lists]
         witnesses = None
         if phase.strikes:
-            first = next(names for names in phase.lists if names[0] == phase.strikes)
-            hosts = self._cluster.hosts(*first) if not self._balancer else self._hosts(first)
-            witnesses = Witnesses(hosts)
+            witnesses = Witnesses(self._hosts_of_witnesses(phase))
         struck = time.monotonic()
         phase.strike(self._cluster)
         if witnesses is not None:
@@ -180,7 +180,12 @@ class Run:
         self._add(phase, witnesses)
 
     def _hosts(self, names: str) -> tuple[str, ...]:
-        return (self._balancer,) if self._balancer else self._cluster.hosts(*names)
+        return self._cluster.hosts(*names) if self._balancer is None else (self._balancer.all_of_them,)
+
+    def _hosts_of_witnesses(self, phase: Phase) -> tuple[str, ...]:
+        if self._balancer is not None:
+            return (self._balancer.one_first[phase.strikes],)
+        return self._cluster.hosts(*next(names for names in phase.lists if names[0] == phase.strikes))
 
     def _add(self, phase: Phase, witnesses: Witnesses | None) -> None:
         figures: dict[str, float] = {}
@@ -241,9 +246,10 @@ def main(calls: int, seconds: float, seed: int, retries: int, haproxy: bool, out
         cluster = undo.enter_context(Cluster(folder, _SOUNDS))
         cluster.prepare("a", "b", "c")
         cluster.bring_up("a", "b")
-        balancer = local(free_ports(1)[0]) if haproxy else ""
+        balancer = None
         if haproxy:
-            undo.enter_context(Balancer(folder, balancer, cluster.hosts("a", "b", "c")))
+            hosts = {name: node.host for name, node in cluster.nodes.items()}
+            balancer = undo.enter_context(Balancer(folder, hosts, free_ports(1 + len(hosts))))
         boards = [Switchboard(f"switch-{each}", _SOUNDS, folder / f"switch-{each}.log") for each in range(2)]
         for board in boards:
             undo.callback(board.stop)
