@@ -34,6 +34,8 @@ ON_ONE_SOCKET = sorted(
     - {"server_death_1_first_server", "server_death_2_next_server"}
 )
 CALLER_HANGS_UP = {"caller_hangup_mid_prompt", "caller_hangup_no_linger", "transfer", "transfer_uuid"}
+AGENT_HANGS_UP = "bridge_callcenter_return"
+LONG_TALK = 60 / SPEED  # ended by the agent, not by its length: order has to come from the switch, not from the clock
 AGENTS_EXTENSION = [("answer", ""), ("set", "fifo_music=silence_stream://-1"), ("fifo", "payments in")]
 
 # Headers that depend on SIP signalling, on the other leg of a bridge, or on modules that we do not simulate.
@@ -124,6 +126,9 @@ def replay(name: str, application: Application, call: Call) -> None:
         elif expected.get("Event-Name") == "CHANNEL_HANGUP" and name in CALLER_HANGS_UP:
             gevent.sleep(min(gap, LONGEST_GAP) * SPEED)
             call.hang_up()
+        elif expected.get("Event-Name") == "CHANNEL_UNBRIDGE" and name == AGENT_HANGS_UP:
+            gevent.sleep(min(gap, LONGEST_GAP) * SPEED)
+            call.agent_hangs_up()
         elif expected.get("Event-Name") == "CHANNEL_PARK":
             continue
         compare(f"{name}, message {number + 1}", text, application.frame())
@@ -158,7 +163,7 @@ def test_answers_are_those_of_the_recorded_switch(name: str) -> None:
     with SimulatedSwitch(
         [("socket", f"{application.host} async full")],
         speed=SPEED,
-        agents={"payments": Agents(talk=2.95)},
+        agents={"payments": Agents(talk=LONG_TALK)},
         extensions={"agents": AGENTS_EXTENSION},
         log_level="info",
     ) as switch:

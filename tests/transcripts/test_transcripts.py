@@ -68,9 +68,8 @@ def test_the_call_goes_as_written_and_leaves_no_card_behind(world) -> None:
 @named("paid_in_full")
 def test_the_search_finds_what_a_careless_server_leaves(world, monkeypatch) -> None:
     """Without ``sensitive_dtmf`` the switch logs each key: the search is worth nothing where it misses that."""
-    careless = tuple(step for step in keypad.BIND if step[0] != "set")
-    assert careless != keypad.BIND
-    monkeypatch.setattr(keypad, "BIND", careless)
+    assert keypad.BEFORE == (("set", "sensitive_dtmf=true"), keypad.CLEAR)
+    monkeypatch.setattr(keypad, "BEFORE", (keypad.CLEAR,))
     played = world.play()
     assert "digits of a card number in the switch" in list(leaks(world.transcript, {"switch": played.overheard}))
 
