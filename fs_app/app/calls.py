@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import structlog
 
 from fs_app.app.checks import checked_parts
+from fs_app.app.garbage import Collector
 from fs_app.app.parts import Parts
 from fs_app.app.roles import begin, forbid_dumps, until_told_to_stop
 from fs_app.domain.prompt import say
@@ -36,6 +37,7 @@ def run_calls(settings: Settings, document: Document, *, slot: int = 0) -> None:
     forbid_dumps()
     calls = Calls(settings, checked_parts(settings, document), slot=slot)
     begin(calls.start, document, ("calls", "listen"))
+    Collector(lambda: calls.server.active).start()
     log.info("ready for calls", listen=f"{settings.calls.listen[0]}:{calls.server.port}", worker=slot)
     successor = until_told_to_stop(calls=lambda: calls.server.active)
     grace = settings.calls.grace_seconds

@@ -35,7 +35,9 @@ ON_ONE_SOCKET = sorted(
 )
 CALLER_HANGS_UP = {"caller_hangup_mid_prompt", "caller_hangup_no_linger", "transfer", "transfer_uuid"}
 AGENT_HANGS_UP = "bridge_callcenter_return"
-LONG_TALK = 60 / SPEED  # ended by the agent, not by its length: order has to come from the switch, not from the clock
+LONG_TALK = (
+    60 / SPEED
+)  # ended by the agent, not by its length: order has to come from the switch, not from the clock
 AGENTS_EXTENSION = [("answer", ""), ("set", "fifo_music=silence_stream://-1"), ("fifo", "payments in")]
 
 # Headers that depend on SIP signalling, on the other leg of a bridge, or on modules that we do not simulate.

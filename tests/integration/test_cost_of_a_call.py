@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import gevent
 import pytest
 
 from fs_app.telephony import commands, headers
@@ -100,6 +103,18 @@ def documented() -> dict[str, tuple[int, int]]:
 
 
 @pytest.fixture
+def garbage() -> Iterator[list[object]]:
+    """What is left in circles, whole with all they hold, once Python is told to collect."""
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    yield gc.garbage
+    gc.set_debug(0)
+    gc.enable()
+    gc.garbage.clear()
+
+
+@pytest.fixture
 def counted(world: World, monkeypatch: pytest.MonkeyPatch) -> Counting:
     """A whole paying call, the balance in full, with everything counted."""
     world.calls.start()
@@ -147,3 +162,17 @@ def test_no_event_is_parsed_as_a_whole(counted: Counting) -> None:
     of_the_connect_reply, of_the_hangup = 6, 3
     assert counted.lookups["large"] <= 2 * completions + of_the_connect_reply + of_the_hangup
     assert counted.decoded <= counted.events + of_the_connect_reply
+
+
+def test_a_call_leaves_nothing_to_collect(world: World, garbage: list[object]) -> None:
+    """While garbage is collected every call waits. The local gateway, here in our process, leaves some."""
+    world.calls.start()
+    with SimulatedSwitch(dialplan([f"127.0.0.1:{world.calls.server.port}"])) as switch:
+        phone = Phone(world, switch)
+        phone.go_on()
+        assert "is complete" in phone.heard
+        gevent.sleep(0.2)
+        gc.collect()
+    assert len(garbage) < 100
+    left = {type(each).__module__ for each in garbage}
+    assert {name for name in left if name.startswith(("fs_app", "xml"))} <= {"fs_app.gateways.sandbox.transmission"}

@@ -13,6 +13,7 @@ monkey.patch_all()
 
 import gevent  # noqa: E402
 
+from fs_app.app.garbage import Collector  # noqa: E402
 from fs_app.app.roles import settle  # noqa: E402
 from fs_app.bench.peers import script  # noqa: E402
 from fs_app.domain.keys import Field  # noqa: E402
@@ -69,6 +70,7 @@ def main(port: int, _kind: str) -> None:
     )
     server.start()
     settle()
+    Collector(lambda: server.active).start()
     gevent.sleep(1e9)
 
 
