@@ -214,6 +214,7 @@ class Driver:
         """What a command answers: the connection, or an event."""
         if call.opened:
             self._seen.first.append(now - call.opened)
+            self._seen.first_at.append(now)
             call.opened = 0.0
         if call.since:
             seconds, call.since = now - call.since, 0.0
@@ -221,6 +222,7 @@ class Driver:
                 self._seen.elsewhere.append(seconds)
                 return
             self._seen.reactions.append(seconds)
+            self._seen.reacted_at.append(now)
             if seconds > _SLOW_SECONDS:
                 self._slow[call.what] += 1
 

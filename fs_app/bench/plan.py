@@ -57,7 +57,8 @@ class Seen:
     """What the driver saw. Times in seconds, one each.
 
     ``first``: from the connection to the first command; ``reactions``: from the last byte of an event that ends a
-    prompt, or of the last key of an answer, to the next whole command; ``elsewhere``: the same where an answer from
+    prompt, or of the last key of an answer, to the next whole command; ``first_at`` and ``reacted_at``: when those
+    commands came (`time.monotonic`); ``elsewhere``: the same where an answer from
     elsewhere was waited for; ``slow``: what came before a reaction of more than 50 ms; ``most_up``: calls at once;
     ``lost``: calls that ended before their hang-up command, or never.
     """
@@ -73,6 +74,8 @@ class Seen:
     playbacks: int = 0
     first: list[float] = field(default_factory=list)
     reactions: list[float] = field(default_factory=list)
+    first_at: list[float] = field(default_factory=list)
+    reacted_at: list[float] = field(default_factory=list)
     elsewhere: list[float] = field(default_factory=list)
     slow: dict[str, int] = field(default_factory=dict)
     verbs: dict[str, int] = field(default_factory=dict)

@@ -11,6 +11,7 @@ import click
 from rich.console import Console
 
 from fs_app.bench.machine import Watch, core_for
+from fs_app.bench.pauses import Pauses
 from fs_app.bench.peers import script
 from fs_app.bench.plan import Plan, Seen
 from fs_app.bench.process import Process, drive, free_port
@@ -26,6 +27,11 @@ COLUMNS = (
     Column("p99", "p99", 2),
     Column("worst", "worst", 1),
     Column("events", "measured", 0),
+    Column("paused", "cores paused %", 1),
+    Column("longest_pause", "longest ms", 0),
+    Column("own_first99", "without pauses: first p99 ms", 2),
+    Column("own_p99", "next p99", 2),
+    Column("own_worst", "worst", 1),
 )
 
 # After these the flow asks the database or the gateway before it can say anything. Whoever waits for them is not
@@ -71,9 +77,10 @@ def _played(found: Rounds, name: str, plan: Plan, peer: str) -> None:
     with Process(command, core=core_for(0)) as server:
         server.wait_for(port)
         watch = Watch()
-        seen = drive(plan.at(port), core=core_for(1))
+        with _watched() as pauses:
+            seen = drive(plan.at(port), core=core_for(1))
         found.noise.append(watch.noise())
-    _add(found, name, seen, seen.reactions)
+    _add(found, name, seen, pauses)
 
 
 def _paying(found: Rounds, seconds: int) -> None:
@@ -89,11 +96,12 @@ def _paying(found: Rounds, seconds: int) -> None:
         Site(Path(folder), calls, database_delay=0.2, gateway_delay=5.0) as site,
     ):
         watch, before = Watch(), site.calls.cpu_seconds()
-        seen = drive(plan.at(site.port), core=core_for(1))
+        with _watched() as pauses:
+            seen = drive(plan.at(site.port), core=core_for(1))
         spent = site.calls.cpu_seconds() - before
         found.noise.append(watch.noise())
         paid = site.payments()
-    _add(found, f"{_UP} paying calls up", seen, seen.reactions)
+    _add(found, f"{_UP} paying calls up", seen, pauses)
     found.notes.append(
         f"paying calls: {paid} of {calls} paid, at most {seen.most_up} up, {1000 * spent / calls:.1f} ms of CPU a "
         f"call; {len(seen.elsewhere)} times the flow waited for an answer from elsewhere, in the median "
@@ -101,17 +109,32 @@ def _paying(found: Rounds, seconds: int) -> None:
     )
 
 
-def _add(found: Rounds, name: str, seen: Seen, reactions: Sequence[float]) -> None:
+def _watched() -> Pauses:
+    """The cores of the server and of the driver: who stands still sees the other's answer late."""
+    return Pauses((core_for(0), core_for(1)))
+
+
+def _add(found: Rounds, name: str, seen: Seen, pauses: Pauses) -> None:
+    first, reactions = seen.first, seen.reactions
+    own_first, own = (
+        [pauses.without(at - seconds, at) for at, seconds in zip(ends, times, strict=True)]
+        for ends, times in ((seen.first_at, first), (seen.reacted_at, reactions))
+    )
     found.add(
         name,
         {
             "calls": seen.calls,
             "lost": seen.lost,
-            "first50": 1000 * percentile(seen.first, 0.5),
-            "first99": 1000 * percentile(seen.first, 0.99),
+            "first50": 1000 * percentile(first, 0.5),
+            "first99": 1000 * percentile(first, 0.99),
             "p50": 1000 * percentile(reactions, 0.5),
             "p99": 1000 * percentile(reactions, 0.99),
             "worst": 1000 * max(reactions, default=0.0),
             "events": len(reactions),
+            "paused": 100 * pauses.share(),
+            "longest_pause": 1000 * pauses.longest(),
+            "own_first99": 1000 * percentile(own_first, 0.99),
+            "own_p99": 1000 * percentile(own, 0.99),
+            "own_worst": 1000 * max(own, default=0.0),
         },
     )
