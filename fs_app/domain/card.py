@@ -38,6 +38,9 @@ BRANDS: tuple[Brand, ...] = (
     Brand("visa", (("4", "4"),), (13, 16, 19), 3),
 )  # fmt: skip
 
+# How many digits end a card number by themselves.
+_USUAL_LENGTHS = {16 if 16 in brand.lengths else max(brand.lengths) for brand in BRANDS}
+
 MAX_NUMBER_LENGTH = 19
 MIN_NUMBER_LENGTH = 12
 
@@ -54,6 +57,8 @@ def number_complete(digits: str) -> bool:
     belongs to this answer, not to the next one. The rare numbers of 13, 17, 18 and 19 digits end with ``#`` or a
     pause; so do 14 digits, which may be the beginning of 16.
     """
+    if len(digits) not in _USUAL_LENGTHS:
+        return False
     brand = brand_of(digits)
     usual = 16 if brand is None or 16 in brand.lengths else max(brand.lengths)
     return len(digits) == usual and luhn_ok(digits)
