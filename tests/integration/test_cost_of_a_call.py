@@ -164,8 +164,11 @@ def test_no_event_is_parsed_as_a_whole(counted: Counting) -> None:
     assert counted.decoded <= counted.events + of_the_connect_reply
 
 
+OF_A_CALL = re.compile(r"(fs_app\.(flow|steps|telephony|gateways\.braintree)|xml|braintree|greenlet)\b")
+
+
 def test_a_call_leaves_nothing_to_collect(world: World, garbage: list[object]) -> None:
-    """While garbage is collected every call waits. The local gateway, here in our process, leaves some."""
+    """While garbage is collected every call waits."""
     world.calls.start()
     with SimulatedSwitch(dialplan([f"127.0.0.1:{world.calls.server.port}"])) as switch:
         phone = Phone(world, switch)
@@ -173,6 +176,5 @@ def test_a_call_leaves_nothing_to_collect(world: World, garbage: list[object]) -
         assert "is complete" in phone.heard
         gevent.sleep(0.2)
         gc.collect()
-    assert len(garbage) < 100
-    left = {type(each).__module__ for each in garbage}
-    assert {name for name in left if name.startswith(("fs_app", "xml"))} <= {"fs_app.gateways.sandbox.transmission"}
+    left = Counter(f"{type(each).__module__}.{type(each).__name__}" for each in garbage)
+    assert [name for name in left if OF_A_CALL.match(name)] == []

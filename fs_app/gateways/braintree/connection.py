@@ -10,10 +10,9 @@ from typing import Literal, TypeVar
 
 import braintree as sdk
 import gevent
-from braintree.util import xml_util
-from braintree.util.parser import Parser
 
 from fs_app.domain.payment import Unavailable, Unknown
+from fs_app.gateways.braintree.document import read_lightly
 from fs_app.gateways.braintree.faults import fault_of
 
 T = TypeVar("T")
@@ -46,25 +45,13 @@ class BraintreeAccount:
         return f"{self.host}:{self.port}" if self.environment == "local" else f"Braintree {self.environment}"
 
 
-class _CleanParser(Parser):  # type: ignore[misc]
-    """The SDK's parser of answers. It leaves each document to the collector of garbage, two thousand objects in a
-    circle a payment: all there is to collect in our process, while every call waits."""
-
-    def parse(self) -> dict[str, object]:
-        """What the document says."""
-        try:
-            return dict(super().parse())
-        finally:
-            self.doc.unlink()
-
-
 class Connection:
     """The SDK for one account; it keeps one connection per greenlet. One per process is enough."""
 
     def __init__(self, account: BraintreeAccount) -> None:
         self.account = account
         _forbid_leaks()
-        xml_util.Parser = _CleanParser
+        read_lightly()
         self.sdk = sdk.BraintreeGateway(
             sdk.Configuration(
                 environment=_environment(account),
