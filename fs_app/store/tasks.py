@@ -15,6 +15,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    Dialect,
     Row,
     ScalarSelect,
     String,
@@ -94,6 +95,14 @@ _SCHEDULE = _put({"tries": 0, "stuck": False, "note": ""})
 _WAKE = _put({"stuck": False, "claim": "", "claimed_until": None})
 
 
+def _passes_over_locked(dialect: Dialect) -> bool:
+    """Whether the server knows ``SKIP LOCKED``: MariaDB since 10.6, MySQL since 8.0."""
+    if dialect.name not in ("mysql", "mariadb"):
+        return False
+    since = (10, 6) if getattr(dialect, "is_mariadb", False) else (8, 0)
+    return tuple(getattr(dialect, "server_version_info", None) or ())[:2] >= since
+
+
 class SqlTasks:
     """See `fs_app.ports.Tasks` for the contract."""
 
@@ -102,19 +111,22 @@ class SqlTasks:
         self._clock = clock
 
     def claim(self, kinds: Sequence[TaskKind], *, limit: int, lease_seconds: float) -> Sequence[Task]:
-        """Candidates are read without a lock; an update with the same conditions decides who has each."""
+        """Whoever comes at the same time passes over what we have locked, where the database can do that. Elsewhere
+        candidates are read without a lock, and the update's conditions decide who has each."""
         now, claim = self._clock.now(), uuid4().hex
         until = now + timedelta(seconds=lease_seconds)
+        free = and_(_due(kinds, now), _unclaimed(now))
+        candidates = select(tasks.c.id).where(free).order_by(tasks.c.due_at).limit(limit)
 
         def work(connection: Connection) -> list[Task]:
-            free = and_(_due(kinds, now), _unclaimed(now))
-            found = connection.execute(select(tasks).where(free).order_by(tasks.c.due_at).limit(limit)).all()
-            taken = update(tasks).values(claim=claim, claimed_until=until)
-            return [
-                _task(row, claim)
-                for row in found
-                if connection.execute(taken.where(tasks.c.id == row.id, free)).rowcount
-            ]
+            can_pass = _passes_over_locked(connection.dialect)
+            found = connection.scalars(candidates.with_for_update(skip_locked=True) if can_pass else candidates)
+            if not (ids := list(found)):
+                return []
+            ours = and_(tasks.c.id.in_(ids), free)
+            connection.execute(update(tasks).where(ours).values(claim=claim, claimed_until=until))
+            taken = select(tasks).where(tasks.c.id.in_(ids), tasks.c.claim == claim).order_by(tasks.c.due_at)
+            return [_task(row, claim) for row in connection.execute(taken)]
 
         return self._database.write(work)
 
