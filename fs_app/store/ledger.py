@@ -45,7 +45,7 @@ from fs_app.store.statements import Bound, Statement, gaps, run
 from fs_app.store.tables import payment_events, payments, refunds
 from fs_app.store.taken import taken
 
-_CONFIRMATION_TRIES = 8
+_CONFIRMATION_DIGITS = range(8, 17)
 
 _ATTEMPT = select(payments.c.id).where(payments.c.order_id == bindparam("order_id")).scalar_subquery()
 _INSERT = Statement(
@@ -86,9 +86,10 @@ _LAST_OF_CALL = Statement(
 )
 
 
-def new_confirmation() -> str:
-    """Eight digits to say and to print: seven at random, the first not 0, and the check digit of ISO/IEC 7812-1."""
-    body = str(1_000_000 + secrets.randbelow(9_000_000))
+def new_confirmation(digits: int) -> str:
+    """So many digits to say and to print: random ones, the first not 0, and the check digit of ISO/IEC 7812-1."""
+    lowest = 10 ** (digits - 2)
+    body = str(lowest + secrets.randbelow(9 * lowest))
     return next(body + digit for digit in "0123456789" if luhn_ok(body + digit))
 
 
@@ -102,7 +103,7 @@ class SqlLedger:
         *,
         schedule: Schedule | None = None,
         limits: velocity.Limits | None = None,
-        confirmation: Callable[[], str] = new_confirmation,
+        confirmation: Callable[[int], str] = new_confirmation,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -119,10 +120,9 @@ class SqlLedger:
         at = self._clock.now()
 
         def work(connection: Connection) -> Payment:
-            for _ in range(_CONFIRMATION_TRIES):
-                new = Payment(
-                    PaymentId(0), OrderId(str(uuid4())), self._confirmation(), PaymentState.OPENED, request, at
-                )
+            for digits in _CONFIRMATION_DIGITS:  # a longer one for whoever draws one that is taken: they never end
+                number = self._confirmation(digits)
+                new = Payment(PaymentId(0), OrderId(str(uuid4())), number, PaymentState.OPENED, request, at)
                 try:
                     return self._opened(connection, new, marks)
                 except IntegrityError:

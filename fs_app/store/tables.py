@@ -108,7 +108,7 @@ payments = Table(
     metadata,
     Column("id", _Id, primary_key=True),
     Column("order_id", String(36), nullable=False, unique=True),
-    Column("confirmation", String(8), nullable=False, unique=True),
+    Column("confirmation", String(16), nullable=False, unique=True),
     Column("state", String(16), nullable=False),
     Column("open_bill", String(64), unique=True),
     Column("call_uuid", String(64), nullable=False, index=True),

@@ -103,13 +103,28 @@ class TestOpen:
         assert len({payment.confirmation for payment in opened}) == len({p.order_id for p in opened}) == 20
 
     def test_a_taken_confirmation_number_is_drawn_again(self, database: Database, clock: StandingClock) -> None:
-        numbers = iter(["10000009", "10000009", "10000009", "20000008"])
-        ledger = SqlLedger(database, clock, confirmation=lambda: next(numbers))
-        assert ledger.open(REQUEST).confirmation == "10000009"
-        assert ledger.open(replace(REQUEST, bill_id="bill-2")).confirmation == "20000008"
+        ledger = SqlLedger(database, clock, confirmation=lambda digits: "1" + "0" * (max(digits, 10) - 2) + "9")
+        assert ledger.open(REQUEST).confirmation == "1000000009"
+        assert ledger.open(replace(REQUEST, bill_id="bill-2")).confirmation == "10000000009"
+
+    def test_confirmation_numbers_grow_where_short_ones_are_used_up(
+        self, database: Database, clock: StandingClock
+    ) -> None:
+        def drawn(digits: int) -> str:
+            return "10000009" if digits == 8 else new_confirmation(digits)
+
+        ledger = SqlLedger(database, clock, confirmation=drawn)
+        opened = [ledger.open(replace(REQUEST, bill_id=f"bill-{number}")) for number in range(3)]
+        assert [len(payment.confirmation) for payment in opened] == [8, 9, 9]
+        assert all(luhn_ok(payment.confirmation) for payment in opened[1:])
+
+    def test_the_longest_confirmation_number_is_kept_whole(self, database: Database, clock: StandingClock) -> None:
+        ledger = SqlLedger(database, clock, confirmation=lambda _: "9" * 15 + "7")
+        payment = ledger.open(REQUEST)
+        assert ledger.by_confirmation("9" * 15 + "7") == payment
 
     def test_no_free_confirmation_number_is_an_error(self, database: Database, clock: StandingClock) -> None:
-        ledger = SqlLedger(database, clock, confirmation=lambda: "10000009")
+        ledger = SqlLedger(database, clock, confirmation=lambda _: "10000009")
         ledger.open(REQUEST)
         with pytest.raises(StoreUnavailable, match="confirmation"):
             ledger.open(replace(REQUEST, bill_id="bill-2"))
@@ -274,6 +289,6 @@ def test_payments_since_a_time(ledger: SqlLedger, clock: StandingClock) -> None:
 
 
 def test_drawn_confirmation_numbers_are_spread() -> None:
-    drawn = {new_confirmation() for _ in range(200)}
+    drawn = {new_confirmation(8) for _ in range(200)}
     assert len(drawn) > 195
     assert len({number[0] for number in drawn}) == 9
