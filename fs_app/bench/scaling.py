@@ -72,6 +72,11 @@ def tasks(calls: float, f: Figures) -> float:
     return rate(calls, f) * f["job_tasks"]
 
 
+def digits(calls: float, f: Figures) -> int:
+    """Of a confirmation number after ten years: eight, the last one checks, and more when those are used up."""
+    return max(8, 2 + math.ceil(math.log10(rate(calls, f) * _DAY * 3650 / 9)))
+
+
 def connections(calls: float, f: Figures) -> float:
     """Connections to the database that workers may have open."""
     return workers(calls, f) * f["worker_connections"]
@@ -110,7 +115,7 @@ NEEDS: Sequence[Need] = (
     Need("SIP messages a second", lambda n, f: rate(n, f) * f["sip_messages"]),
     Need("RTP each way, Gbit/s", lambda n, f: n * f["rtp_kbit"] / 1e6, 2),
     Need("RTP packets a second, both ways", lambda n, f: 100 * n),
-    Need("days until the confirmation numbers are used up", lambda n, f: f["confirmations"] / rate(n, f) / _DAY, 2),
+    Need("digits of most confirmation numbers after ten years", digits),
 )
 
 
@@ -124,9 +129,6 @@ class Ceiling:
 
 
 CEILINGS: Sequence[Ceiling] = (
-    Ceiling(
-        "confirmation numbers of a year", "our ledger", lambda n, f: rate(n, f) * _DAY * 365 / f["confirmations"]
-    ),
     Ceiling("a switch", "FreeSWITCH", lambda n, f: n / f["switch_calls"]),
     Ceiling("claims of tasks, four jobs processes", "our jobs", lambda n, f: tasks(n, f) / f["claims_of_four"]),
     Ceiling("transactions of one database", "MariaDB, Galera", lambda n, f: commits(n, f) / f["mariadb_commits"]),

@@ -11,7 +11,6 @@ import pytest
 
 from fs_app.bench import scaling
 from fs_app.settings import load_settings
-from fs_app.store.ledger import new_confirmation
 from tests.world import ROOT
 
 FIGURES = scaling.figures()
@@ -61,4 +60,9 @@ def test_limits_of_the_model_are_those_of_the_product() -> None:
     limits = dict(re.findall(r'name="(max-sessions|sessions-per-second)" value="(\d+)"', switch))
     assert (FIGURES["switch_calls"], FIGURES["switch_rate"]) == tuple(map(float, limits.values()))
     assert FIGURES["worker_connections"] == 2 * settings.database.threads
-    assert len(new_confirmation()) == len(str(int(FIGURES["confirmations"]))) + 1
+
+
+def test_confirmation_numbers_grow_by_a_digit_for_ten_times_the_calls() -> None:
+    lengths = [scaling.digits(calls, FIGURES) for calls in (1, 100, 1_000, 10_000, 1_000_000)]
+    assert lengths[0] == 8
+    assert [lengths[2] - lengths[1], lengths[3] - lengths[2], lengths[4] - lengths[3]] == [1, 1, 2]
