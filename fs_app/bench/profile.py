@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,7 @@ from fs_app.errors import FsAppError
 
 _SAMPLES_A_SECOND = 250
 _IDLE = "gevent/_threading.py"  # a thread of the pool that waits for work
+_TITLE = re.compile(r'(<text id="title"[^>]*>)[^<]*(</text>)')  # py-spy writes its own command there
 
 # What a stack is counted as: the first of these that one of its frames, from the outermost on, belongs to.
 PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -29,20 +31,22 @@ PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 def record(pid: int, seconds: int, flame: Path | None) -> dict[str, float]:
     """The share of each part in the time that a process computes; a flame graph (SVG) where one is asked for, of
-    as many seconds more. FsAppError where py-spy is not there or may not look."""
+    as many seconds more, of what holds the interpreter. FsAppError where py-spy is not there or may not look."""
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "stacks"
         _spy(pid, seconds, "raw", raw)
         shares = _shares(raw.read_text(encoding="utf-8"))
     if flame is not None:
         flame.parent.mkdir(parents=True, exist_ok=True)
-        _spy(pid, seconds, "flamegraph", flame)
+        _spy(pid, seconds, "flamegraph", flame, "--gil")
+        drawn = flame.read_text(encoding="utf-8")
+        flame.write_text(_TITLE.sub(rf"\g<1>{flame.stem}\g<2>", drawn), encoding="utf-8")
     return shares
 
 
-def _spy(pid: int, seconds: int, kind: str, out: Path) -> None:
+def _spy(pid: int, seconds: int, kind: str, out: Path, *more: str) -> None:
     command = [str(Path(sys.executable).parent / "py-spy"), "record", "--pid", str(pid), "--duration", str(seconds)]
-    command += ["--rate", str(_SAMPLES_A_SECOND), "--format", kind, "--output", str(out)]
+    command += ["--rate", str(_SAMPLES_A_SECOND), "--format", kind, "--output", str(out), *more]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode or not out.exists():
         raise FsAppError(f"no stacks of process {pid}: {(done.stderr or done.stdout).strip()[-300:]}")
