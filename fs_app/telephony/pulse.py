@@ -1,8 +1,8 @@
 """The pulse of every session: a switch that is stopped, but whose kernel still answers keep-alives, is noticed.
 
-A prompt, a queue and a talk are long by design, so silence alone says nothing. A session that has heard nothing
-for a while asks whether its channel is there, and a switch that leaves that, or any other command, unanswered for
-as long is not alive. One greenlet looks at all sessions of a server.
+A prompt, a queue and a talk are long by design, so silence alone says nothing. Sessions of a switch that none of
+them has heard of for a while ask whether their channels are there, and a switch that leaves that, or any other
+command, unanswered for as long is not alive. One greenlet looks at all sessions of a server.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Protocol
 
 import gevent
 
-QUIET_SECONDS = 4.0  # silence, before we ask
+QUIET_SECONDS = 4.0  # silence of a whole switch, before we ask
+LONG_SECONDS = 30.0  # silence of one session whose switch is well: its hang-up may have been lost
 PATIENCE_SECONDS = 4.0  # from asking to the end: a command's reply takes a millisecond
 TICK_SECONDS = 0.5
 NOTICED_SECONDS = QUIET_SECONDS + PATIENCE_SECONDS + 2 * TICK_SECONDS
@@ -26,6 +27,11 @@ class Heart(Protocol):
     @property
     def heard_at(self) -> float:
         """When the switch said something last."""
+        ...
+
+    @property
+    def switch(self) -> str | None:
+        """Which switch, by its core; None as long as that is not known."""
         ...
 
     @property
@@ -42,11 +48,11 @@ class Heart(Protocol):
         ...
 
 
-def feel(heart: Heart, now: float) -> None:
-    """Look at one session: ask, or end it, or leave it alone."""
+def feel(heart: Heart, now: float, switch_heard_at: float) -> None:
+    """Look at one session, whose switch was heard of at that time: ask, or end it, or leave it alone."""
     asked_at = heart.asked_at
     if asked_at is None:
-        if now - heart.heard_at > QUIET_SECONDS:
+        if now - switch_heard_at > QUIET_SECONDS or now - heart.heard_at > LONG_SECONDS:
             heart.ask_pulse()
     elif now - max(asked_at, heart.heard_at) > PATIENCE_SECONDS:
         heart.end("the switch does not answer")
@@ -75,6 +81,15 @@ class Pulse:
             now = time.monotonic()
             # Where it was us who stood still, nothing can be said of the switch before what it sent has been read.
             if now - before < PATIENCE_SECONDS:
-                for heart in tuple(self._hearts):
-                    feel(heart, now)
+                self._feel(now)
             before = now
+
+    def _feel(self, now: float) -> None:
+        hearts = tuple(self._hearts)
+        heard: dict[str | None, float] = {}
+        for heart in hearts:
+            switch = heart.switch
+            heard[switch] = max(heard.get(switch, 0.0), heart.heard_at)
+        for heart in hearts:
+            switch = heart.switch
+            feel(heart, now, heart.heard_at if switch is None else heard[switch])

@@ -226,6 +226,11 @@ class Session(OutboundSession):  # type: ignore[misc]
     # --- the pulse ---
 
     @property
+    def switch(self) -> str | None:
+        """The core of the switch that has the call; None before the connection has said so."""
+        return self.info.core if self.info is not None else None
+
+    @property
     def asked_at(self) -> float | None:
         """When the command was sent (monotonic) since which not all were answered; None where all are."""
         return self._asked_at if self._replies else None

@@ -15,8 +15,8 @@ from fs_app.telephony.session import Session
 
 
 class Heart:
-    def __init__(self, heard_at: float, asked_at: float | None) -> None:
-        self.heard_at, self.asked_at = heard_at, asked_at
+    def __init__(self, heard_at: float, asked_at: float | None = None, switch: str | None = None) -> None:
+        self.heard_at, self.asked_at, self.switch = heard_at, asked_at, switch
         self.done: list[str] = []
 
     def ask_pulse(self) -> None:
@@ -45,8 +45,33 @@ GONE = "the switch does not answer"
 )
 def test_when_it_is_asked_and_when_it_is_over(heard: float, asked: float | None, done: list[str]) -> None:
     heart = Heart(NOW - heard, None if asked is None else NOW - asked)
-    feel(heart, NOW)
+    feel(heart, NOW, heart.heard_at)
     assert heart.done == done
+
+
+@pytest.mark.parametrize(
+    ("switches", "asked"),
+    [
+        (("a", "a", "a"), ["no", "no", "no"]),  # one of them was heard of just now: the switch is well
+        (("a", "b", "b"), ["no", "yes", "yes"]),
+        (("a", None, None), ["no", "yes", "yes"]),  # nobody knows yet whose they are
+    ],
+)
+def test_a_session_is_not_asked_while_another_of_its_switch_talks(switches, asked: list[str]) -> None:
+    hearts = [
+        Heart(time.monotonic() - ago, switch=switch) for ago, switch in zip((0.1, 5.0, 29.0), switches, strict=True)
+    ]
+    felt = Pulse(hearts)
+    felt.start()
+    gevent.sleep(0.6)
+    felt.stop()
+    assert ["yes" if heart.done else "no" for heart in hearts] == asked
+
+
+def test_a_session_that_is_quiet_for_long_is_asked_though_its_switch_is_well() -> None:
+    heart = Heart(NOW - 30.1, switch="a")
+    feel(heart, NOW, NOW)
+    assert heart.done == ["ask"]
 
 
 def test_a_stop_is_noticed_within_ten_seconds() -> None:
