@@ -244,15 +244,23 @@ class SwitchChannel:
         return Heard(verdict, entry.secret)
 
     def _take_keys(self, entry: Entry) -> Verdict | None:
-        """The first-key time, then the inter-key time after each key; None where a time passed without a key."""
-        seconds = self._timing.first_key
-        while self._until(self._typed_or_lost, seconds * entry.field.patience):
-            self._privacy.raise_if_lost()
-            verdict = entry.press(self._keypad.buffer.take() or "")
-            if verdict is not None:
-                return verdict
-            seconds = self._timing.inter_key
-        return None
+        """The first-key time, then the inter-key time after each key; None where a time passed without a key.
+
+        Keys are taken where they come, in the hub: the call is woken by the last one of its answer, not by each.
+        """
+        verdict: Verdict | None = None
+        patience = entry.field.patience
+
+        def answered() -> bool:
+            nonlocal verdict
+            while verdict is None and not self._privacy.lost and (key := self._keypad.buffer.take()):
+                verdict = entry.press(key)
+                self._stir.extend(self._timing.inter_key * patience)
+            return verdict is not None or self._privacy.lost
+
+        self._until(answered, self._timing.first_key * patience)
+        self._privacy.raise_if_lost()
+        return verdict
 
     def _typed_or_lost(self) -> bool:
         return self._keypad.buffer.waiting or self._privacy.lost

@@ -72,6 +72,12 @@ class Seat:
         if self._sitting is not None:
             get_hub().loop.run_callback(self._wake)
 
+    def until(self, deadline: float) -> None:
+        """Who waits shall wait until then, by `time.monotonic`, instead."""
+        self._until = deadline
+        if deadline < self._due:
+            self._arm(deadline - time.monotonic())
+
     def close(self) -> None:
         """Nobody will wait here for long any more."""
         self._owner = None
@@ -107,31 +113,40 @@ class Seat:
 class Stir:
     """Something happened that the call may wait for; it is woken only where what it waits for holds."""
 
-    __slots__ = ("_closed", "_condition", "_seat", "_taken")
+    __slots__ = ("_closed", "_condition", "_seat", "_taken", "_until")
 
     def __init__(self, seat: Seat) -> None:
         self._seat = self._taken = seat
         self._condition: Callable[[], bool] | None = None
+        self._until = 0.0
         self._closed = False
 
     def wait(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait until the condition holds, `close` is called or so many seconds have passed; whether it holds."""
+        """Wait until the condition holds, `close` is called or so many seconds have passed; whether it holds.
+
+        The condition is looked at by whoever stirs, so it must not wait. It may `extend` the time.
+        """
+        self._until = time.monotonic() + seconds
         if condition():
             return True
-        until = time.monotonic() + seconds
         seat = self._taken = self._seat.of_mine()
         self._condition = condition
         try:
-            while not self._closed and seconds > 0:
+            while not self._closed and (seconds := self._until - time.monotonic()) > 0:
                 seat.sit(seconds)
                 if condition():
                     return True
-                seconds = until - time.monotonic()
         finally:
             self._condition = None
             if seat is not self._seat:
                 seat.close()
         return False
+
+    def extend(self, seconds: float) -> None:
+        """Whoever waits shall wait for so many seconds from now, instead."""
+        self._until = time.monotonic() + seconds
+        if self._condition is not None:
+            self._taken.until(self._until)
 
     def set(self) -> None:
         """Something happened. In the hub or anywhere."""

@@ -97,3 +97,33 @@ def test_who_waits_when_the_call_ends_is_woken():
     in_hub(stir.close)
     assert not stir.wait(lambda: False, 5)
     assert not stir.wait(lambda: False, 5), "and whoever waits later does not wait"
+
+
+@pytest.mark.parametrize(("first", "then"), [(0.03, 0.1), (60, 0.1)], ids=["longer", "shorter"])
+def test_a_wait_can_be_given_another_deadline_by_who_looks(first, then):
+    stir, looks = Stir(Seat()), []
+
+    def look() -> bool:
+        looks.append(time.monotonic())
+        if len(looks) == 2:
+            stir.extend(then)
+        return False
+
+    in_hub(stir.set)
+    assert not stir.wait(look, first)
+    assert len(looks) == 3, "once at first, once stirred, once at the end: nobody was woken in between"
+    assert 0.09 < time.monotonic() - looks[1] < 1
+
+
+def test_a_deadline_that_was_given_before_anybody_waited_is_kept():
+    stir, looks = Stir(Seat()), []
+
+    def look() -> bool:
+        if not looks:
+            stir.extend(0.05)
+        looks.append(1)
+        return False
+
+    began = time.monotonic()
+    assert not stir.wait(look, 60)
+    assert 0.04 < time.monotonic() - began < 1
