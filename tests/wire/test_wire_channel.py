@@ -15,6 +15,7 @@ from fs_app.errors import CallEnded, SwitchError, SwitchTimeout, UnsafeArgument
 from fs_app.ports import Handover
 from fs_app.telephony.channel import SwitchChannel, Timing
 from fs_app.telephony.session import Session
+from fs_app.telephony.waiting import Seat
 
 QUICK = Timing(first_key=0.15, inter_key=0.1, gap=0.02, margin=0.3)
 PATIENT = Timing(first_key=SECONDS, inter_key=SECONDS)
@@ -151,6 +152,31 @@ def test_a_secret_field_ends_when_complete_and_leaves_no_key_behind(call):
     assert (heard.verdict, heard.digits) == (Verdict.ENTERED, "1234")
     call.session.start("unset", "x")
     call.switch.expect("execute unset")  # the switch deletes each key by itself
+
+
+def test_an_answer_is_woken_for_once_however_slowly_it_is_keyed(call, monkeypatch):
+    sits, sit = [], Seat.sit
+    asking = ask_pin(call, SILENCE)
+    gevent.sleep(0.02)
+    monkeypatch.setattr(Seat, "sit", lambda seat, seconds: sits.append(seconds) or sit(seat, seconds))
+    for count, key in enumerate("1234", 1):
+        call.switch.key(key)
+        if count < 4:
+            gevent.sleep(0.02)  # each arrives by itself
+            assert not len(call.channel._keypad), "it was taken, though nobody was woken"
+    assert asking.get(timeout=SECONDS).digits == "1234"
+    assert sits == []
+
+
+def test_the_inter_key_time_counts_from_each_key(call_with):
+    call = call_with(Timing(first_key=60.0, inter_key=0.2))
+    asking = doing(call.channel.ask, SILENCE, ACCOUNT)
+    started = time.monotonic()
+    for key in "47110":
+        gevent.sleep(0.1)
+        call.switch.key(key)
+    assert asking.get(timeout=SECONDS).digits == "47110"
+    assert 0.5 + 0.9 * 0.2 <= time.monotonic() - started < SECONDS
 
 
 def test_a_late_hash_is_not_the_next_answer(call):
