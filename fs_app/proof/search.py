@@ -69,6 +69,7 @@ _NOISE = [
         r"\d{4}-\d\d-\d\d[ T]\d\d[:-]\d\d[:-]\d\d(?:[.,]\d+)?Z?",
         r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d(?: GMT)?",
         r"\b1[6-9]\d{8}(?:\.?\d{3}|\.?\d{6})?\b",  # seconds, milli- and microseconds of the epoch
+        r"\b1\.[6-9]\d{1,14}e\+15\b",  # the same microseconds, as mod_json_cdr writes those that end with 0
         r"\b\w+\.c(?:pp)?:\d+",
         r"\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b",
         r"\b0x[0-9a-f]+\b",

@@ -60,6 +60,7 @@ def test_four_digits_in_a_row_are_found(part: str) -> None:
         f"    <jitter_max_variance>{NUMBER[4:9]}.5</jitter_max_variance>",
         f'"session_id":"{NUMBER[4:9]}"',
         f"{NUMBER[:4]}1234-aaaa-bbbb-cccc-0123456789ab",
+        f'"errorLog":[{{"start":1795453980228313,"stop":1.795453983{NUMBER[4:8]}e+15,"flaws":4}}]',
     ],
 )
 def test_times_counters_and_names_of_calls_are_taken_out(line: str) -> None:
