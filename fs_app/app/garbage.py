@@ -48,7 +48,7 @@ class Collector:
         """Python collects again."""
         if self._running is not None:
             self._running.kill()
-        gc.enable()
+        gc.enable()  # killed before it ran, it does not say so itself
 
     def look(self) -> bool:
         """Collect where few calls are up, or where memory has grown beyond what calls need; whether it did."""
@@ -67,6 +67,9 @@ class Collector:
         return True
 
     def _run(self) -> None:
-        while True:
-            gevent.sleep(_LOOK_SECONDS)
-            self.look()
+        try:
+            while True:
+                gevent.sleep(_LOOK_SECONDS)
+                self.look()
+        finally:  # whatever ends it: somebody has to collect
+            gc.enable()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 
+import gevent
 import pytest
 
+from fs_app.app import garbage
 from fs_app.app.garbage import Collector
 
 
@@ -44,6 +46,19 @@ def circles(process: Process) -> int:
     Circle()
     process.collector.look()
     return Circle.left
+
+
+def test_python_collects_again_where_looking_fails(monkeypatch) -> None:
+    def gone() -> int:
+        raise OSError("no /proc")
+
+    monkeypatch.setattr(garbage, "_LOOK_SECONDS", 0.01)
+    failing = Collector(lambda: 0, memory_kb=iter([1]).__next__)
+    failing.start()
+    assert not gc.isenabled()
+    failing._memory_kb = gone
+    gevent.sleep(0.05)
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize("process", [0, 20], indirect=True)
