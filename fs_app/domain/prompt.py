@@ -10,8 +10,17 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 from fs_app.domain.money import Money
+
+
+class Manner(StrEnum):
+    """How a prompt is said: a phrase that has no text of its own for a manner is said in the plain one."""
+
+    PLAIN = "plain"
+    BRIEF = "brief"  # to callers who have been here before: they know what is asked
+    SLOW = "slow"  # for whoever asked for it with 8: more words, more pauses
 
 
 @dataclass(frozen=True, slots=True)
