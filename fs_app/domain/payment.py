@@ -18,7 +18,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
+from fs_app.domain.allocation import Allocation
 from fs_app.domain.contact import Contact
+from fs_app.domain.means import MeansKind
 from fs_app.domain.money import Money
 
 OrderId = NewType("OrderId", str)
@@ -162,9 +164,12 @@ def state_after(event: Event) -> PaymentState:
 class PaymentRequest:
     """What a caller agreed to pay. ``last_four`` and ``brand`` are all that is kept of the card.
 
-    ``receipt_to`` is where the receipt goes, None where nobody wants one, and ``language`` its language.
-    ``taken_before`` is what the ledger had taken towards the bill when its balance was told, None where nobody
-    knows; it is compared when the attempt is opened, and not kept.
+    ``amount`` is all that is charged, with the ``fee`` in it. ``bill_id`` is the bill, or the first of several;
+    ``allocations`` say what of the amount goes to which, and are empty where all but the fee goes to the one.
+    ``instalment`` is what of an agreement it pays: no other attempt pays that. ``receipt_to`` is where the receipt
+    goes, None where nobody wants one, and ``language`` its language. ``taken_before`` is what the ledger had taken
+    towards the bill when its balance was told, None where nobody knows; it is compared when the attempt is opened,
+    and not kept.
     """
 
     call_uuid: str
@@ -178,6 +183,17 @@ class PaymentRequest:
     language: str = "en"
     receipt_to: Contact | None = None
     taken_before: Money | None = field(default=None, compare=False)
+    fee: Money | None = None
+    means: MeansKind = MeansKind.CARD
+    instalment: str | None = None
+    allocations: tuple[Allocation, ...] = field(default=(), compare=False)
+
+    def split(self) -> tuple[Allocation, ...]:
+        """What goes to which bill; it sums to the amount less the fee."""
+        if self.allocations:
+            return self.allocations
+        amount = self.amount if self.fee is None else self.amount - self.fee
+        return (Allocation(self.bill_id, amount, taken_before=self.taken_before),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from fs_app.domain.allocation import Allocation
 from fs_app.domain.payment import Declined, Event, OrderId, Payment, PaymentId, PaymentRequest, TransactionId
 from fs_app.domain.refund import Refund, RefundId, RefundRequest, RefundState
 from fs_app.domain.velocity import Mark
@@ -29,8 +30,9 @@ class Ledger(Protocol):
 
     def open(self, request: PaymentRequest, marks: Sequence[Mark] = ()) -> Payment:
         """Commit a new attempt with a unique order id and confirmation number, before anything is sent.
-        BillBusy where another attempt on the bill is open, or was paid since its balance was told; TooManyAttempts
-        where a velocity limit is reached."""
+        BillBusy where another attempt on one of its bills is open, or one was paid since its balance was told, or
+        its instalment is paid or being paid; TooManyAttempts where a velocity limit is reached; ValueError where
+        its allocations and its fee do not sum to its amount."""
         ...
 
     def record(self, payment_id: PaymentId, event: Event, *, payer_knows: bool = True) -> Payment:
@@ -66,6 +68,14 @@ class Ledger(Protocol):
 
     def decline_of(self, payment_id: PaymentId) -> Declined | None:
         """Why the attempt was declined; None where it was not."""
+        ...
+
+    def allocations(self, payment_id: PaymentId) -> Sequence[Allocation]:
+        """What of the attempt goes to which bill, in order."""
+        ...
+
+    def of_account(self, account_id: str, limit: int) -> Sequence[Payment]:
+        """The last attempts on an account that took money, may take it, or lost it again; the newest first."""
         ...
 
     def history(self, payment_id: PaymentId) -> Sequence[LedgerEvent]:

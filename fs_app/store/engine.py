@@ -38,7 +38,8 @@ class Database:
     ``threads`` bounds the connections in use (as many more may be idle, since those that read do not write) and
     ``deadline_seconds`` every call that names no other. ``observe`` is told
     of each transaction, in the caller's greenlet: its seconds, waiting for a thread included, and False where the
-    database was unavailable. Made before a fork, it must not be used before it. ValueError for a URL of another
+    database was unavailable. ``foreign_keys=False`` is for the migrations of an SQLite database, which change a table by
+    making it anew. Made before a fork, it must not be used before it. ValueError for a URL of another
     kind than ``sqlite:///file`` and ``mysql+mysqldb://...``.
     """
 
@@ -49,6 +50,7 @@ class Database:
         deadline_seconds: float = 5.0,
         *,
         observe: Callable[[float, bool], None] | None = None,
+        foreign_keys: bool = True,
     ) -> None:
         if not url.startswith(("sqlite:///", "mysql+mysqldb://")):
             raise ValueError("a database is sqlite:///file or mysql+mysqldb://user:password@host/name")
@@ -57,7 +59,7 @@ class Database:
         self.deadline_seconds = deadline_seconds
         self._observe = observe or _nobody
         self.off_hub = OffHub(threads)
-        self._sessions = Sessions(self.url, deadline_seconds)
+        self._sessions = Sessions(self.url, deadline_seconds, foreign_keys=foreign_keys)
 
     @property
     def path(self) -> Path | None:

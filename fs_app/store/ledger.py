@@ -16,7 +16,9 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, Connection, bindparam, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 
+from fs_app.domain.allocation import Allocation
 from fs_app.domain.card import luhn_ok
+from fs_app.domain.money import Money
 from fs_app.domain.payment import (
     ENDINGS,
     OPEN_STATES,
@@ -42,7 +44,7 @@ from fs_app.store.moves import LOCK, get, line, move, payment_in
 from fs_app.store.outbox import receipt_of
 from fs_app.store.rows import cleaned, declined_of, detail_of, payment_of
 from fs_app.store.statements import Bound, Statement, gaps, run
-from fs_app.store.tables import payment_events, payments, refunds
+from fs_app.store.tables import allocations, payment_events, payments, refunds
 from fs_app.store.taken import taken
 
 _CONFIRMATION_DIGITS = range(8, 17)
@@ -58,13 +60,22 @@ _FIRST_LINE = Statement(
     insert(payment_events).values(**gaps("at", "detail"), payment_id=_ATTEMPT, state=PaymentState.OPENED)
 )
 _FIRST_TASK = tasks.first(TaskKind.PAYMENT, _ATTEMPT)
+_ALLOCATE = Statement(
+    insert(allocations).values(
+        **gaps("position", "bill_id", "amount_minor", "discount_minor", "before_minor", "open_bill"),
+        payment_id=_ATTEMPT,
+    )
+)
 _STANDING = Statement(
     select(_ATTEMPT.label("id"), taken(bindparam("bill_id"), bindparam("currency")).label("taken"))
 )
-_IN_THE_WAY = Statement(
-    select(payments.c.id).where(
-        payments.c.open_bill == bindparam("bill_id"), payments.c.order_id != bindparam("order_id")
-    )
+_INSERTED = Statement(select(payments.c.id).where(payments.c.order_id == bindparam("order_id")))
+_PAYS_IT = Statement(select(payments.c.id).where(payments.c.instalment_key == bindparam("instalment")))
+_ALLOCATIONS = Statement(
+    select(allocations, payments.c.currency)
+    .join_from(allocations, payments, payments.c.id == allocations.c.payment_id)
+    .where(allocations.c.payment_id == bindparam("id"))
+    .order_by(allocations.c.position)
 )
 _SAME_LINE = Statement(
     select(payment_events.c.id)
@@ -80,6 +91,15 @@ _HISTORY = Statement(
     select(payment_events.c.at, payment_events.c.state, payment_events.c.detail)
     .where(payment_events.c.payment_id == bindparam("id"))
     .order_by(payment_events.c.id)
+)
+_OF_ACCOUNT = Statement(
+    select(payments)
+    .where(
+        payments.c.account_id == bindparam("account_id"),
+        payments.c.state.not_in([PaymentState.DECLINED, PaymentState.NOT_SENT]),
+    )
+    .order_by(payments.c.id.desc())
+    .limit(bindparam("limit"))
 )
 _LAST_OF_CALL = Statement(
     select(payments).where(payments.c.call_uuid == bindparam("call")).order_by(payments.c.id.desc()).limit(1)
@@ -117,6 +137,7 @@ class SqlLedger:
             raise ValueError("an attempt needs an amount above zero")
         if len(request.last_four) > 4:
             raise ValueError("more than the last four digits")
+        _check_split(request)
         at = self._clock.now()
 
         def work(connection: Connection) -> Payment:
@@ -126,8 +147,7 @@ class SqlLedger:
                 try:
                     return self._opened(connection, new, marks)
                 except IntegrityError:
-                    if run(connection, _IN_THE_WAY(bill_id=request.bill_id, order_id=new.order_id))[0]:
-                        raise BillBusy("another attempt on this bill is open") from None
+                    _raise_if_busy(connection, new)
                     # the confirmation number is taken
             raise StoreUnavailable("no free confirmation number was found")
 
@@ -193,6 +213,23 @@ class SqlLedger:
         detail = self._database.read(lambda connection: connection.execute(chosen).scalar())
         return None if detail is None else declined_of(detail)
 
+    def allocations(self, payment_id: PaymentId) -> Sequence[Allocation]:
+        """What of the attempt goes to which bill, in order; empty for an unknown id."""
+        rows = self._database.read(lambda connection: run(connection, _ALLOCATIONS(id=payment_id))[0])
+        return [
+            Allocation(
+                row.bill_id,
+                Money(row.amount_minor, row.currency),
+                Money(row.discount_minor, row.currency) if row.discount_minor else None,
+            )
+            for row in rows
+        ]
+
+    def of_account(self, account_id: str, limit: int) -> Sequence[Payment]:
+        """The last attempts on an account but those that took nothing, the newest first."""
+        chosen = _OF_ACCOUNT(account_id=account_id, limit=limit)
+        return [payment_of(row) for row in self._database.read(lambda connection: run(connection, chosen)[0])]
+
     def history(self, payment_id: PaymentId) -> Sequence[LedgerEvent]:
         """What happened, oldest first; empty for an unknown id."""
         rows = self._database.read(lambda connection: run(connection, _HISTORY(id=payment_id))[0])
@@ -219,17 +256,21 @@ class SqlLedger:
         request, at, order_id = new.request, new.opened_at, new.order_id
         writes = [
             _INSERT(**_row(new)),
+            *_allocated(new),
             _FIRST_LINE(order_id=order_id, at=at, detail=f"by {request.channel}"),
             *velocity.counted(order_id, marks, at),
             _FIRST_TASK(order_id=order_id, due_at=at + timedelta(seconds=self._schedule.charging)),
         ]
-        standing = _STANDING(order_id=order_id, bill_id=request.bill_id, currency=request.amount.currency)
+        split, currency = request.split(), request.amount.currency
+        standing = [_STANDING(order_id=order_id, bill_id=each.bill_id, currency=currency) for each in split]
         looks = velocity.looks(marks, self._limits, at)
-        (found,), *seen = run(connection, *writes, standing, *looks.values())[len(writes) :]
-        if request.taken_before is not None and int(found.taken) != request.taken_before.minor:
-            raise BillBusy("a payment on this bill was taken since its balance was told")
-        velocity.check(looks, seen, self._limits)
-        return replace(new, id=PaymentId(found.id))
+        answers = run(connection, *writes, *standing, *looks.values())[len(writes) :]
+        found = [row for (row,) in answers[: len(split)]]
+        for row, each in zip(found, split, strict=True):
+            if each.exclusive and each.taken_before is not None and int(row.taken) != each.taken_before.minor:
+                raise BillBusy("a payment on this bill was taken since its balance was told")
+        velocity.check(looks, answers[len(split) :], self._limits)
+        return replace(new, id=PaymentId(found[0].id))
 
     def _planned(self, payment: Payment, at: datetime) -> Sequence[Bound]:
         """When somebody looks at the payment next, or that nobody has to."""
@@ -244,7 +285,6 @@ def _row(payment: Payment) -> dict[str, Any]:
     return {
         "order_id": payment.order_id,
         "confirmation": payment.confirmation,
-        "open_bill": request.bill_id,
         "call_uuid": request.call_uuid,
         "account_id": request.account_id,
         "bill_id": request.bill_id,
@@ -257,7 +297,49 @@ def _row(payment: Payment) -> dict[str, Any]:
         "caller_id": request.caller_id[:32],
         "language": request.language,
         "receipt_to": None if request.receipt_to is None else str(request.receipt_to),
+        "fee_minor": 0 if request.fee is None else request.fee.minor,
+        "means": request.means,
+        "instalment_id": request.instalment,
+        "instalment_key": request.instalment,
     }
+
+
+def _check_split(request: PaymentRequest) -> None:
+    """ValueError where the allocations and the fee are not the amount: money would be lost or made."""
+    whole = sum((each.amount.minor for each in request.split()), request.fee.minor if request.fee else 0)
+    currencies = {each.amount.currency for each in request.split()}
+    if whole != request.amount.minor or currencies != {request.amount.currency}:
+        raise ValueError("the allocations and the fee do not sum to the amount")
+
+
+def _allocated(new: Payment) -> Sequence[Bound]:
+    """What of an attempt goes to which bill, line by line."""
+    before = 0 if new.request.fee is None else new.request.fee.minor
+    lines = []
+    for position, each in enumerate(new.request.split()):
+        lines.append(
+            _ALLOCATE(
+                order_id=new.order_id,
+                position=position,
+                bill_id=each.bill_id,
+                amount_minor=each.amount.minor,
+                discount_minor=0 if each.discount is None else each.discount.minor,
+                before_minor=before,
+                open_bill=each.bill_id if each.exclusive else None,
+            )
+        )
+        before += each.amount.minor
+    return lines
+
+
+def _raise_if_busy(connection: Connection, new: Payment) -> None:
+    """BillBusy unless the attempt failed for nothing but its confirmation number, and nothing of it was inserted:
+    what was inserted is rolled back."""
+    request = new.request
+    if request.instalment is not None and run(connection, _PAYS_IT(instalment=request.instalment))[0]:
+        raise BillBusy("another attempt pays this instalment, or has paid it") from None
+    if run(connection, _INSERTED(order_id=new.order_id))[0]:
+        raise BillBusy("another attempt on this bill is open") from None
 
 
 def _told(before: Payment, payment: Payment, at: datetime, payer_knows: bool) -> Sequence[Bound]:

@@ -11,17 +11,22 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from fs_app.domain.payment import OPEN_STATES, Payment, PaymentId, PaymentState, TransactionId
+from fs_app.domain.payment import OPEN_STATES, PAID_STATES, Payment, PaymentId, PaymentState, TransactionId
 from fs_app.store.rows import cleaned, payment_of
 from fs_app.store.statements import Bound, Row, Statement, gaps, run
-from fs_app.store.tables import payment_events, payments
+from fs_app.store.tables import allocations, payment_events, payments
 
 _GET = Statement(select(payments).where(payments.c.id == bindparam("id")))
 LOCK = Statement(select(payments).where(payments.c.id == bindparam("id")).with_for_update())
 _MOVE = Statement(
     update(payments)
     .where(payments.c.id == bindparam("attempt"))
-    .values(gaps("state", "open_bill", "transaction_id"))
+    .values(gaps("state", "instalment_key", "transaction_id"))
+)
+_RELEASE = Statement(
+    update(allocations)
+    .where(allocations.c.payment_id == bindparam("attempt"), allocations.c.open_bill.is_not(None))
+    .values(open_bill=None)
 )
 _LINE = Statement(insert(payment_events).values(gaps("payment_id", "at", "state", "detail", "transaction_id")))
 
@@ -47,10 +52,11 @@ def move(
     change = _MOVE(
         attempt=payment.id,
         state=state,
-        open_bill=payment.request.bill_id if state in OPEN_STATES else None,
+        instalment_key=payment.request.instalment if state in OPEN_STATES | PAID_STATES else None,
         transaction_id=moved.transaction_id,
     )
-    return moved, (change, line(payment.id, at, state, detail, transaction_id))
+    released = () if state in OPEN_STATES else (_RELEASE(attempt=payment.id),)
+    return moved, (change, *released, line(payment.id, at, state, detail, transaction_id))
 
 
 def line(payment_id: PaymentId, at: datetime, state: str, detail: str, transaction_id: str | None = None) -> Bound:

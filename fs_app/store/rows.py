@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from fs_app.domain.contact import Contact
+from fs_app.domain.means import MeansKind
 from fs_app.domain.money import Money
 from fs_app.domain.payment import (
     Approved,
@@ -48,6 +49,9 @@ def payment_of(row: Any) -> Payment:
             caller_id=row.caller_id,
             language=row.language,
             receipt_to=None if row.receipt_to is None else Contact.parse(row.receipt_to),
+            fee=Money(row.fee_minor, row.currency) if row.fee_minor else None,
+            means=MeansKind(row.means),
+            instalment=row.instalment_id,
         ),
         opened_at=row.opened_at,
         transaction_id=None if row.transaction_id is None else TransactionId(row.transaction_id),

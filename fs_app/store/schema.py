@@ -27,7 +27,8 @@ def migrate(database: Database) -> None:
     """
     if database.path is not None:
         database.off_hub.call(partial(_make_file, database.path), _PATIENCE_SECONDS)
-    patient = Database(database.url.render_as_string(hide_password=False), 1, _PATIENCE_SECONDS)
+    url = database.url.render_as_string(hide_password=False)
+    patient = Database(url, 1, _PATIENCE_SECONDS, foreign_keys=False)
     try:
         patient.write(_upgrade)
     finally:
@@ -55,3 +56,5 @@ def _upgrade(connection: Connection) -> None:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise StoreUnavailable("a migration would have left a row without the row it belongs to: nothing was changed")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,7 +60,7 @@ WRITING = {
 class Sessions:
     """Opens connections and keeps the idle ones, by mode."""
 
-    def __init__(self, url: URL, deadline_seconds: float) -> None:
+    def __init__(self, url: URL, deadline_seconds: float, *, foreign_keys: bool = True) -> None:
         self._kind = url.get_backend_name()
         self._file = Path(url.database or "") if self._kind == "sqlite" else None
         self._idle: dict[str, deque[Connection]] = {"reading": deque(), "writing": deque()}
@@ -74,7 +75,7 @@ class Sessions:
             connect_args=_connect_args(self._kind, deadline_seconds),
         )
         if self._kind == "sqlite":
-            event.listen(self._engine, "connect", _prepare_sqlite)
+            event.listen(self._engine, "connect", partial(_prepare_sqlite, foreign_keys))
 
     def idle(self, mode: Mode) -> Connection | None:
         """One that was used before, if there is any."""
@@ -157,6 +158,6 @@ def _connect_args(kind: str, deadline_seconds: float) -> dict[str, Any]:
     }
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(foreign_keys: bool, connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
-    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")

@@ -31,7 +31,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.mysql import DATETIME
 
-from fs_app.domain.payment import OPEN_STATES
+from fs_app.domain.bill import BillKind
+from fs_app.domain.means import MeansKind
 
 metadata = MetaData(
     naming_convention={
@@ -72,7 +73,6 @@ _MYSQL: dict[str, Any] = {
     "mariadb_collate": "utf8mb4_bin",
 }
 _Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys only
-_open_states = ", ".join(f"'{state}'" for state in sorted(OPEN_STATES))
 
 accounts = Table(
     "accounts",
@@ -85,6 +85,17 @@ accounts = Table(
     Column("postal_code", String(12)),
     Column("pin_hash", String(255)),  # argon2
     Column("receipt_to", String(255)),  # sms:+15551230001 or mail:name@example.org
+    Column("customer_number", String(20), unique=True),
+    Column("birth_date", Date),
+    Column("credit_minor", BigInteger),  # what may still be drawn on it
+    Column("credit_currency", String(3)),
+    # Whose account it is, as a bank asks for it.
+    Column("first_name", String(64)),
+    Column("last_name", String(64)),
+    Column("business_name", String(128)),
+    Column("street", String(128)),
+    Column("locality", String(64)),
+    Column("region", String(32)),
     **_MYSQL,
 )
 
@@ -97,12 +108,18 @@ bills = Table(
     Column("minimum_minor", BigInteger),  # of it, what has to be paid by the due date
     Column("currency", String(3), nullable=False),
     Column("due_date", Date),
+    Column("number", String(20), unique=True),  # what is printed on it and may be keyed
+    Column("kind", String(16), nullable=False, server_default=BillKind.BILL),
+    Column("late_fee_minor", BigInteger),  # what is due besides, after the due date
+    Column("discount_minor", BigInteger),  # what need not be paid if the rest is, by the day in discount_until
+    Column("discount_until", Date),
     **_MYSQL,
 )
 
-# One row for each attempt. ``open_bill`` is the bill while the attempt is open and NULL after that: its uniqueness
-# is how the database keeps a second attempt on the same bill out. No foreign key leads to accounts or bills, since
-# they may live in the operator's own database.
+# One row for each attempt. ``bill_id`` is the bill it pays, or the first of several: what goes to which is in
+# ``allocations``. ``amount_minor`` is all that is charged, ``fee_minor`` of it the fee. ``instalment_key`` is the
+# instalment that the attempt pays, until it has failed: its uniqueness is why none is ever charged twice. No foreign
+# key leads to accounts or bills, since they may live in the operator's own database.
 payments = Table(
     "payments",
     metadata,
@@ -110,7 +127,6 @@ payments = Table(
     Column("order_id", String(36), nullable=False, unique=True),
     Column("confirmation", String(16), nullable=False, unique=True),
     Column("state", String(16), nullable=False),
-    Column("open_bill", String(64), unique=True),
     Column("call_uuid", String(64), nullable=False, index=True),
     Column("account_id", String(64), nullable=False, index=True),
     Column("bill_id", String(64), nullable=False, index=True),
@@ -124,8 +140,32 @@ payments = Table(
     Column("caller_id", String(32), nullable=False, server_default=""),
     Column("language", String(10), nullable=False, server_default="en"),
     Column("receipt_to", String(255)),
+    Column("fee_minor", BigInteger, nullable=False, server_default="0"),
+    Column("means", String(8), nullable=False, server_default=MeansKind.CARD),
+    Column("instalment_id", String(36), index=True),
+    Column("instalment_key", String(36), unique=True),
     CheckConstraint("amount_minor > 0", name="amount"),
-    CheckConstraint(f"(state IN ({_open_states})) = (open_bill IS NOT NULL)", name="open_bill"),
+    CheckConstraint("fee_minor >= 0 AND fee_minor < amount_minor", name="fee"),
+    **_MYSQL,
+)
+
+# What of a payment goes to which bill. ``before_minor`` is what the fee and the allocations before it take up, so
+# that a refund of a part takes from the last bill first and from the fee last. ``open_bill`` is the bill while the
+# attempt is open, for bills that take one attempt at a time, and NULL after that: its uniqueness is how the database
+# keeps a second attempt on the same bill out.
+allocations = Table(
+    "allocations",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("payment_id", _Id, ForeignKey("payments.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("bill_id", String(64), nullable=False, index=True),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("discount_minor", BigInteger, nullable=False, server_default="0"),
+    Column("before_minor", BigInteger, nullable=False),
+    Column("open_bill", String(64), unique=True),
+    UniqueConstraint("payment_id", "position"),
+    CheckConstraint("amount_minor > 0", name="amount"),
     **_MYSQL,
 )
 
@@ -277,5 +317,78 @@ checkpoints = Table(
     Column("uuid", String(64), primary_key=True),
     Column("place", Text, nullable=False),
     Column("at", UtcTime, nullable=False, index=True),
+    **_MYSQL,
+)
+
+# What callers agreed to, as it was said to them: the text with its version, and where a recording of their own words
+# lies. Kept until ``keep_until`` and longer.
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("account_id", String(64), nullable=False, index=True),
+    Column("call_uuid", String(64), nullable=False, index=True),
+    Column("at", UtcTime, nullable=False),
+    Column("language", String(10), nullable=False),
+    Column("version", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("recording", String(255)),
+    Column("keep_until", UtcTime, nullable=False, index=True),
+    **_MYSQL,
+)
+
+# Cards and bank accounts that the gateway keeps for an account, by its token. Of a card no number and no date is here.
+saved_methods = Table(
+    "saved_methods",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("account_id", String(64), nullable=False, index=True),
+    Column("token", String(64), nullable=False, unique=True),
+    Column("kind", String(8), nullable=False),
+    Column("brand", String(32), nullable=False),
+    Column("last_four", String(4), nullable=False),
+    Column("consent_id", _Id, ForeignKey("consents.id"), nullable=False),
+    Column("saved_at", UtcTime, nullable=False),
+    Column("used_at", UtcTime, nullable=False),
+    Column("deleted_at", UtcTime),
+    **_MYSQL,
+)
+
+# Who has called from a telephone number before: what they are offered the next time. Never a proof of who they are.
+callers = Table(
+    "callers",
+    metadata,
+    Column("telephone", String(20), primary_key=True),
+    Column("language", String(10), nullable=False),
+    Column("account_number", String(20)),
+    Column("calls", Integer, nullable=False),
+    Column("at", UtcTime, nullable=False, index=True),
+    **_MYSQL,
+)
+
+# Wrong proofs, by a keyed hash of what was claimed, whether or not there is such an account; removed by a right one.
+wrong_proofs = Table(
+    "wrong_proofs",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("subject", String(64), nullable=False, index=True),
+    Column("at", UtcTime, nullable=False, index=True),
+    **_MYSQL,
+)
+
+# Answers to the questions after a payment.
+survey_answers = Table(
+    "survey_answers",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("survey", String(32), nullable=False),
+    Column("question", String(64), nullable=False),
+    Column("answer", Integer, nullable=False),
+    Column("call_uuid", String(64), nullable=False),
+    Column("payment_id", _Id, ForeignKey("payments.id")),
+    Column("language", String(10), nullable=False),
+    Column("at", UtcTime, nullable=False, index=True),
+    UniqueConstraint("call_uuid", "question"),
     **_MYSQL,
 )

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 
 from fs_app.domain.payment import PAID_STATES, PaymentState
 from fs_app.domain.refund import GIVEN_BACK
-from fs_app.store.tables import payment_events, payments, refunds
+from fs_app.store.tables import allocations, payment_events, payments, refunds
 
 
 def taken(bill_id: Any, currency: Any, since: Any = None) -> ColumnElement[int]:
     """SQL: the minor units that payments took towards a bill, or took after a time, less what of them was given
-    back; 0 where none did."""
+    back; 0 where none did. A discount counts as taken as long as nothing of its bill was given back."""
     given_back = (
         select(func.coalesce(func.sum(refunds.c.amount_minor), 0))
         .where(refunds.c.payment_id == payments.c.id, refunds.c.state.in_(GIVEN_BACK))
         .correlate(payments)
         .scalar_subquery()
     )
-    total = select(func.coalesce(func.sum(payments.c.amount_minor - given_back), 0)).where(
-        payments.c.bill_id == bill_id, payments.c.currency == currency, payments.c.state.in_(PAID_STATES)
+    # What of a payment is left over for this bill, after the fee and the bills before it.
+    left = payments.c.amount_minor - given_back - allocations.c.before_minor
+    kept = case(
+        (left >= allocations.c.amount_minor, allocations.c.amount_minor + allocations.c.discount_minor),
+        (left <= 0, 0),
+        else_=left,
+    )
+    total = (
+        select(func.coalesce(func.sum(kept), 0))
+        .join_from(allocations, payments, payments.c.id == allocations.c.payment_id)
+        .where(
+            allocations.c.bill_id == bill_id, payments.c.currency == currency, payments.c.state.in_(PAID_STATES)
+        )
     )
     if since is not None:
         taken_at = select(func.max(payment_events.c.at)).where(

@@ -237,7 +237,7 @@ class TestRecord:
 
         def decline(connection: Connection) -> None:
             declined = update(payments).where(payments.c.id == payment.id)
-            connection.execute(declined.values(state=PaymentState.DECLINED, open_bill=None))
+            connection.execute(declined.values(state=PaymentState.DECLINED))
             os.write(moved[1], b"x")
             os.read(release[0], 1)
 

@@ -59,7 +59,7 @@ def test_the_declared_checks_are_in_the_database(database: Database) -> None:
 
 def checks_declared() -> set[str]:
     """The names of the checks on payments."""
-    return {"ck_payments_amount", "ck_payments_open_bill"}
+    return {"ck_payments_amount", "ck_payments_fee"}
 
 
 def test_text_is_compared_byte_by_byte_and_holds_any_script(database: Database) -> None:
@@ -78,8 +78,8 @@ def test_text_is_compared_byte_by_byte_and_holds_any_script(database: Database) 
 @pytest.mark.parametrize(
     ("values", "rule"),
     [
-        ({"state": "opened", "open_bill": None}, "open"),
-        ({"state": "declined"}, "open"),
+        ({"fee_minor": 100}, "fee"),
+        ({"fee_minor": -1}, "fee"),
         ({"amount_minor": 0}, "amount"),
     ],
 )
@@ -87,7 +87,7 @@ def test_the_database_itself_refuses_rows_that_break_the_rules(
     database: Database, values: dict[str, object], rule: str
 ) -> None:
     good: dict[str, object] = {
-        "order_id": "o", "confirmation": "10000009", "state": "opened", "open_bill": "b", "call_uuid": "u",
+        "order_id": "o", "confirmation": "10000009", "state": "opened", "call_uuid": "u",
         "account_id": "a", "bill_id": "b", "amount_minor": 100, "currency": "USD", "brand": "visa",
         "last_four": "1111", "channel": "phone", "opened_at": text("CURRENT_TIMESTAMP"),
     }  # fmt: skip
