@@ -12,7 +12,7 @@ from fs_app.app.parts import Parts
 from fs_app.app.roles import begin, forbid_dumps, until_told_to_stop
 from fs_app.domain.prompt import say
 from fs_app.errors import CallEnded, StoreUnavailable
-from fs_app.flow.call import Call, Limits, Line, Services
+from fs_app.flow.call import Call, Line, Services
 from fs_app.flow.checkpoint import Checkpoint
 from fs_app.flow.engine import MOVED, run_flow
 from fs_app.flow.flow import Flow
@@ -58,7 +58,6 @@ class Calls:
             cashier=parts.cashier,
             clock=parts.clock,
             checkpoints=parts.checkpoints,
-            limits=Limits(**settings.payments.model_dump(exclude={"velocity", "recheck_seconds"})),
         )
         self.server = CallServer(
             inherited(CALLS, settings.calls.listen),
@@ -137,7 +136,7 @@ class Calls:
         if flow not in self._flows:
             log.error("the dialplan names a flow that does not exist", call=info.uuid, fs_app_flow=flow)
             flow = default.flow
-        return Line(flow=flow, language=channel.language, queue=info.queue or default.queue)
+        return Line(flow, channel.language, info.queue or default.queue, self._settings.payments.rules())
 
 
 def _ended(call: Call, channel: SwitchChannel) -> str:

@@ -61,11 +61,11 @@ class Bill:
     """Something that can be paid: a bill, a fine, a renewal, a co-payment, a gift to a project.
 
     ``due`` is what is still to be paid: with the late fee in it, less the discount, less what was taken; zero or
-    negative where nothing is owed. ``minimum`` is the part that has to be paid by the due date, where the operator's
-    data tell one. ``discount`` is what need not be paid if the rest is paid by ``discount_until``. ``taken`` is what
-    our ledger had taken towards it, ever, when it was looked up: whoever pays then pays what they were told.
-    ``number`` is what is printed on it, and keyed by who knows no more. ``exclusive`` bills take one attempt at a
-    time.
+    negative where nothing is owed. ``minimum`` is the part that has to be paid by the due date, where the
+    operator's data tell one. ``discount`` is what need not be paid if the rest is paid by ``discount_until``.
+    ``taken`` is what our ledger had taken towards it, ever, when it was looked up: whoever pays then pays what they
+    were told. ``number`` is what is printed on it, and keyed by who knows no more. ``exclusive`` bills take one
+    attempt at a time.
     """
 
     id: str

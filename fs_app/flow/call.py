@@ -6,31 +6,25 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from fs_app.domain.rules import Rules
 from fs_app.flow.facts import Facts
 from fs_app.ports import Cashier, Channel, Checkpoints, Clock, Directory, Journal
+
+PLAIN_RULES = Rules()
+"""The rules where nobody set any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the dialplan says about the number that was dialled (channel variables, checked by a strict pattern)."""
+    """The number that was dialled: what the dialplan says of it (channel variables, checked by a strict pattern),
+    and
+    the operator's rules for it."""
 
     flow: str
     language: str
     queue: str
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The operator's rules for one payment and the caps of one call (settings: ``payments``)."""
-
-    minimum_minor: int = 100
-    maximum_minor: int = 500_000
-    overpayment: bool = False
-    declines: int = 3  # after so many declines in one call an agent takes over
-    pin_length: int = 4
-    postal_code_length: int = 5
-    account_lengths: tuple[int, int] = (4, 12)
-    brands: frozenset[str] = frozenset({"visa", "mastercard", "amex", "discover"})
+    rules: Rules = PLAIN_RULES
+    name: str = ""  # of its entry in lines.yaml; empty where it has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +34,6 @@ class Services:
     directory: Directory
     cashier: Cashier
     clock: Clock
-    limits: Limits
     checkpoints: Checkpoints
 
 

@@ -193,6 +193,8 @@ def _states(draft: Draft) -> dict[State, State | None]:
         name, known = state
         outcomes = draft.steps[name].all_outcomes()
         for outcome, target in draft.targets(name).items():
+            if not outcomes[outcome].only_with <= known:
+                continue
             # A step that lacks a fact is told once; what follows is followed as if the fact had been there.
             after = ((known | draft.steps[name].needs) - outcomes[outcome].forgets) | outcomes[outcome].teaches
             following = (target, after)

@@ -41,12 +41,14 @@ class Says:
 class Outcome:
     """What happened: a sentence for the docs, the facts it teaches, and the facts it makes untrue.
 
-    The step sets what it teaches; the engine forgets what the outcome forgets.
+    The step sets what it teaches; the engine forgets what the outcome forgets. It can happen only where the facts
+    in ``only_with`` are known: a saved card is never asked for its number again.
     """
 
     meaning: str
     teaches: FactSet = NO_FACTS
     forgets: FactSet = NO_FACTS
+    only_with: FactSet = NO_FACTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-from fs_app.domain.card import BRANDS
 from fs_app.domain.velocity import DEFAULT_LIMITS, Trait, VelocityLimit
+from fs_app.settings.rules import RuleSettings
 from fs_app.settings.values import Address, Part, Secret, Text
 
 _KEYS = ("merchant_id", "public_key", "private_key")
@@ -87,34 +87,10 @@ class VelocitySettings(Part):
         }
 
 
-class PaymentSettings(Part):
-    """The operator's rules for one payment."""
+class PaymentSettings(RuleSettings):
+    """The operator's rules, and what holds for all lines."""
 
-    minimum_minor: int = Field(100, ge=1, description="in minor units of the bill's currency, e.g. cents")
-    maximum_minor: int = Field(500_000, ge=1)
-    overpayment: bool = False
-    declines: int = Field(3, ge=1, description="after so many declines in one call an agent takes over")
-    brands: frozenset[str] = frozenset({"visa", "mastercard", "amex", "discover"})
-    pin_length: int = Field(4, ge=3, le=12)
-    postal_code_length: int = Field(5, ge=3, le=10)
-    account_lengths: tuple[int, int] = (4, 12)
     recheck_seconds: tuple[float, ...] = Field(
         (2.0, 4.0), description="while the caller waits, an unknown result is asked for again after these pauses"
     )
     velocity: VelocitySettings = VelocitySettings()
-
-    @field_validator("brands")
-    @classmethod
-    def _known_brands(cls, value: frozenset[str]) -> frozenset[str]:
-        known = {brand.name for brand in BRANDS}
-        for name in sorted(value - known):
-            raise ValueError(f"no brand is called {name!r}; known: {', '.join(sorted(known))}")
-        return value
-
-    @model_validator(mode="after")
-    def _ordered(self) -> PaymentSettings:
-        if self.minimum_minor > self.maximum_minor:
-            raise ValueError("minimum_minor is above maximum_minor")
-        if not 1 <= self.account_lengths[0] <= self.account_lengths[1] <= 20:
-            raise ValueError("account_lengths is [shortest, longest], within 1 to 20")
-        return self

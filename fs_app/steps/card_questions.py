@@ -74,7 +74,7 @@ class CardQuestions(AskingStep):
                 position += 1
 
     def _ask_number(self, call: Call, card: Card) -> None:
-        accepted = call.services.limits.brands
+        accepted = call.line.rules.brands
 
         def wrong(digits: str) -> Prompt | None:
             brand = brand_of(digits)
@@ -114,7 +114,7 @@ class CardQuestions(AskingStep):
         card.security_code = ask(call, fields.security_code(length), say(question), say(again), tries=self.tries)
 
     def _ask_postal_code(self, call: Call, card: Card) -> None:
-        field = fields.postal_code(call.services.limits.postal_code_length)
+        field = fields.postal_code(call.line.rules.postal_code_length)
         card.postal_code.wipe()
         card.postal_code = ask(call, field, say(self.postal_code), say(self.postal_code_again), tries=self.tries)
 

@@ -135,7 +135,7 @@ class Charge(ChargingStep):
             call.journal.note({"decline": result.code})
         call.counts["declines"] += 1
         call.channel.play(say(advice.phrase))
-        if advice.coaching is not Coaching.AGENT and call.counts["declines"] >= call.services.limits.declines:
+        if advice.coaching is not Coaching.AGENT and call.counts["declines"] >= call.line.rules.declines:
             return "too_many_declines"
         return advice.coaching.value
 

@@ -10,8 +10,9 @@ from fs_app.domain import fields, keys
 from fs_app.domain.bill import Bill
 from fs_app.domain.money import Money, exponent
 from fs_app.domain.prompt import SILENCE, Digits, Prompt, say
+from fs_app.domain.rules import Rules
 from fs_app.flow.asking import ASKING, AskingStep, ask
-from fs_app.flow.call import Call, Limits
+from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact, proved
 from fs_app.flow.step import Outcome, PhraseName, Says, StepEnds
 
@@ -31,7 +32,7 @@ class ChooseAmount(AskingStep):
     do = "choose_amount"
     needs = frozenset({Fact.BILL})
     outcomes = {
-        "chosen": Outcome("an amount within the limits", frozenset({Fact.AMOUNT}), frozenset({Fact.CONSENT})),
+        "chosen": Outcome("an amount within the rules", frozenset({Fact.AMOUNT}), frozenset({Fact.CONSENT})),
         **ASKING,
     }
     keys = {
@@ -61,19 +62,19 @@ class ChooseAmount(AskingStep):
     read_back: Annotated[PhraseName, Says("amount")] = Field("amount_read_back", description="offers keys 1 and 2")
 
     def run(self, call: Call) -> str:
-        bill, limits = proved(call.facts.bill), call.services.limits
+        bill, rules = proved(call.facts.bill), call.line.rules
         amount = None
         while amount is None:
-            amount = self._offered(call, bill, limits) or self._keyed(call, bill, limits)
+            amount = self._offered(call, bill, rules) or self._keyed(call, bill, rules)
         call.facts.amount = amount
         return "chosen"
 
-    def _offered(self, call: Call, bill: Bill, limits: Limits) -> Money | None:
+    def _offered(self, call: Call, bill: Bill, rules: Rules) -> Money | None:
         """The full amount or the minimum; None where the caller wants, or has, to key another one."""
-        offers = _offers(bill, limits)
+        offers = _offers(bill, rules)
         if not offers:
             return None
-        prompt = say(self.full, amount=bill.due) if FULL in offers else self._limit(bill, limits)
+        prompt = say(self.full, amount=bill.due) if FULL in offers else self._limit(bill, rules)
         prompt += say(self.other)
         if MINIMUM in offers:
             prompt += say(self.minimum, amount=offers[MINIMUM])
@@ -82,13 +83,13 @@ class ChooseAmount(AskingStep):
         )
         return offers.get(choice.reveal())
 
-    def _keyed(self, call: Call, bill: Bill, limits: Limits) -> Money | None:
+    def _keyed(self, call: Call, bill: Bill, rules: Rules) -> Money | None:
         """Another amount, read back; None where the caller goes back to the offers to begin again."""
         currency = bill.due.currency
         whole = exponent(currency) == 0
         question = say(self.enter_whole if whole else self.enter)
-        if not _offers(bill, limits):
-            question = self._limit(bill, limits) + question
+        if not _offers(bill, rules):
+            question = self._limit(bill, rules) + question
         example = say(self.enter_again, amount=Money(_EXAMPLE_MINOR, currency), digits=Digits(str(_EXAMPLE_MINOR)))
         amount: Money | None = None
         while amount is None:
@@ -99,10 +100,10 @@ class ChooseAmount(AskingStep):
                     question,
                     example,
                     tries=self.tries,
-                    check=lambda keyed: self._wrong(Money(int(keyed), currency), bill, limits),
+                    check=lambda keyed: self._wrong(Money(int(keyed), currency), bill, rules),
                 )
             except StepEnds as ends:
-                if ends.outcome == "back" and _offers(bill, limits):
+                if ends.outcome == "back" and _offers(bill, rules):
                     return None
                 raise
             amount = self._confirmed(call, Money(int(digits.reveal()), currency))
@@ -118,31 +119,31 @@ class ChooseAmount(AskingStep):
             raise
         return amount if answer.reveal() == YES else None
 
-    def _wrong(self, amount: Money, bill: Bill, limits: Limits) -> Prompt | None:
+    def _wrong(self, amount: Money, bill: Bill, rules: Rules) -> Prompt | None:
         """Why an amount cannot be paid, said plainly; None where it can."""
-        smallest = min(limits.minimum_minor, bill.due.minor)
+        smallest = min(rules.smallest(amount.currency), bill.due)
         if not amount:
             return say(self.zero)
-        if amount.minor < smallest:
-            return say(self.too_small, amount=Money(smallest, amount.currency))
-        if amount.minor > limits.maximum_minor:
-            return say(self.too_large, amount=Money(limits.maximum_minor, amount.currency))
-        if amount > bill.due and not limits.overpayment:
+        if amount < smallest:
+            return say(self.too_small, amount=smallest)
+        if amount > rules.largest(amount.currency):
+            return say(self.too_large, amount=rules.largest(amount.currency))
+        if amount > bill.due and not rules.overpayment:
             return say(self.overpaid, amount=bill.due)
         return None
 
-    def _limit(self, bill: Bill, limits: Limits) -> Prompt:
-        if bill.due.minor <= limits.maximum_minor:
-            return SILENCE
-        return say(self.at_most, amount=Money(limits.maximum_minor, bill.due.currency))
+    def _limit(self, bill: Bill, rules: Rules) -> Prompt:
+        largest = rules.largest(bill.due.currency)
+        return SILENCE if bill.due <= largest else say(self.at_most, amount=largest)
 
 
-def _offers(bill: Bill, limits: Limits) -> dict[str, Money]:
+def _offers(bill: Bill, rules: Rules) -> dict[str, Money]:
     """The amounts that can be paid with one key."""
+    smallest, largest = rules.smallest(bill.due.currency), rules.largest(bill.due.currency)
     offers = {}
-    if bill.due.minor <= limits.maximum_minor:
+    if bill.due <= largest:
         offers[FULL] = bill.due
     minimum = bill.minimum
-    if minimum is not None and limits.minimum_minor <= minimum.minor <= limits.maximum_minor and minimum < bill.due:
+    if minimum is not None and smallest <= minimum <= largest and minimum < bill.due:
         offers[MINIMUM] = minimum
     return offers

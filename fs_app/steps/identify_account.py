@@ -37,7 +37,7 @@ class IdentifyAccount(AskingStep):
     )
 
     def run(self, call: Call) -> str:
-        field = fields.account_number(*call.services.limits.account_lengths)
+        field = fields.account_number(*call.line.rules.account_lengths)
         number = ask(call, field, say(self.say), say(self.say_again), tries=self.tries).reveal()
         call.facts.claim = Claim(call.services.directory.by_number(number))
         return "entered"

@@ -61,7 +61,7 @@ class VerifyIdentity(AskingStep):
         return "too_many_mismatches" if call.counts["mismatches"] >= self.mismatches else "mismatch"
 
     def _matches(self, call: Call, account: Account | None) -> bool:
-        limits = call.services.limits
+        limits = call.line.rules
         if self.by == "pin":
             field = fields.pin(limits.pin_length)
             question, again = say(self.pin), say(self.pin_again)

@@ -38,9 +38,9 @@ class Database:
     ``threads`` bounds the connections in use (as many more may be idle, since those that read do not write) and
     ``deadline_seconds`` every call that names no other. ``observe`` is told
     of each transaction, in the caller's greenlet: its seconds, waiting for a thread included, and False where the
-    database was unavailable. ``foreign_keys=False`` is for the migrations of an SQLite database, which change a table by
-    making it anew. Made before a fork, it must not be used before it. ValueError for a URL of another
-    kind than ``sqlite:///file`` and ``mysql+mysqldb://...``.
+    database was unavailable. ``foreign_keys=False`` is for the migrations of an SQLite database, which change a
+    table by making it anew. Made before a fork, it must not be used before it. ValueError for a URL of another kind
+    than ``sqlite:///file`` and ``mysql+mysqldb://...``.
     """
 
     def __init__(

@@ -57,4 +57,6 @@ def _upgrade(connection: Connection) -> None:
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
     if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-        raise StoreUnavailable("a migration would have left a row without the row it belongs to: nothing was changed")
+        raise StoreUnavailable(
+            "a migration would have left a row without the row it belongs to: nothing was changed"
+        )

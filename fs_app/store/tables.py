@@ -118,8 +118,8 @@ bills = Table(
 
 # One row for each attempt. ``bill_id`` is the bill it pays, or the first of several: what goes to which is in
 # ``allocations``. ``amount_minor`` is all that is charged, ``fee_minor`` of it the fee. ``instalment_key`` is the
-# instalment that the attempt pays, until it has failed: its uniqueness is why none is ever charged twice. No foreign
-# key leads to accounts or bills, since they may live in the operator's own database.
+# instalment that the attempt pays, until it has failed: its uniqueness is why none is ever charged twice. No
+# foreign key leads to accounts or bills, since they may live in the operator's own database.
 payments = Table(
     "payments",
     metadata,
@@ -151,8 +151,8 @@ payments = Table(
 
 # What of a payment goes to which bill. ``before_minor`` is what the fee and the allocations before it take up, so
 # that a refund of a part takes from the last bill first and from the fee last. ``open_bill`` is the bill while the
-# attempt is open, for bills that take one attempt at a time, and NULL after that: its uniqueness is how the database
-# keeps a second attempt on the same bill out.
+# attempt is open, for bills that take one attempt at a time, and NULL after that: its uniqueness is how the
+# database keeps a second attempt on the same bill out.
 allocations = Table(
     "allocations",
     metadata,
@@ -320,8 +320,8 @@ checkpoints = Table(
     **_MYSQL,
 )
 
-# What callers agreed to, as it was said to them: the text with its version, and where a recording of their own words
-# lies. Kept until ``keep_until`` and longer.
+# What callers agreed to, as it was said to them: the text with its version, and where a recording of their own
+# words lies. Kept until ``keep_until`` and longer.
 consents = Table(
     "consents",
     metadata,
@@ -338,7 +338,8 @@ consents = Table(
     **_MYSQL,
 )
 
-# Cards and bank accounts that the gateway keeps for an account, by its token. Of a card no number and no date is here.
+# Cards and bank accounts that the gateway keeps for an account, by its token. Of a card no number and no date is
+# here.
 saved_methods = Table(
     "saved_methods",
     metadata,
@@ -367,7 +368,8 @@ callers = Table(
     **_MYSQL,
 )
 
-# Wrong proofs, by a keyed hash of what was claimed, whether or not there is such an account; removed by a right one.
+# Wrong proofs, by a keyed hash of what was claimed, whether or not there is such an account; removed by a right
+# one.
 wrong_proofs = Table(
     "wrong_proofs",
     metadata,

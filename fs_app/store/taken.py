@@ -30,9 +30,7 @@ def taken(bill_id: Any, currency: Any, since: Any = None) -> ColumnElement[int]:
     total = (
         select(func.coalesce(func.sum(kept), 0))
         .join_from(allocations, payments, payments.c.id == allocations.c.payment_id)
-        .where(
-            allocations.c.bill_id == bill_id, payments.c.currency == currency, payments.c.state.in_(PAID_STATES)
-        )
+        .where(allocations.c.bill_id == bill_id, payments.c.currency == currency, payments.c.state.in_(PAID_STATES))
     )
     if since is not None:
         taken_at = select(func.max(payment_events.c.at)).where(

@@ -21,7 +21,7 @@ from fs_app.domain.keys import Entry, Field, Heard, KeyBuffer, Verdict
 from fs_app.domain.money import Money
 from fs_app.domain.payment import OrderId
 from fs_app.domain.secret import Secret
-from fs_app.flow.call import Call, Limits, Line, Services
+from fs_app.flow.call import Call, Line, Services
 from fs_app.flow.facts import Facts
 from fs_app.ports import ChargeRequest
 from fs_app.testing.fakes import (
@@ -54,7 +54,7 @@ def _buffer() -> KeyBuffer:
 
 
 def _call() -> Call:
-    services = Services(FakeDirectory(), FakeCashier(approve), FixedClock(), Limits(), FakeCheckpoints())
+    services = Services(FakeDirectory(), FakeCashier(approve), FixedClock(), FakeCheckpoints())
     return Call(
         Line("f", "en", "q"), ScriptedPhone(TextVoice({})), services, ListJournal(), facts=Facts(card=visa())
     )

@@ -11,8 +11,9 @@ from fs_app.domain.card import Card
 from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
 from fs_app.domain.payment import ChargeResult, PaymentRequest
+from fs_app.domain.rules import Rules
 from fs_app.errors import CallEnded
-from fs_app.flow.call import Call, Limits, Line, Services
+from fs_app.flow.call import Call, Line, Services
 from fs_app.flow.engine import run_flow
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flow
@@ -84,13 +85,16 @@ class Dialogue:
         return self.journal.path
 
 
+NO_RULES = Rules()
+
+
 def dial(
     answers: list[str],
     *,
     gate: Gate = approve,
     bill: Bill = BILL,
     caller_id: str | None = None,
-    limits: Limits | None = None,
+    rules: Rules = NO_RULES,
     ready: bool = True,
     submits: bool = True,
     database_down: bool = False,
@@ -112,9 +116,9 @@ def dial(
     journal = ListJournal()
     phone = ScriptedPhone(voice, answers, handover=handover, hang_up_while=hang_up_while)
     call = Call(
-        line=Line("pay_balance", "en", "payments"),
+        line=Line("pay_balance", "en", "payments", rules),
         channel=phone,
-        services=Services(directory, cashier, FixedClock(), limits or Limits(), FakeCheckpoints()),
+        services=Services(directory, cashier, FixedClock(), FakeCheckpoints()),
         journal=journal,
         caller_id=caller_id,
     )

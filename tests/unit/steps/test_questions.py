@@ -7,7 +7,7 @@ from dialogue import BILL, CARD, CODE, EXPIRY, FULL, IDENTIFY, PAY, VISA, WHOLE_
 
 from fs_app.domain.bill import Bill
 from fs_app.domain.money import Money
-from fs_app.flow.call import Limits
+from fs_app.domain.rules import Rules
 
 PAID_PATH = "charge:approved result:paid goodbye:ended"
 
@@ -100,14 +100,14 @@ def test_star_on_an_empty_answer_goes_back_one_question() -> None:
     ],
 )
 def test_an_amount_that_cannot_be_paid_is_said_plainly_and_asked_again(keyed: str, said: str) -> None:
-    limits = Limits(maximum_minor=50_000)
-    call = dial([*IDENTIFY, "2", keyed, "4250#", "1", *CARD, *PAY], limits=limits)
+    rules = Rules(maximum_minor=50_000)
+    call = dial([*IDENTIFY, "2", keyed, "4250#", "1", *CARD, *PAY], rules=rules)
     assert f"{said} Please key in the amount one digit at a time. For 42.50 USD, press 4 2 5 0" in call.said
     assert call.cashier.payments[0].request.amount == usd(4250)
 
 
 def test_an_overpayment_is_taken_where_the_operator_allows_it() -> None:
-    call = dial([*IDENTIFY, "2", "9000#", "1", *CARD, *PAY], limits=Limits(overpayment=True))
+    call = dial([*IDENTIFY, "2", "9000#", "1", *CARD, *PAY], rules=Rules(overpayment=True))
     assert call.cashier.payments[0].request.amount == usd(9000)
 
 
@@ -133,7 +133,7 @@ def test_0_within_the_amount_is_a_person(answers: list[str]) -> None:
 
 
 def test_star_at_an_amount_without_offers_goes_back_a_question() -> None:
-    call = dial([*IDENTIFY, "*", "2468", "0"], limits=Limits(maximum_minor=5000))
+    call = dial([*IDENTIFY, "*", "2468", "0"], rules=Rules(maximum_minor=5000))
     assert call.path.endswith(
         "amount:back identity:verified balance:due amount:agent operator:talked goodbye:ended"
     )
@@ -147,7 +147,7 @@ def test_a_minimum_is_offered_where_the_bill_has_one() -> None:
 
 
 def test_a_bill_above_the_maximum_is_paid_in_part() -> None:
-    call = dial([*IDENTIFY, "4000#", "1", *CARD, *PAY], limits=Limits(maximum_minor=5000))
+    call = dial([*IDENTIFY, "4000#", "1", *CARD, *PAY], rules=Rules(maximum_minor=5000))
     assert "You can pay up to 50.00 USD in one call. Please key in the amount" in call.said
     assert "in full" not in call.said
     assert call.cashier.payments[0].request.amount == usd(4000)
@@ -155,7 +155,7 @@ def test_a_bill_above_the_maximum_is_paid_in_part() -> None:
 
 def test_a_bill_above_the_maximum_can_have_its_minimum_paid() -> None:
     bill = Bill("b1", "a1", usd(8120), minimum=usd(2500))
-    call = dial([*IDENTIFY, "3", *CARD, *PAY], limits=Limits(maximum_minor=5000), bill=bill)
+    call = dial([*IDENTIFY, "3", *CARD, *PAY], rules=Rules(maximum_minor=5000), bill=bill)
     assert "up to 50.00 USD in one call. To pay another amount, press 2. To pay the minimum" in call.said
     assert call.cashier.payments[0].request.amount == usd(2500)
 

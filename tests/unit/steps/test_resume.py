@@ -20,7 +20,7 @@ from fs_app.domain.payment import (
     Unknown,
 )
 from fs_app.errors import CallEnded
-from fs_app.flow.call import Call, Limits, Line, Services
+from fs_app.flow.call import Call, Line, Services
 from fs_app.flow.checkpoint import Checkpoint
 from fs_app.flow.engine import run_flow
 from fs_app.testing.fakes import FakeCashier, FakeCheckpoints, FakeDirectory, FixedClock, Gate, ListJournal, approve
@@ -67,7 +67,7 @@ class Servers:
 
     def call(self, answers: list[str]) -> tuple[Call, ScriptedPhone]:
         directory = FakeDirectory([OPEN, CLOSED, PAID], [BILL], pins=self.pins, down=self.down)
-        services = Services(directory, self.cashier, FixedClock(), Limits(), self.checkpoints)
+        services = Services(directory, self.cashier, FixedClock(), self.checkpoints)
         phone = ScriptedPhone(VOICE, answers)
         line = Line("pay_balance", "en", "payments")
         return Call(line, phone, services, ListJournal(), leaves=lambda: self.leaving), phone

@@ -12,7 +12,7 @@ from fs_app.domain.keys import menu
 from fs_app.domain.payment import ChargeResult, PaymentRequest
 from fs_app.domain.prompt import Prompt
 from fs_app.errors import CallEnded
-from fs_app.flow.call import Call, Limits, Line, Services
+from fs_app.flow.call import Call, Line, Services
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flow
 from fs_app.flow.step import StepEnds
@@ -51,9 +51,7 @@ def shipped_with(tmp_path: Path, old: str, new: str) -> Flow:
 
 
 def make_call(phone: ScriptedPhone) -> Call:
-    services = Services(
-        FakeDirectory([OPEN, CLOSED]), FakeCashier(approve), FixedClock(), Limits(), FakeCheckpoints()
-    )
+    services = Services(FakeDirectory([OPEN, CLOSED]), FakeCashier(approve), FixedClock(), FakeCheckpoints())
     return Call(Line("f", "en", "payments"), phone, services, ListJournal())
 
 

@@ -5,8 +5,8 @@ from dialogue import BILL, CARD, CODE, EXPIRY, FULL, IDENTIFY, PAY, VISA, WHOLE_
 from fs_app.domain.bill import Bill
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Approved, Declined, PaymentState, TransactionId, Unavailable, Unknown
+from fs_app.domain.rules import Rules
 from fs_app.errors import BillBusy, StoreUnavailable
-from fs_app.flow.call import Limits
 from fs_app.ports import Handover
 from fs_app.testing.fakes import in_turn
 from fs_app.testing.phone import HANG_UP
@@ -232,7 +232,7 @@ def test_the_third_decline_of_a_call_is_the_last() -> None:
 
 def test_typing_errors_do_not_count_as_declines() -> None:
     card = ["4111111111111112#", "4111111111111112#", VISA, "1325", "1225", EXPIRY, "12#", CODE, ZIP]
-    call = dial([*IDENTIFY, *FULL, *card, *PAY], limits=Limits(declines=1))
+    call = dial([*IDENTIFY, *FULL, *card, *PAY], rules=Rules(declines=1))
     assert "charge:approved" in call.path
 
 

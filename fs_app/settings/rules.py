@@ -1,0 +1,122 @@
+"""Settings of the operator's rules for payments: for all lines, and for a line of its own over them."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+
+from fs_app.domain.card import BRANDS
+from fs_app.domain.fee import FeeKind, FeeRule
+from fs_app.domain.rules import Lockout, Range, Rules, Span
+from fs_app.settings.values import Part
+
+_LONGEST = 20
+Lengths = tuple[int, int]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+
+def _range(value: Any) -> Any:
+    match = re.fullmatch(r"(\d{1,11})(?:-(\d{1,11}))?", str(value))
+    low, high = (match[1], match[2] or match[1]) if match else ("", "")
+    if not low or len(low) != len(high) or low > high:
+        raise ValueError("should be the first digits of card numbers, e.g. 400000-400099 or 4571")
+    return low, high
+
+
+Bins = tuple[Annotated[Range, BeforeValidator(_range)], ...]
+
+
+class SpanSettings(Part):
+    """The smallest and the largest payment in one currency."""
+
+    minimum_minor: int = Field(ge=1)
+    maximum_minor: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> SpanSettings:
+        if self.minimum_minor > self.maximum_minor:
+            raise ValueError("minimum_minor is above maximum_minor")
+        return self
+
+
+class FeeSettings(Part):
+    """A fee that is told before the caller agrees: a convenience fee, or a surcharge on credit cards."""
+
+    kind: FeeKind = FeeKind.CONVENIENCE
+    fixed_minor: int = Field(0, ge=0, description="in minor units of the bill's currency")
+    percent: Decimal = Field(Decimal(0), ge=0, le=20, description="of the amount")
+    most_minor: int | None = Field(None, ge=1, description="never more than this")
+    bank: bool = Field(False, description="whether a payment from a bank account bears it, too")
+
+    def rule(self) -> FeeRule:
+        """The fee as the flow reckons with it."""
+        return FeeRule(**self.model_dump())
+
+
+class LockoutSettings(Part):
+    """When an account is locked for some time: over all calls, whoever tries."""
+
+    failures: int = Field(5, ge=1, description="wrong proofs for one account")
+    within_minutes: int = Field(60, ge=1)
+    minutes: int = Field(30, ge=1, description="how long it stays locked")
+
+
+class RuleSettings(Part):
+    """The operator's rules for one payment."""
+
+    minimum_minor: int = Field(100, ge=1, description="in minor units of the bill's currency, e.g. cents")
+    maximum_minor: int = Field(500_000, ge=1)
+    currencies: dict[Currency, SpanSettings] = Field({}, description="other limits for some currencies")
+    overpayment: bool = False
+    declines: int = Field(3, ge=1, description="after so many declines in one call an agent takes over")
+    brands: frozenset[str] = frozenset({"visa", "mastercard", "amex", "discover"})
+    debit_only: bool = Field(False, description="needs debit_bins: a number alone does not tell a debit card")
+    debit_bins: Bins = Field((), description="the first digits of debit cards, e.g. [400000-400099, 4571]")
+    blocked_bins: Bins = Field((), description="the first digits of cards that are not accepted")
+    fee: FeeSettings | None = None
+    lockout: LockoutSettings = LockoutSettings()
+    pin_length: int = Field(4, ge=3, le=12)
+    postal_code_length: int = Field(5, ge=3, le=10)
+    account_lengths: Lengths = (4, 12)
+    bill_lengths: Lengths = Field((4, 16), description="keys of a bill's number, shortest and longest")
+    customer_lengths: Lengths = Field((4, 12), description="keys of a customer number, shortest and longest")
+
+    @field_validator("brands")
+    @classmethod
+    def _known_brands(cls, value: frozenset[str]) -> frozenset[str]:
+        known = {brand.name for brand in BRANDS}
+        for name in sorted(value - known):
+            raise ValueError(f"no brand is called {name!r}; known: {', '.join(sorted(known))}")
+        return value
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> RuleSettings:
+        if self.minimum_minor > self.maximum_minor:
+            raise ValueError("minimum_minor is above maximum_minor")
+        for name in ("account_lengths", "bill_lengths", "customer_lengths"):
+            shortest, longest = getattr(self, name)
+            if not 1 <= shortest <= longest <= _LONGEST:
+                raise ValueError(f"{name} is [shortest, longest], within 1 to {_LONGEST}")
+        if self.debit_only and not self.debit_bins:
+            raise ValueError("debit_only needs debit_bins: a number alone does not tell a debit card")
+        if self.fee is not None and self.fee.kind is FeeKind.SURCHARGE and not self.debit_bins:
+            raise ValueError("a surcharge needs debit_bins: debit cards must not bear one")
+        return self
+
+    def rules(self) -> Rules:
+        """The rules as the flow reckons with them."""
+        own = {name: getattr(self, name) for name in RuleSettings.model_fields if name not in _OTHERWISE}
+        spans = {code: Span(**span.model_dump()) for code, span in self.currencies.items()}
+        return Rules(
+            **own,
+            currencies=MappingProxyType(spans),
+            fee=None if self.fee is None else self.fee.rule(),
+            lockout=Lockout(**self.lockout.model_dump()),
+        )
+
+
+_OTHERWISE = {"currencies", "fee", "lockout"}
