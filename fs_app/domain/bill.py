@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -85,6 +86,20 @@ class Bill:
         """The bill after a payment: a minimum that has been reached is none any more."""
         minimum = None if self.minimum is None or self.minimum <= taken else self.minimum - taken
         return replace(self, due=self.due - taken, minimum=minimum)
+
+
+def combined(bills: Sequence[Bill]) -> Bill:
+    """Several bills as one: what is due on all, by the earliest date. ValueError for none, or for bills of
+    different
+    currencies. A minimum is told of a single bill only."""
+    if not bills:
+        raise ValueError("no bill")
+    first, *others = bills
+    if not others:
+        return first
+    dates = [bill.due_date for bill in bills if bill.due_date is not None]
+    due = sum((bill.due for bill in others), first.due)
+    return replace(first, due=due, due_date=min(dates, default=None), minimum=None, taken=None, number="")
 
 
 def dated(bill: Bill, today: date) -> Bill:

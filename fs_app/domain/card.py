@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from fs_app.domain.means import MeansKind
 from fs_app.domain.secret import Secret
 
 
@@ -116,6 +117,11 @@ class Card:
     postal_code: Secret = field(repr=False)
     brand: str = ""
     last_four: str = ""
+
+    @property
+    def kind(self) -> MeansKind:
+        """A card."""
+        return MeansKind.CARD
 
     def copy(self) -> Card:
         """A card of its own with the same digits: wiping one leaves the other."""

@@ -19,9 +19,13 @@ from enum import StrEnum
 from typing import NewType
 
 from fs_app.domain.allocation import Allocation
+from fs_app.domain.card import Card
 from fs_app.domain.contact import Contact
 from fs_app.domain.means import MeansKind
 from fs_app.domain.money import Money
+
+Means = Card
+"""What a payment is made with."""
 
 OrderId = NewType("OrderId", str)
 PaymentId = NewType("PaymentId", int)

@@ -37,7 +37,7 @@ class Checkpoint(BaseModel):
     claimed: bool = False
     claim: str | None = None  # the number of the claimed account; None where there is no such account
     account: str | None = None
-    bill: Bill | None = None
+    bills: tuple[Bill, ...] | None = None
     amount: Money | None = None
     ending: Ending | None = None
     payment: PaymentId | None = None
@@ -58,7 +58,7 @@ class Checkpoint(BaseModel):
             claimed=facts.claim is not None,
             claim=claimed.number if claimed is not None else None,
             account=facts.account.number if facts.account is not None else None,
-            bill=facts.bill,
+            bills=facts.bills,
             amount=facts.amount,
             ending=facts.ending,
             payment=facts.payment.id if facts.payment is not None else None,
@@ -85,5 +85,5 @@ class Checkpoint(BaseModel):
         if self.claimed and (self.claim is None or claim.account is not None):
             facts.claim = claim
         facts.account = directory.by_number(self.account) if self.account is not None else None
-        if facts.account is not None:  # what is owed on an account that is gone is nobody's any more
-            facts.bill, facts.amount, facts.ending = self.bill, self.amount, self.ending
+        if self.account is None or facts.account is not None:  # what is owed on an account that is gone is nobody's
+            facts.bills, facts.amount, facts.ending = self.bills, self.amount, self.ending

@@ -10,7 +10,7 @@ from typing import TypeVar
 from fs_app.domain.bill import Account, Bill
 from fs_app.domain.card import Card
 from fs_app.domain.money import Money
-from fs_app.domain.payment import Ending, Payment
+from fs_app.domain.payment import Ending, Means, Payment
 
 T = TypeVar("T")
 
@@ -20,10 +20,11 @@ class Fact(StrEnum):
 
     CLAIM = "claim"  # the account a caller says is theirs: it may not even exist, and nothing is told about it
     ACCOUNT = "account"  # the account whose holder the caller has proved to be
-    BILL = "bill"  # what is due on it
-    AMOUNT = "amount"  # what the caller wants to pay
-    CARD = "card"  # a card, complete
-    CONSENT = "consent"  # the caller confirmed this amount on this card
+    BILLS = "bills"  # what is to be paid: a bill of this account or of another, several, a gift
+    AMOUNT = "amount"  # what the caller wants to pay of it, without a fee
+    MEANS = "means"  # what it is paid with: a card, a saved method, a bank account
+    CARD = "card"  # that it is a card which was keyed in this call: its fields can be asked again
+    CONSENT = "consent"  # the caller confirmed this amount with these means
     ENDING = "ending"  # how an attempt to pay has ended
 
 
@@ -34,35 +35,65 @@ class Claim:
     account: Account | None
 
 
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What the caller was told and agreed to: the amount, and the fee on top of it."""
+
+    amount: Money
+    fee: Money | None = None
+
+    @property
+    def total(self) -> Money:
+        """What is charged."""
+        return self.amount if self.fee is None else self.amount + self.fee
+
+
 @dataclass(slots=True)
 class Facts:
     """What one call has learnt so far. The flow check has proved that what a step needs is there."""
 
     claim: Claim | None = None
     account: Account | None = None
-    bill: Bill | None = None
+    bills: tuple[Bill, ...] | None = None
     amount: Money | None = None
-    card: Card | None = field(default=None, repr=False)
-    consent: bool = False
+    means: Means | None = field(default=None, repr=False)
+    consent: Quote | None = None
     ending: Ending | None = None
     payment: Payment | None = None
     """The attempt that ended last; None also where an attempt could not even be opened."""
 
+    @property
+    def card(self) -> Card | None:
+        """The means, where it is a card that was keyed in this call."""
+        return self.means if isinstance(self.means, Card) else None
+
+    def pay_with(self, means: Means) -> None:
+        """From now on the caller pays with this; what they wanted to pay with before is overwritten."""
+        self.forget({Fact.MEANS})
+        self.means = means
+
     def known(self) -> frozenset[Fact]:
         """The facts that are there now."""
-        return frozenset(fact for fact in Fact if getattr(self, fact) not in (None, False))
+        return frozenset(fact for fact in Fact if getattr(self, fact) is not None)
 
     def forget(self, facts: Iterable[Fact]) -> None:
         """Make facts untrue again; a card is overwritten."""
         for fact in facts:
-            if fact is Fact.CARD and self.card is not None:
-                self.card.wipe()
-            setattr(self, fact, False if fact is Fact.CONSENT else None)
+            if fact is Fact.MEANS or (fact is Fact.CARD and self.card is not None):
+                _wipe(self.means)
+                self.means = None
+            elif fact is not Fact.CARD:
+                setattr(self, fact, None)
 
     def wipe(self) -> None:
         """Forget everything: at every end of a call."""
         self.forget(Fact)
         self.payment = None
+
+
+def _wipe(means: Means | None) -> None:
+    if isinstance(means, Card):
+        means.wipe()
 
 
 def proved(value: T | None) -> T:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from fs_app.domain.allocation import allocate
 from fs_app.domain.decline import ALL_ADVICE, FIELD_ADVICE, Advice, Coaching, advise
 from fs_app.domain.payment import ENDINGS, ChargeResult, Declined, Ending, Payment, PaymentRequest, Unavailable
 from fs_app.domain.prompt import say
@@ -17,42 +18,46 @@ from fs_app.ports import PaymentOutcome
 
 _ENDED = frozenset({Fact.ENDING})
 _CONSENT = frozenset({Fact.CONSENT})
-_CARD = _CONSENT | {Fact.CARD}
-_ALL_SPENT = _CARD | {Fact.AMOUNT, Fact.BILL}
+_MEANS = _CONSENT | {Fact.CARD, Fact.MEANS}
+_ALL_SPENT = _MEANS | {Fact.AMOUNT, Fact.BILLS}
+_KEYED = frozenset({Fact.CARD})
 
 _COACHED = {
-    Coaching.SECURITY_CODE: Outcome("declined: ask for the security code again", _ENDED, _CONSENT),
-    Coaching.POSTAL_CODE: Outcome("declined: ask for the postal code again", _ENDED, _CONSENT),
-    Coaching.EXPIRY: Outcome("declined: ask for the expiry again", _ENDED, _CONSENT),
-    Coaching.CARD_NUMBER: Outcome("declined: ask for the card number again", _ENDED, _CONSENT),
+    Coaching.SECURITY_CODE: Outcome("declined: ask for the security code again", _ENDED, _CONSENT, _KEYED),
+    Coaching.POSTAL_CODE: Outcome("declined: ask for the postal code again", _ENDED, _CONSENT, _KEYED),
+    Coaching.EXPIRY: Outcome("declined: ask for the expiry again", _ENDED, _CONSENT, _KEYED),
+    Coaching.CARD_NUMBER: Outcome("declined: ask for the card number again", _ENDED, _CONSENT, _KEYED),
     Coaching.AMOUNT_OR_CARD: Outcome("declined: offer another amount or card", _ENDED, _CONSENT),
-    Coaching.OTHER_CARD: Outcome("declined: offer another card; this one is wiped", _ENDED, _CARD),
-    Coaching.AGENT: Outcome("declined so that only a person can help; the card is wiped", _ENDED, _CARD),
+    Coaching.OTHER_CARD: Outcome("declined: offer another card; this one is wiped", _ENDED, _MEANS),
+    Coaching.AGENT: Outcome("declined so that only a person can help; the card is wiped", _ENDED, _MEANS),
 }
+_FIELDS = frozenset(coaching for coaching, outcome in _COACHED.items() if outcome.only_with)
 
 
 class Charge(ChargingStep):
-    """Charges the card while the caller hears that we work, and says why after a decline.
+    """Charges the card, saved method or bank account while the caller hears that we work, and says why after a
+    decline.
 
-    The cashier gets a copy of the card and wipes it; the call keeps its own for as long as a next try with it is
-    possible. Nothing that was keyed before or during the charge counts for what follows, and ``*`` does not lead
-    back past it. Declines are counted over the whole call, apart from typing errors.
+    What is charged is what the caller agreed to, with its fee. The cashier gets a copy of a card and wipes it; the
+    call keeps its own for as long as a next try with it is possible; of a saved card no field is asked for again.
+    Nothing that was keyed before or during the charge counts for what follows, and ``*`` does not lead back past
+    it. Declines are counted over the whole call, apart from typing errors.
 
     Where the database fails before the attempt is opened, nothing was sent. The caller is not told so: an earlier
     attempt, of a call that was cut off, may be under way, and nobody can look. It is trouble like any other.
     """
 
     do = "charge"
-    needs = frozenset({Fact.ACCOUNT, Fact.BILL, Fact.AMOUNT, Fact.CARD, Fact.CONSENT})
+    needs = frozenset({Fact.BILLS, Fact.AMOUNT, Fact.MEANS, Fact.CONSENT})
     outcomes = {
         "approved": Outcome("paid", _ENDED, _ALL_SPENT),
         **{coaching.value: outcome for coaching, outcome in _COACHED.items()},
-        "too_many_declines": Outcome("declined, as often as one call may be", _ENDED, _CARD),
+        "too_many_declines": Outcome("declined, as often as one call may be", _ENDED, _MEANS),
         "busy": Outcome("another payment on this bill is under way: nothing was sent", forgets=_ALL_SPENT),
         "limited": Outcome(
             "too many attempts by this caller, account or card: nothing was sent", forgets=_ALL_SPENT
         ),
-        "unavailable": Outcome("nothing was charged, for certain: no way to the gateway", _ENDED, _CARD),
+        "unavailable": Outcome("nothing was charged, for certain: no way to the gateway", _ENDED, _MEANS),
         "unknown": Outcome("sent, and no trusted answer yet: the payment is being checked", _ENDED, _ALL_SPENT),
     }
     says = frozenset(advice.phrase for advice in ALL_ADVICE)
@@ -92,20 +97,8 @@ class Charge(ChargingStep):
 
     def _pay(self, call: Call) -> PaymentOutcome:
         facts, cashier = call.facts, call.services.cashier
-        account, bill, card = proved(facts.account), proved(facts.bill), proved(facts.card)
-        request = PaymentRequest(
-            call_uuid=call.channel.uuid,
-            account_id=account.id,
-            bill_id=bill.id,
-            amount=proved(facts.amount),
-            brand=card.brand,
-            last_four=card.last_four,
-            caller_id=call.caller_id or "",
-            language=call.channel.language,
-            receipt_to=account.receipt_to,
-            taken_before=bill.taken,
-        )
-        handed_over = card.copy()
+        request = _request(call)
+        handed_over = proved(facts.means).copy()
         begun = False
 
         def pay() -> PaymentOutcome:
@@ -137,7 +130,30 @@ class Charge(ChargingStep):
         call.channel.play(say(advice.phrase))
         if advice.coaching is not Coaching.AGENT and call.counts["declines"] >= call.line.rules.declines:
             return "too_many_declines"
+        if advice.coaching in _FIELDS and call.facts.means is not None and call.facts.card is None:
+            return Coaching.OTHER_CARD.value
         return advice.coaching.value
+
+
+def _request(call: Call) -> PaymentRequest:
+    """What the caller agreed to; a payer who is not the account's holder gets no receipt of theirs."""
+    facts = call.facts
+    bills, means, quote = proved(facts.bills), proved(facts.means), proved(facts.consent)
+    account = facts.account
+    return PaymentRequest(
+        call_uuid=call.channel.uuid,
+        account_id=bills[0].account_id if account is None else account.id,
+        bill_id=bills[0].id,
+        amount=quote.total,
+        brand=means.brand,
+        last_four=means.last_four,
+        caller_id=call.caller_id or "",
+        language=call.channel.language,
+        receipt_to=None if account is None else account.receipt_to,
+        fee=quote.fee,
+        means=means.kind,
+        allocations=allocate(bills, quote.amount),
+    )
 
 
 def _advice(result: ChargeResult) -> Advice | None:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from fs_app.domain import fields, keys
-from fs_app.domain.bill import Bill
+from fs_app.domain.bill import Bill, combined
 from fs_app.domain.money import Money, exponent
 from fs_app.domain.prompt import SILENCE, Digits, Prompt, say
 from fs_app.domain.rules import Rules
@@ -30,7 +30,7 @@ class ChooseAmount(AskingStep):
     """
 
     do = "choose_amount"
-    needs = frozenset({Fact.BILL})
+    needs = frozenset({Fact.BILLS})
     outcomes = {
         "chosen": Outcome("an amount within the rules", frozenset({Fact.AMOUNT}), frozenset({Fact.CONSENT})),
         **ASKING,
@@ -62,7 +62,7 @@ class ChooseAmount(AskingStep):
     read_back: Annotated[PhraseName, Says("amount")] = Field("amount_read_back", description="offers keys 1 and 2")
 
     def run(self, call: Call) -> str:
-        bill, rules = proved(call.facts.bill), call.line.rules
+        bill, rules = combined(proved(call.facts.bills)), call.line.rules
         amount = None
         while amount is None:
             amount = self._offered(call, bill, rules) or self._keyed(call, bill, rules)

@@ -24,7 +24,7 @@ class CollectCard(CardQuestions):
 
     do = "collect_card"
     outcomes = {
-        "collected": Outcome("the card is complete", frozenset({Fact.CARD}), frozenset({Fact.CONSENT})),
+        "collected": Outcome("the card is complete", frozenset({Fact.CARD, Fact.MEANS}), frozenset({Fact.CONSENT})),
         "unavailable": Outcome("no card was asked for: the gateway is down, or keys would not stay private"),
         **ASKING,
     }
@@ -40,8 +40,7 @@ class CollectCard(CardQuestions):
         card = blank_card()
         try:
             self.ask_fields(call, card, CARD_FIELDS)
-            call.facts.forget({Fact.CARD})
-            call.facts.card = card
+            call.facts.pay_with(card)
         except NotProtected:
             return self._refuse(call)
         finally:

@@ -20,7 +20,9 @@ class CorrectCard(CardQuestions):
     do = "correct_card"
     needs = frozenset({Fact.CARD})
     outcomes = {
-        "corrected": Outcome("the card is complete again", frozenset({Fact.CARD}), frozenset({Fact.CONSENT})),
+        "corrected": Outcome(
+            "the card is complete again", frozenset({Fact.CARD, Fact.MEANS}), frozenset({Fact.CONSENT})
+        ),
         **ASKING,
     }
     keys = CARD_KEYS
@@ -33,8 +35,7 @@ class CorrectCard(CardQuestions):
             self.ask_fields(call, card, [self.field])
             if len(card.security_code) != code_length(card):
                 self.ask_fields(call, card, ["security_code"])
-            call.facts.forget({Fact.CARD})
-            call.facts.card = card
+            call.facts.pay_with(card)
         finally:
             if call.facts.card is not card:
                 card.wipe()

@@ -7,7 +7,7 @@ from fs_app.flow.facts import Claim, Fact
 from fs_app.flow.step import Outcome, Step
 
 # An account of one's own comes with everything that was learnt about another one.
-ABOUT_ANOTHER = frozenset({Fact.ACCOUNT, Fact.BILL, Fact.AMOUNT, Fact.CONSENT})
+ABOUT_ANOTHER = frozenset({Fact.ACCOUNT, Fact.BILLS, Fact.AMOUNT, Fact.CONSENT})
 
 
 class IdentifyCallerId(Step):

@@ -20,12 +20,12 @@ class TellBalance(Step):
     outcomes = {
         "due": Outcome(
             "there is something to pay",
-            teaches=frozenset({Fact.BILL}),
+            teaches=frozenset({Fact.BILLS}),
             forgets=frozenset({Fact.AMOUNT, Fact.CONSENT}),
         ),
         "nothing_due": Outcome(
             "there is no open bill, or it is paid; this was said",
-            forgets=frozenset({Fact.BILL, Fact.AMOUNT, Fact.CONSENT}),
+            forgets=frozenset({Fact.BILLS, Fact.AMOUNT, Fact.CONSENT}),
         ),
     }
 
@@ -42,7 +42,7 @@ class TellBalance(Step):
         if bill is None or bill.due.minor <= 0:
             call.channel.play(say(self.nothing))
             return "nothing_due"
-        call.facts.bill = bill
+        call.facts.bills = (bill,)
         if bill.due_date is None:
             call.channel.play(say(self.say_undated, amount=bill.due))
         else:

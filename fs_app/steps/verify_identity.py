@@ -15,7 +15,7 @@ from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact, proved
 from fs_app.flow.step import Outcome, PhraseName, Says
 
-_DISPROVED = frozenset({Fact.CLAIM, Fact.ACCOUNT, Fact.BILL, Fact.AMOUNT, Fact.CONSENT})
+_DISPROVED = frozenset({Fact.CLAIM, Fact.ACCOUNT, Fact.BILLS, Fact.AMOUNT, Fact.CONSENT})
 
 
 class VerifyIdentity(AskingStep):

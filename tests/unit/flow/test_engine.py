@@ -109,7 +109,7 @@ class Walked:
         services = Services(FakeDirectory(), FakeCashier(approve), FixedClock(), FakeCheckpoints())
         self.call = Call(Line("f", "en", "payments"), self.phone, services, self.journal)
         self.card = Card(Secret("4111111111111111"), Secret("1228"), Secret("123"), Secret("90210"))
-        self.call.facts.card = self.card
+        self.call.facts.means = self.card
 
     def run(self) -> str:
         return run_flow(self.flow, self.call)

@@ -13,6 +13,7 @@ from fs_app.domain.payment import ChargeResult, PaymentRequest
 from fs_app.domain.prompt import Prompt
 from fs_app.errors import CallEnded
 from fs_app.flow.call import Call, Line, Services
+from fs_app.flow.facts import Quote
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flow
 from fs_app.flow.step import StepEnds
@@ -154,7 +155,8 @@ def test_a_charge_that_began_goes_on_after_a_hang_up_and_one_that_did_not_never_
     call = make_call(phone)
     call.services.cashier.gate = gate  # type: ignore[attr-defined]
     STEPS["collect_card"]().run(call)
-    call.facts.account, call.facts.bill, call.facts.amount, call.facts.consent = OPEN, BILL, BILL.due, True
+    call.facts.account, call.facts.bills, call.facts.amount = OPEN, (BILL,), BILL.due
+    call.facts.consent = Quote(BILL.due)
     with pytest.raises(CallEnded):
         STEPS["charge"]().run(call)
     call.facts.wipe()

@@ -254,7 +254,7 @@ def test_a_bill_of_nothing_offers_a_person_or_the_end() -> None:
 def test_consent_is_asked_again_after_the_amount_or_the_card_changed() -> None:
     call = dial([*IDENTIFY, *FULL, *CARD, "2", "2", "4250#", "1", "3", *CARD, "1"])
     assert (
-        "confirm:change_amount change_amount:chosen confirm:change_card card:collected confirm:confirmed"
+        "confirm:change_amount change_amount:chosen confirm:change_means card:collected confirm:confirmed"
         in call.path
     )
     assert call.cashier.payments[0].request.amount == Money(4250, "USD")
