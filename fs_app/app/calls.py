@@ -21,9 +21,10 @@ from fs_app.metrics import MetricsServer
 from fs_app.serve.plan import CALLS, METRICS
 from fs_app.serve.sockets import inherited, inherited_board
 from fs_app.settings import Settings
-from fs_app.telephony.channel import SwitchChannel, Timing
+from fs_app.telephony.channel import SwitchChannel
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.server import CallServer
+from fs_app.telephony.timing import Timing
 from fs_app.yamlfile import Document
 
 log = structlog.get_logger()

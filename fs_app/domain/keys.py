@@ -1,11 +1,12 @@
 """What keys mean, everywhere the same. No I/O, no clock: time reaches this module as ``pause()``.
 
-* ``#`` done.
+* ``#`` done; on an empty field, help.
 * ``*`` clears what was typed; on an empty field it goes one step back.
-* ``0`` alone (then ``#`` or a pause) is a person, also inside the card number: no field's value is a lone 0.
-* ``9`` alone (then ``#`` or a pause) repeats the question, unless the field takes a single key and 9 is a choice.
-* A field ends as soon as it is complete. A ``#`` that comes after an answer, one too many, is dropped and not taken
-  as the next answer.
+* ``0`` alone is a person, ``9`` alone repeats the question, ``8`` alone does so more slowly from now on: at once in
+  a menu, else with ``#`` or a pause. Where such a key is a choice of the menu, or one of the field's ``values``, it
+  is that and nothing else.
+* A field ends as soon as it is complete, or as soon as what was typed can only be refused. A ``#`` that comes after
+  an answer, one too many, is dropped: it asks for help only once the next question was heard to its end.
 * Keys typed early are kept for the next question (`KeyBuffer`), except where the flow says `forget`.
 """
 
@@ -19,16 +20,19 @@ from enum import StrEnum
 from fs_app.domain.secret import Secret
 
 KEYS = frozenset("0123456789*#")
-DONE, CLEAR, PERSON, REPEAT = "#", "*", "0", "9"
+DONE, CLEAR, PERSON, REPEAT, SLOWER = "#", "*", "0", "9", "8"
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One answer a caller keys in.
 
-    Lengths are in keys, terminator not counted. ``complete`` says whether the keys so far are a whole answer, so
-    that the field ends without ``#``; by default a field is complete at ``max_length``. ``choices`` makes it a
-    menu: one key of these. ``patience`` multiplies the line's first-key and inter-key times.
+    Lengths are in keys, terminator not counted. ``complete`` says whether the keys so far are a whole answer,
+    so that the field ends without ``#``; by default a field is complete at ``max_length``. ``refuses`` tells
+    the reason why what was typed so far can only be refused, so that this is said before the rest is typed; it
+    is asked at each key and must be quick, and no reason may hold a key. ``choices`` makes it a menu: one key
+    of these. ``values`` are keys of 0, 8 and 9 that are an answer by themselves, as in a number of months.
+    ``patience`` multiplies the line's first-key and inter-key times.
     """
 
     name: str
@@ -37,6 +41,8 @@ class Field:
     secret: bool = False
     choices: frozenset[str] = frozenset()
     complete: Callable[[str], bool] | None = None
+    refuses: Callable[[str], str | None] | None = None
+    values: frozenset[str] = frozenset()
     patience: float = 1.0
 
     def is_complete(self, digits: str) -> bool:
@@ -51,7 +57,7 @@ class Field:
 
 
 def menu(name: str, choices: str | frozenset[str], *, patience: float = 1.0) -> Field:
-    """A field of one key. ``0`` and ``9`` keep their universal meaning unless they are among the choices."""
+    """A field of one key. ``0``, ``8`` and ``9`` keep their universal meaning unless they are among the choices."""
     return Field(name=name, choices=frozenset(choices), patience=patience)
 
 
@@ -65,15 +71,24 @@ class Verdict(StrEnum):
     AGENT = "agent"
     BACK = "back"
     REPEAT = "repeat"
+    SLOWER = "slower"
+    HELP = "help"
     CLEARED = "cleared"
+    REFUSED = "refused"
+
+
+_ALONE = {PERSON: Verdict.AGENT, REPEAT: Verdict.REPEAT, SLOWER: Verdict.SLOWER}
+_IN_A_MENU = {**_ALONE, CLEAR: Verdict.BACK, DONE: Verdict.HELP}
 
 
 @dataclass(slots=True, eq=False)
 class Heard:
-    """What the caller answered. ``entry`` is empty unless ENTERED; its reader wipes it."""
+    """What the caller answered. ``entry`` is empty unless ENTERED; its reader wipes it. ``reason`` is why it is
+    REFUSED."""
 
     verdict: Verdict
     entry: Secret
+    reason: str = ""
 
     @property
     def digits(self) -> str:
@@ -87,6 +102,7 @@ class Entry:
     def __init__(self, field: Field) -> None:
         self.field = field
         self.secret = Secret()
+        self.reason = ""
 
     def __repr__(self) -> str:
         return f"<Entry {self.field.name} {len(self.secret)} keys>"
@@ -103,11 +119,14 @@ class Entry:
             self.secret.wipe()
             return Verdict.CLEARED
         if key == DONE:
-            return self._finish(Verdict.SILENCE)
+            return self._finish(Verdict.HELP)
         self.secret.append(key)
-        if self.field.is_complete(self.secret.reveal()):
-            return Verdict.ENTERED
-        return None
+        digits = self.secret.reveal()
+        if self.field.refuses is not None and not self._universal(digits):
+            self.reason = self.field.refuses(digits) or ""
+        if self.reason:
+            return Verdict.REFUSED
+        return Verdict.ENTERED if self.field.is_complete(digits) else None
 
     def pause(self) -> Verdict:
         """The first-key or inter-key time passed."""
@@ -117,16 +136,19 @@ class Entry:
         if key in self.field.choices:
             self.secret.append(key)
             return Verdict.ENTERED
-        return {PERSON: Verdict.AGENT, REPEAT: Verdict.REPEAT, CLEAR: Verdict.BACK}.get(key, Verdict.WRONG_KEY)
+        return _IN_A_MENU.get(key, Verdict.WRONG_KEY)
 
     def _finish(self, when_empty: Verdict) -> Verdict:
         digits = self.secret.reveal()
         if not digits:
             return when_empty
-        if digits in (PERSON, REPEAT):
+        if self._universal(digits):
             self.secret.wipe()
-            return Verdict.AGENT if digits == PERSON else Verdict.REPEAT
+            return _ALONE[digits]
         return Verdict.ENTERED if len(digits) >= self.field.min_length else Verdict.TOO_SHORT
+
+    def _universal(self, digits: str) -> bool:
+        return digits in _ALONE and digits not in self.field.values
 
 
 class KeyBuffer:
@@ -163,12 +185,16 @@ class KeyBuffer:
         return self._keys.popleft() if self._keys else None
 
     def answered(self) -> None:
-        """A question was answered: a ``#`` that comes next still belongs to it and is dropped."""
+        """Keys came to something: a ``#`` that comes next still belongs to them and is dropped."""
         if self._keys:
             if self._keys[0] == DONE:
                 self._keys.popleft()
         else:
             self._drop_done = True
+
+    def heard_out(self) -> None:
+        """A question was heard to its end: a ``#`` that comes now belongs to it."""
+        self._drop_done = False
 
     def forget(self) -> None:
         """Drop what was typed early: across a charge, a menu that changed, or an error."""

@@ -40,18 +40,26 @@ Check = Callable[[str], Prompt | None]
 
 
 def ask(
-    call: Call, field: KeyField, question: Prompt, again: Prompt, *, tries: int, check: Check | None = None
+    call: Call,
+    field: KeyField,
+    question: Prompt,
+    again: Prompt,
+    *,
+    tries: int,
+    check: Check | None = None,
+    refused: Callable[[str], Prompt] = say,
 ) -> Secret:
     """Ask until the answer is good and return its keys; the reader wipes secret ones.
 
     A second try says what was wrong and asks with the longer prompt ``again``, waits longer for each key, and
-    takes no keys that were typed before it. StepEnds with ``agent``, ``back`` or ``gave_up``; why the last answer
-    was refused is said before the step gives up.
+    takes no keys that were typed before it. What the field itself refuses in mid-answer is said at once, and
+    heard out; ``refused`` makes its reason a prompt, by default the phrase of that name. StepEnds with
+    ``agent``, ``back`` or ``gave_up``; why the last answer was refused is said before the step gives up.
     """
     complaint = refusal = SILENCE
     for attempt in range(tries):
         prompt = complaint + (again if attempt else question)
-        heard = call.channel.ask(prompt, field.slower(attempt))
+        heard = call.channel.ask(prompt, field.slower(attempt), longer=again)
         if heard.verdict in (Verdict.AGENT, Verdict.BACK):
             raise StepEnds(heard.verdict.value)
         if heard.verdict is Verdict.ENTERED:
@@ -59,6 +67,9 @@ def ask(
             if wrong is None:
                 return heard.entry
             complaint = refusal = wrong
+        elif heard.verdict is Verdict.REFUSED:
+            complaint = refusal = SILENCE
+            call.channel.play(refused(heard.reason))
         else:
             complaint, refusal = say(COMPLAINTS[heard.verdict]), SILENCE
         heard.entry.wipe()

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from fs_app.domain.bill import Bill
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Ending, PaymentId
+from fs_app.domain.prompt import Manner
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Claim
 
@@ -30,6 +31,7 @@ class Checkpoint(BaseModel):
     flow: str
     step: str
     language: str
+    manner: Manner = Manner.PLAIN
     trail: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
     in_trouble: bool = False
@@ -51,6 +53,7 @@ class Checkpoint(BaseModel):
             flow=call.line.flow,
             step=step,
             language=call.channel.language,
+            manner=call.channel.manner,
             trail=tuple(trail),
             asked=tuple(asked),
             in_trouble=in_trouble,
@@ -79,7 +82,7 @@ class Checkpoint(BaseModel):
     def restore(self, call: Call) -> None:
         """Teach a call what it had learnt. StoreUnavailable where the accounts cannot be looked up."""
         directory, facts = call.services.directory, call.facts
-        call.channel.language = self.language
+        call.channel.language, call.channel.manner = self.language, self.manner
         call.counts.update(self.counts)
         claim = Claim(directory.by_number(self.claim) if self.claim is not None else None)
         if self.claimed and (self.claim is None or claim.account is not None):

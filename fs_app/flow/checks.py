@@ -18,12 +18,14 @@ from typing import Protocol
 from fs_app.errors import Problem
 from fs_app.flow.facts import Fact
 from fs_app.flow.step import NO_FACTS, FactSet, Said, Step
+from fs_app.ports import CHANNEL_PHRASES
 from fs_app.yamlfile import Document, Place, did_you_mean
 
 OPERATOR_OUTCOME = "agent"
 OPERATOR_KIND = "agent"
 APOLOGIES = frozenset({"technical_problem"})
 """What the engine itself says."""
+_EVERYWHERE = APOLOGIES | CHANNEL_PHRASES
 
 State = tuple[str, FactSet]
 
@@ -226,7 +228,7 @@ def _teachers(fact: Fact, registry: Mapping[str, type[Step]]) -> str:
 
 
 def _phrases(draft: Draft, voice: PhraseBook) -> Iterator[Problem]:
-    for phrase in sorted(APOLOGIES):
+    for phrase in sorted(_EVERYWHERE):
         for language in _missing(phrase, voice):
             yield draft.document.problem((), f"no phrase {phrase!r} in {language!r}; every flow needs it")
     for name, step in draft.steps.items():

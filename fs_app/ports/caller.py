@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from fs_app.domain.keys import Field, Heard
-from fs_app.domain.prompt import Prompt
+from fs_app.domain.prompt import SILENCE, Manner, Prompt
 
 T = TypeVar("T")
+
+CHANNEL_PHRASES = frozenset({"help", "slower_now", "normal_now"})
+"""What a channel says by itself, where the universal keys ask for it: every language needs these phrases."""
 
 
 class Handover(StrEnum):
@@ -33,6 +36,10 @@ class Channel(Protocol):
     language: str
     """The language prompts are spoken in; a step may change it."""
 
+    manner: Manner
+    """How prompts are spoken. A step may make it BRIEF for a caller who has been here before, unless the caller
+    wants it SLOW: ``8`` does that, for the rest of the call or until the next ``8``."""
+
     def answer(self) -> None:
         """Take the call and get its keypad ready. Once, before anything else."""
         ...
@@ -42,11 +49,15 @@ class Channel(Protocol):
         question; keys pressed in one that is not interruptible are kept too."""
         ...
 
-    def ask(self, prompt: Prompt, field: Field) -> Heard:
+    def ask(self, prompt: Prompt, field: Field, *, longer: Prompt = SILENCE) -> Heard:
         """Say a prompt and take one answer: barge-in, type-ahead, first-key and inter-key times, universal keys.
 
-        ``*`` on typed keys and a lone ``9`` say the prompt again inside this call. The result is one of ENTERED,
-        TOO_SHORT, WRONG_KEY, SILENCE, AGENT, BACK.
+        Inside this call ``*`` on typed keys and a lone ``9`` say the prompt again; a lone ``8`` says it SLOW, waits
+        longer for keys, and does so for the rest of the call; ``#`` on nothing says `help`, then ``longer`` where
+        there is one. The result is one of ENTERED, TOO_SHORT, WRONG_KEY, SILENCE, AGENT, BACK, REFUSED.
+
+        REFUSED comes in mid-answer. What the caller goes on typing answers nothing: it is dropped while the reason
+        is said, with `play`, and after that until the caller pauses.
         """
         ...
 
@@ -86,7 +97,7 @@ class Voice(Protocol):
         """The languages that prompts exist in, e.g. ``["en"]``."""
         ...
 
-    def render(self, prompt: Prompt, language: str) -> Utterance:
+    def render(self, prompt: Prompt, language: str, manner: Manner = Manner.PLAIN) -> Utterance:
         """The files and the text of a prompt. KeyError for a phrase that does not exist: the flow check keeps
         those from meeting a call."""
         ...

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
-from fs_app.domain.prompt import Named, Phrase, Prompt, Value
+from fs_app.domain.prompt import Manner, Named, Phrase, Prompt, Value
 from fs_app.errors import ConfigError, Problem
 from fs_app.ports import Utterance
 from fs_app.prompts.languages import GRAMMARS
@@ -102,15 +102,19 @@ class FileVoice:
         book = self._books.get(language)
         return None if book is None else book.gaps(phrase)
 
-    def render(self, prompt: Prompt, language: str) -> Utterance:
-        """The files and text of a prompt. KeyError for an unknown phrase or gap, ValueError for an amount whose
-        currency is not recorded."""
+    def render(self, prompt: Prompt, language: str, manner: Manner = Manner.PLAIN) -> Utterance:
+        """The files and text of a prompt; slowly is with a pause after each file. KeyError for an unknown
+        phrase or gap, ValueError for an amount whose currency is not recorded."""
         parts = [self._render_phrase(phrase, language) for phrase in prompt.phrases]
-        return Utterance(
-            files=tuple(path for part in parts for path in part.files),
-            text=" ".join(part.text for part in parts),
-            seconds=sum(part.seconds for part in parts),
-        )
+        files = tuple(path for part in parts for path in part.files)
+        seconds = sum(part.seconds for part in parts)
+        if manner is Manner.SLOW:
+            pause = self._paths[language, fragment_file(PAUSE, ends=False)]
+            files, seconds = (
+                tuple(each for path in files for each in (path, pause)),
+                seconds + len(files) * self._seconds[pause],
+            )
+        return Utterance(files, text=" ".join(part.text for part in parts), seconds=seconds)
 
     def text_of(self, path: Path) -> str:
         """What is said in a recording, as it stands in its sentence (", due on"); KeyError for another's file."""

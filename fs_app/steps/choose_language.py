@@ -13,7 +13,7 @@ from fs_app.flow.asking import ASKING, AskingStep, ask
 from fs_app.flow.call import Call
 from fs_app.flow.step import Outcome, PhraseName, Says, StepEnds
 
-_Choice = Annotated[str, StringConstraints(pattern=r"^[1-8]$")]
+_Choice = Annotated[str, StringConstraints(pattern=r"^[1-9]$")]
 _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")]
 
 
@@ -22,7 +22,7 @@ class ChooseLanguage(AskingStep):
 
     do = "choose_language"
     outcomes = {"chosen": Outcome("the call goes on in that language"), **ASKING}
-    keys = {"1 to 8": "the languages named in YAML"}
+    keys = {"1 to 9": "the languages named in YAML"}
 
     say: Annotated[PhraseName, Says("digits")] = Field(
         "press_for_language", description="one choice, in every language; {digits} is its key"

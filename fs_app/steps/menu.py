@@ -13,8 +13,9 @@ from fs_app.flow.asking import ASKING, AskingStep, ask
 from fs_app.flow.call import Call
 from fs_app.flow.step import Outcome, PhraseName, Says
 
-# 0 is a person and 9 repeats, everywhere; * and # are never choices.
-_Choice = Annotated[str, StringConstraints(pattern=r"^[1-8]$")]
+# 0 is a person everywhere, and * and # are never choices; 8 and 9 are what they are elsewhere unless they are
+# named.
+_Choice = Annotated[str, StringConstraints(pattern=r"^[1-9]$")]
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -23,7 +24,7 @@ class Menu(AskingStep):
 
     do = "menu"
     outcomes = ASKING
-    keys = {"1 to 8": "the choices named in YAML"}
+    keys = {"1 to 9": "the choices named in YAML"}
 
     say: Annotated[PhraseName, Says()] = Field(description="the question, with its choices")
     choices: Mapping[_Choice, _Name] = Field(min_length=1, description="key: outcome, for each choice")

@@ -6,41 +6,29 @@ own length and a margin, the key times, the queue's time.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import structlog
 
-from fs_app.domain.keys import Entry, Field, Heard, Verdict
-from fs_app.domain.prompt import Prompt
-from fs_app.errors import CallEnded, NotProtected, SwitchError
+from fs_app.domain.keys import Field, Heard
+from fs_app.domain.prompt import SILENCE, Manner, Prompt
+from fs_app.errors import CallEnded, SwitchError
 from fs_app.ports import Handover, Voice
 from fs_app.telephony import commands
+from fs_app.telephony.answers import Answers
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.guard import Guard
 from fs_app.telephony.headers import Frame
 from fs_app.telephony.privacy import Privacy
 from fs_app.telephony.session import Session
+from fs_app.telephony.speech import Speech, never
+from fs_app.telephony.timing import Timing
 from fs_app.telephony.waiting import Stir
 from fs_app.telephony.work import Work
 
 log = structlog.get_logger()
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """The times of a line, in seconds."""
-
-    connect: float = 5.0  # from the connection to its set-up; what says nothing is no switch
-    first_key: float = 6.0  # from the end of a prompt to the first key
-    inter_key: float = 3.0  # from one key to the next
-    gap: float = 1.5  # between two sayings of a prompt while we work
-    margin: float = 5.0  # what the switch may need beyond a prompt's own length, or for an instant application
-    queue: float = 1800.0  # in an agent queue; the queue's own max-wait-time should be shorter
-    talk: float = 4 * 3600.0  # with an agent, then we let go of the line
 
 
 # With it, a server's death ends whatever the switch does for it, and the dialplan goes on: right while we talk to
@@ -50,17 +38,12 @@ COME_BACK, STAY = ("set", "socket_resume=true"), ("set", "socket_resume=false")
 # What a server that had the call before may have left: the last key of a card, a call that does not come back when
 # its server dies, and the word that nothing has failed, which must not be said of us.
 LEFT_BEHIND = (("unset", "last_matching_digits"), COME_BACK, ("set", "fs_app_moved=false"))
-_BREAK_SECONDS = 0.06  # a break ends a playback within two media ticks of 20 ms
 
 
 class Spawn(Protocol):
     """Runs a function in a greenlet that outlives the call, and is waited for when the server stops."""
 
     def __call__(self, function: Callable[[], None], /) -> object: ...
-
-
-def _never() -> bool:
-    return False
 
 
 class SwitchChannel:
@@ -80,15 +63,15 @@ class SwitchChannel:
     ) -> None:
         self._session = session
         self._info = info
-        self._voice = voice
         self._timing = timing
         self._spawn = spawn
         self._stir = Stir(session.seat)
         self._privacy = Privacy(session, info, guard or Guard(), on_stir=self._stir.set)
         self._keypad = self._privacy.keypad
+        self._speech = Speech(session, info.uuid, voice, timing, self._stir, language=language)
+        self._answers = Answers(session, self._speech, self._privacy, timing, self._stir)
         self._unbridged = False
         self.moved = self.talking = False
-        self.language = language
         session.on_end(self._stir.close)
         session.on_event(self._happened)
 
@@ -96,6 +79,24 @@ class SwitchChannel:
     def uuid(self) -> str:
         """The switch's uuid of the caller's leg."""
         return self._info.uuid
+
+    @property
+    def language(self) -> str:
+        """The language prompts are spoken in."""
+        return self._speech.language
+
+    @language.setter
+    def language(self, language: str) -> None:
+        self._speech.language = language
+
+    @property
+    def manner(self) -> Manner:
+        """How prompts are spoken."""
+        return self._speech.manner
+
+    @manner.setter
+    def manner(self, manner: Manner) -> None:
+        self._speech.manner = manner
 
     def answer(self) -> None:
         """Take the call and get its keypad ready, in one write; what another server left behind is set right."""
@@ -106,16 +107,13 @@ class SwitchChannel:
     def play(self, prompt: Prompt, *, interruptible: bool = True) -> None:
         """Say a prompt as one command; nothing where it is empty, or keys typed early already broke it."""
         self._session.raise_if_disconnected()
-        typed = self._typed if interruptible else _never
-        if not typed() and self._say(prompt, cut_by=typed):
+        typed = self._typed if interruptible else never
+        if not typed() and self._speech.say(prompt, cut_by=typed):
             self._session.reacting()
 
-    def ask(self, prompt: Prompt, field: Field) -> Heard:
-        """Say a prompt and take one answer. ``*`` on typed keys and a lone ``9`` say it again."""
-        while True:
-            heard = self._ask_once(prompt, field)
-            if heard.verdict not in (Verdict.CLEARED, Verdict.REPEAT):
-                return heard
+    def ask(self, prompt: Prompt, field: Field, *, longer: Prompt = SILENCE) -> Heard:
+        """Say a prompt and take one answer; the universal keys say it again."""
+        return self._answers.ask(prompt, field, longer)
 
     def play_while(self, prompt: Prompt, work: Callable[[], T]) -> T:
         """Say a prompt while ``work`` runs; the first saying is heard out, later ones end with the work.
@@ -186,84 +184,18 @@ class SwitchChannel:
 
     # --- prompts ---
 
-    def _say(self, prompt: Prompt, *, cut_by: Callable[[], bool]) -> bool:
-        """Play a prompt to its end, or until ``cut_by`` holds. False for an empty prompt.
-
-        SwitchError where the switch does not play it, SwitchTimeout where it does not end.
-        """
-        if not prompt:
-            return False
-        utterance = self._voice.render(prompt, self.language)
-        until = time.monotonic() + utterance.seconds + self._timing.margin
-        playback = self._session.start("playback", commands.files_argument([str(path) for path in utterance.files]))
-        playback.on_done(self._stir.set)
-        self._until(lambda: playback.done or cut_by(), until - time.monotonic())
-        # Again and again: a break that reaches the switch before it has begun to play is lost.
-        while cut_by() and not playback.done and time.monotonic() < until:
-            self._session.start_api("uuid_break", self.uuid)
-            self._until(lambda: playback.done, _BREAK_SECONDS)
-        response = playback.wait(0).event("Application-Response", last=True)
-        if response != "FILE PLAYED":
-            names = ", ".join(path.name for path in utterance.files)
-            raise SwitchError(f"the switch did not play {names}: {response}")
-        return True
-
     def _say_while(self, prompt: Prompt, running: Work[T]) -> None:
         try:
-            self._say(prompt, cut_by=_never)
-            while not self._until(lambda: running.done, self._timing.gap):
-                self._say(prompt, cut_by=lambda: running.done)
+            self._speech.say(prompt)
+            while not self._speech.until(lambda: running.done, self._timing.gap):
+                self._speech.say(prompt, cut_by=lambda: running.done)
         except SwitchError as error:
             log.error("no prompt while working", call=self.uuid, problem=str(error))
-            while not self._until(lambda: running.done, self._timing.margin):
+            while not self._speech.until(lambda: running.done, self._timing.margin):
                 pass
 
     def _typed(self) -> bool:
         return self._keypad.buffer.waiting
-
-    # --- answers ---
-
-    def _ask_once(self, prompt: Prompt, field: Field) -> Heard:
-        self._session.raise_if_disconnected()
-        entry = Entry(field)
-        try:
-            with self._privacy.asking(field, self._timing.margin):
-                if not self._typed():
-                    self._say(prompt, cut_by=self._typed_or_lost)
-                keyed = self._take_keys(entry)
-        except (CallEnded, SwitchError, NotProtected):
-            entry.secret.wipe()
-            raise
-        verdict = keyed or entry.pause()
-        if verdict is Verdict.ENTERED:
-            self._keypad.buffer.answered()
-        else:
-            entry.secret.wipe()
-        if keyed:
-            self._session.reacting()
-        return Heard(verdict, entry.secret)
-
-    def _take_keys(self, entry: Entry) -> Verdict | None:
-        """The first-key time, then the inter-key time after each key; None where a time passed without a key.
-
-        Keys are taken where they come, in the hub: the call is woken by the last one of its answer, not by each.
-        """
-        verdict: Verdict | None = None
-        patience = entry.field.patience
-
-        def answered() -> bool:
-            nonlocal verdict
-            while verdict is None and not self._privacy.lost and (key := self._keypad.buffer.take()):
-                verdict = entry.press(key)
-                self._stir.extend(self._timing.inter_key * patience)
-            return verdict is not None or self._privacy.lost
-
-        self._until(answered, self._timing.first_key * patience)
-        self._privacy.raise_if_lost()
-        return verdict
-
-    def _typed_or_lost(self) -> bool:
-        return self._keypad.buffer.waiting or self._privacy.lost
 
     # --- hand-over ---
 
@@ -283,11 +215,3 @@ class SwitchChannel:
                 self._stir.set()
             case "MEDIA_BUG_START":
                 self._privacy.happened(event)
-
-    # --- waiting ---
-
-    def _until(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait until the condition holds; False after so many seconds, CallEnded at hang-up."""
-        held = self._session.ended is not None or self._stir.wait(condition, seconds)
-        self._session.raise_if_disconnected()
-        return held

@@ -8,6 +8,7 @@ the key, whatever is asked: cards are keyed at menus.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -45,6 +46,8 @@ class Keypad:
         self._both = info.inband and info.telephone_event is True
         self._tell = on_key
         self._last: tuple[str, float] = ("", 0.0)
+        self._run = 0.0  # keys that follow the last dropped one this soon are dropped, too
+        self._dropped_at = 0.0
         self.buffer = KeyBuffer()
         self.public = False
         """True while a question is asked that is no secret."""
@@ -64,9 +67,27 @@ class Keypad:
         ]
         self._session.start_all(steps)[-1].wait(seconds)
 
+    @property
+    def ignoring(self) -> bool:
+        """True while keys are dropped."""
+        return self._run > 0
+
+    def ignore(self) -> None:
+        """An answer was refused before it was whole: what else is typed of it is dropped, whatever is said, until
+        `heed`, and from then on until the caller has paused."""
+        self.buffer.forget()
+        self._run, self._dropped_at = math.inf, 0.0
+
+    def heed(self, run: float) -> None:
+        """Why it was refused has been said: a key that comes ``run`` seconds after the last one begins an
+        answer."""
+        if self._run:
+            self._run = run
+
     def release(self, *more: tuple[str, str], seconds: float) -> None:
         """Give the keys back to the switch and the far end, and run ``more``: before a hand-over."""
         self.buffer.forget()
+        self._run = 0.0
         self._session.start_all([*RELEASE, *more])[-1].wait(seconds)
 
     def _let_go(self) -> None:
@@ -77,9 +98,21 @@ class Keypad:
         """In the hub. After one of the keys A to D, which match nothing, the switch sends both at once: ``A3``."""
         if self._both and self._came_twice(digits):
             return
+        if self._run and self._goes_on():
+            self._tell()  # it is a digit of a secret all the same
+            return
         for key in digits[: KeyBuffer.LIMIT]:
             if key in KEYS and self.buffer.feed(key):
                 self._tell()
+
+    def _goes_on(self) -> bool:
+        """Whether the caller still types what was refused."""
+        now = time.monotonic()
+        if now - self._dropped_at < self._run:
+            self._dropped_at = now
+            return True
+        self._run = 0.0
+        return False
 
     def _came_twice(self, digits: str) -> bool:
         now = time.monotonic()

@@ -78,6 +78,6 @@ class Privacy:
         self.recordings.protect(listing, seconds)
 
     def _key_came(self) -> None:
-        if not self.keypad.public:
+        if not self.keypad.public or self.keypad.ignoring:
             self.recordings.typed()
         self._stir()

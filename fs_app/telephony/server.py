@@ -17,12 +17,13 @@ from fs_app.domain.prompt import say
 from fs_app.errors import CallEnded, FsAppError, SwitchError, SwitchTimeout
 from fs_app.ports import Handover, Voice
 from fs_app.telephony.board import Board
-from fs_app.telephony.channel import SwitchChannel, Timing
+from fs_app.telephony.channel import SwitchChannel
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.guard import Guard
 from fs_app.telephony.listener import Listener
 from fs_app.telephony.pulse import Pulse
 from fs_app.telephony.session import Session
+from fs_app.telephony.timing import Timing
 from fs_app.telephony.wire import KeepAlive
 
 log = structlog.get_logger()

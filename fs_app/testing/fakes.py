@@ -23,7 +23,7 @@ from fs_app.domain.payment import (
     Unknown,
     state_after,
 )
-from fs_app.domain.prompt import Count, Digits, Named, Prompt, Value
+from fs_app.domain.prompt import Count, Digits, Manner, Named, Prompt, Value
 from fs_app.errors import StoreUnavailable
 from fs_app.ports import PaymentOutcome, Utterance
 
@@ -49,7 +49,7 @@ class TextVoice:
         text = self._phrases.get(language, {}).get(phrase)
         return None if text is None else frozenset(_GAP.findall(text))
 
-    def render(self, prompt: Prompt, language: str) -> Utterance:
+    def render(self, prompt: Prompt, language: str, manner: Manner = Manner.PLAIN) -> Utterance:
         texts = []
         for phrase in prompt.phrases:
             values = {name: self._spoken(value, language) for name, value in phrase.values}

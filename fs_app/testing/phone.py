@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from fs_app.domain.keys import Entry, Field, Heard, KeyBuffer, Verdict
-from fs_app.domain.prompt import Prompt
+from fs_app.domain.prompt import SILENCE, Manner, Prompt, say
 from fs_app.domain.secret import Secret
 from fs_app.errors import CallEnded
 from fs_app.ports import Handover, Voice
@@ -46,6 +46,7 @@ class ScriptedPhone:
     ) -> None:
         self.uuid = "5e7c9f10-0000-4000-8000-000000000001"
         self.language = language
+        self.manner = Manner.PLAIN
         self.dialogue: list[Turn] = []
         self.fields: list[Field] = []
         self.handed_over: list[str] = []
@@ -77,25 +78,23 @@ class ScriptedPhone:
     def play(self, prompt: Prompt, *, interruptible: bool = True) -> None:
         self._say("said", prompt)
 
-    def ask(self, prompt: Prompt, field: Field) -> Heard:
+    def ask(self, prompt: Prompt, field: Field, *, longer: Prompt = SILENCE) -> Heard:
         self.fields.append(field)
-        self._say("asked", prompt)
-        if not len(self._keys):
-            self._next_answer(field)
-        entry = Entry(field)
-        verdict: Verdict | None = None
-        while verdict is None:
-            key = self._keys.take()
-            verdict = entry.press(key) if key is not None else entry.pause()
-            if verdict in (Verdict.CLEARED, Verdict.REPEAT):
-                self._say("asked", prompt)
-                if verdict is Verdict.REPEAT:
-                    self._next_answer(field)
-                    entry = Entry(field)
-                verdict = None
-        if verdict is Verdict.ENTERED:
-            self._keys.answered()
-        return Heard(verdict, entry.secret if verdict is Verdict.ENTERED else Secret())
+        first = SILENCE
+        while True:
+            self._say("asked", first + prompt)
+            heard = self._one_answer(field)
+            match heard.verdict:
+                case Verdict.CLEARED | Verdict.REPEAT:
+                    first = SILENCE
+                case Verdict.SLOWER:
+                    slow = self.manner is not Manner.SLOW
+                    self.manner = Manner.SLOW if slow else Manner.PLAIN
+                    first = say("slower_now" if slow else "normal_now")
+                case Verdict.HELP:
+                    first, prompt = say("help"), longer or prompt
+                case _:
+                    return heard
 
     def play_while(self, prompt: Prompt, work: Callable[[], T]) -> T:
         self._say("said", prompt)
@@ -120,6 +119,21 @@ class ScriptedPhone:
         self._note(kind, text)
         if self._hang_up_while is not None and self._hang_up_while in text:
             self._caller_hangs_up()
+
+    def _one_answer(self, field: Field) -> Heard:
+        if not self._keys.waiting:
+            self._keys.heard_out()
+            self._next_answer(field)
+        entry = Entry(field)
+        verdict: Verdict | None = None
+        while verdict is None:
+            key = self._keys.take()
+            verdict = entry.press(key) if key is not None else entry.pause()
+        if verdict is Verdict.REFUSED:
+            self._keys.forget()
+        elif verdict is not Verdict.SILENCE:
+            self._keys.answered()
+        return Heard(verdict, entry.secret if verdict is Verdict.ENTERED else Secret(), entry.reason)
 
     def _next_answer(self, field: Field) -> None:
         answer = self._answers.pop(0) if self._answers else NO_KEY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import gevent
@@ -10,11 +11,12 @@ from gevent.event import Event
 from wirekit import SECONDS, UUID, Peer, SilentVoice, event_text, eventually, tcp_pair
 
 from fs_app.domain.keys import Field, Verdict, menu
-from fs_app.domain.prompt import SILENCE, say
+from fs_app.domain.prompt import SILENCE, Manner, say
 from fs_app.errors import CallEnded, SwitchError, SwitchTimeout, UnsafeArgument
 from fs_app.ports import Handover
-from fs_app.telephony.channel import SwitchChannel, Timing
+from fs_app.telephony.channel import SwitchChannel
 from fs_app.telephony.session import Session
+from fs_app.telephony.timing import Timing
 from fs_app.telephony.waiting import Seat
 
 QUICK = Timing(first_key=0.15, inter_key=0.1, gap=0.02, margin=0.3)
@@ -216,7 +218,6 @@ def test_a_cleared_entry_and_a_lone_nine_say_it_again(call, first, then):
         ("0#", Verdict.AGENT),
         ("*", Verdict.BACK),
         ("12#", Verdict.TOO_SHORT),
-        ("#", Verdict.SILENCE),
     ],
 )
 def test_what_is_no_answer_leaves_no_digits(call, keys, verdict):
@@ -231,6 +232,151 @@ def test_a_key_that_is_no_choice(call):
     call.switch.key("5")
     call.keys_are_here(1)
     assert call.channel.ask(HELLO, menu("m", "12")).verdict is Verdict.WRONG_KEY
+
+
+# --- keys that mean the same at every question ---
+
+
+@pytest.mark.parametrize(
+    ("keys", "files"),
+    [
+        ("9#", ["hello"]),
+        ("#", ["help", "longer"]),
+        ("#9#", ["longer"]),
+        ("8#", ["slower_now", "hello"]),
+        ("8#8#", ["normal_now", "hello"]),
+        ("12*", ["hello"]),
+    ],
+)
+def test_a_universal_key_says_it_again_in_its_way(call, keys, files):
+    for key in keys:
+        call.switch.key(key)
+    call.keys_are_here(len(keys))
+    asking = doing(call.channel.ask, HELLO, ACCOUNT, longer=say("longer"))
+    command = call.switch.expect("execute playback")
+    assert re.findall(r"(\w+)\.wav", command) == files
+    call.switch.complete(command)
+    for key in "4711#":
+        call.switch.key(key)
+    assert asking.get(timeout=SECONDS).digits == "4711"
+
+
+def test_slow_is_for_the_rest_of_the_call_and_waits_longer(call_with):
+    call = call_with(QUICK)
+    call.switch.key("8")
+    call.keys_are_here(1)
+    asking = doing(call.channel.ask, SILENCE, menu("m", "1"))
+    call.switch.complete(call.switch.expect("execute playback"))
+    assert asking.get(timeout=SECONDS).verdict is Verdict.SILENCE
+    assert call.channel.manner is Manner.SLOW
+    started = time.monotonic()
+    call.channel.ask(SILENCE, menu("m", "1"))
+    assert time.monotonic() - started >= 1.5 * QUICK.first_key * 0.9
+
+
+def test_a_menu_may_have_8_and_9_as_choices(call):
+    for key in "89":
+        call.switch.key(key)
+    call.keys_are_here(2)
+    assert call.channel.ask(HELLO, menu("m", "89")).digits == "8"
+    assert call.channel.ask(HELLO, menu("m", "89")).digits == "9"
+
+
+def test_a_hash_after_a_universal_key_of_a_menu_belongs_to_it(call):
+    for key in "9#1":
+        call.switch.key(key)
+    call.keys_are_here(3)
+    assert call.channel.ask(HELLO, menu("m", "1")).digits == "1"
+
+
+def test_a_hash_asks_for_help_once_the_next_question_was_heard(call):
+    for key in "1234":
+        call.switch.key(key)
+    call.keys_are_here(4)
+    assert ask_pin(call).get(timeout=SECONDS).digits == "1234"
+    asking = doing(call.channel.ask, HELLO, menu("m", "1"))
+    call.switch.complete(call.switch.expect("execute playback"))
+    gevent.sleep(0.02)
+    call.switch.key("#")
+    command = call.switch.expect("execute playback")
+    assert re.findall(r"(\w+)\.wav", command) == ["help", "hello"]
+    call.switch.complete(command)
+    call.switch.key("1")
+    assert asking.get(timeout=SECONDS).digits == "1"
+
+
+def test_what_presses_9_for_ever_is_no_person(call_with):
+    call = call_with(QUICK)
+    for _ in range(20):
+        call.switch.key("9")
+    call.keys_are_here(20)
+    assert call.channel.ask(HELLO, menu("m", "1")).verdict is Verdict.SILENCE
+
+
+# --- an answer that is refused in its middle ---
+
+FORTY = Field("card number", 12, 19, secret=True, refuses=lambda digits: "not_this" if digits[:2] == "40" else None)
+TYPED_ON = Timing(first_key=SECONDS, inter_key=0.6)
+
+
+def refused(call: Call):
+    """The caller has typed 4012, and the reason is about to be said."""
+    for key in "4012":
+        call.switch.key(key)
+    call.keys_are_here(4)
+    asking = doing(call.channel.ask, HELLO, FORTY)
+    call.switch.expect("api uuid_buglist")
+    heard = asking.get(timeout=SECONDS)
+    assert (heard.verdict, heard.reason, heard.digits) == (Verdict.REFUSED, "not_this", "")
+    call.keys_are_here(0)
+
+
+def test_what_is_typed_on_neither_breaks_the_reason_nor_answers_the_next_question(call_with):
+    call = call_with(TYPED_ON)
+    refused(call)
+    playing = doing(call.channel.play, HELLO)
+    command = call.switch.expect("execute playback")
+    for key in "8888#":
+        call.switch.key(key)
+    gevent.sleep(0.05)
+    assert not playing.ready() and call.switch.commands[-1] == command
+    call.switch.complete(command)
+    playing.get(timeout=SECONDS)
+    asking = ask_pin(call)
+    command = call.switch.expect("execute playback")
+    for key in "8881":  # a gap of less than the run's
+        gevent.sleep(0.1)
+        call.switch.key(key)
+    gevent.sleep(TYPED_ON.run + 0.05)
+    assert call.switch.commands[-1] == command
+    call.switch.complete(command)
+    for key in "1234":
+        call.switch.key(key)
+    assert asking.get(timeout=SECONDS).digits == "1234"
+
+
+def test_who_stops_while_the_reason_is_said_may_break_into_the_next_question(call_with):
+    call = call_with(TYPED_ON)
+    refused(call)
+    playing = doing(call.channel.play, HELLO)
+    call.switch.complete(call.switch.expect("execute playback"))
+    playing.get(timeout=SECONDS)
+    asking = ask_pin(call)
+    command = call.switch.expect("execute playback")
+    call.switch.key("1")
+    call.switch.expect("api uuid_break")
+    call.switch.complete(command)
+    for key in "234":
+        call.switch.key(key)
+    assert asking.get(timeout=SECONDS).digits == "1234"
+
+
+def test_a_lone_universal_key_is_never_refused(call):
+    everything = Field("card number", 12, 19, refuses=lambda digits: "no")
+    for key in "0#":
+        call.switch.key(key)
+    call.keys_are_here(2)
+    assert call.channel.ask(HELLO, everything).verdict is Verdict.AGENT
 
 
 def test_keys_a_to_d_are_no_keys(call):

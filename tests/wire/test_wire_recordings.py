@@ -10,8 +10,9 @@ from fs_app.domain.keys import Field, Verdict
 from fs_app.domain.prompt import SILENCE, say
 from fs_app.errors import CallEnded, NotProtected
 from fs_app.telephony import recordings
-from fs_app.telephony.channel import SwitchChannel, Timing
+from fs_app.telephony.channel import SwitchChannel
 from fs_app.telephony.session import Session
+from fs_app.telephony.timing import Timing
 
 PIN = Field("pin", min_length=4, max_length=4, secret=True)
 ACCOUNT = Field("account", min_length=4, max_length=4)

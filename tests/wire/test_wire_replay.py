@@ -12,8 +12,9 @@ from fs_app.domain.keys import Field, Verdict, menu
 from fs_app.domain.prompt import SILENCE, say
 from fs_app.errors import CallEnded
 from fs_app.ports import Handover
-from fs_app.telephony.channel import SwitchChannel, Timing
+from fs_app.telephony.channel import SwitchChannel
 from fs_app.telephony.session import Session
+from fs_app.telephony.timing import Timing
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from wirekit import SECONDS, Peer, SilentVoice, connect_text, eventually
 
 from fs_app.domain.keys import menu
 from fs_app.domain.prompt import SILENCE, say
-from fs_app.telephony.channel import Timing
 from fs_app.telephony.server import CallServer
+from fs_app.telephony.timing import Timing
 
 HELLO = say("hello")
 

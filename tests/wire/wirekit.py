@@ -12,7 +12,7 @@ from urllib.parse import quote
 import gevent
 from gevent import socket
 
-from fs_app.domain.prompt import Prompt
+from fs_app.domain.prompt import Manner, Prompt
 from fs_app.ports import Utterance
 
 RECORDED = Path(__file__).parent / "recorded"
@@ -257,7 +257,7 @@ class SilentVoice:
     def __init__(self, seconds: float = 1.0) -> None:
         self.seconds = seconds
 
-    def render(self, prompt: Prompt, language: str) -> Utterance:
+    def render(self, prompt: Prompt, language: str, manner: Manner = Manner.PLAIN) -> Utterance:
         files = tuple(Path(f"/sounds/{language}/{phrase.name}.wav") for phrase in prompt.phrases)
         return Utterance(files, " ".join(phrase.name for phrase in prompt.phrases), self.seconds)
 

@@ -17,7 +17,7 @@ from fs_app.app.garbage import Collector  # noqa: E402
 from fs_app.app.roles import settle  # noqa: E402
 from fs_app.bench.peers import script  # noqa: E402
 from fs_app.domain.keys import Field  # noqa: E402
-from fs_app.domain.prompt import Prompt, say  # noqa: E402
+from fs_app.domain.prompt import Manner, Prompt, say  # noqa: E402
 from fs_app.metrics import Metrics  # noqa: E402
 from fs_app.ports import Utterance  # noqa: E402
 from fs_app.telephony.channel import SwitchChannel  # noqa: E402
@@ -43,7 +43,7 @@ class Prompts:
         """No phrase has gaps."""
         return frozenset() if phrase in self._said else None
 
-    def render(self, prompt: Prompt, language: str) -> Utterance:
+    def render(self, prompt: Prompt, language: str, manner: Manner = Manner.PLAIN) -> Utterance:
         """One file."""
         return self._said[prompt.phrases[0].name]
 

@@ -13,7 +13,7 @@ from rich.console import Console  # noqa: E402
 from fs_app.demo.phone import run_phone  # noqa: E402
 from fs_app.demo.phone_view import Side  # noqa: E402
 from fs_app.domain.keys import Field, Verdict  # noqa: E402
-from fs_app.domain.prompt import Prompt, say  # noqa: E402
+from fs_app.domain.prompt import Manner, Prompt, say  # noqa: E402
 from fs_app.ports import Utterance  # noqa: E402
 from fs_app.telephony.channel import SwitchChannel  # noqa: E402
 from fs_app.telephony.connect import ConnectInfo  # noqa: E402
@@ -29,7 +29,7 @@ class OneVoice:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def render(self, prompt: Prompt, language: str) -> Utterance:
+    def render(self, prompt: Prompt, language: str, manner: Manner = Manner.PLAIN) -> Utterance:
         files = []
         for phrase in prompt.phrases:
             files.append(self.folder / f"{phrase.name}.wav")

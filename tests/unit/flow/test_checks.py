@@ -8,6 +8,7 @@ from fs_app.errors import ConfigError
 from fs_app.flow.facts import Fact
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flow, load_flows
+from fs_app.ports import CHANNEL_PHRASES
 from fs_app.steps import STEPS
 from fs_app.testing.fakes import TextVoice
 
@@ -281,12 +282,15 @@ def test_phrases_are_needed_in_every_language(tmp_path: Path) -> None:
         for step in load(tmp_path, GOOD).nodes.values()
         for name in [s.phrase for s in step.step.phrases()]
     }
-    english |= {"technical_problem": "x"}
+    english |= {"technical_problem": "x"} | dict.fromkeys(CHANNEL_PHRASES, "x")
     voice = TextVoice({"en": english, "es": {**english}})
     assert load(tmp_path, GOOD, voice).name == "small"
-    spanish = {name: text for name, text in english.items() if name not in ("enter_pin", "technical_problem")}
+    spanish = {
+        name: text for name, text in english.items() if name not in ("enter_pin", "help", "technical_problem")
+    }
     voice = TextVoice({"en": english, "es": {**spanish, "goodbye": "{name}"}})
     assert problems(tmp_path, GOOD, voice) == [
+        "small.yaml:1:1: no phrase 'help' in 'es'; every flow needs it",
         "small.yaml:1:1: no phrase 'technical_problem' in 'es'; every flow needs it",
         "small.yaml:14:5: no phrase 'enter_pin' in 'es'",
         "small.yaml:23:5: hang_up does not fill these gaps of 'goodbye' in 'es': {name}; filled here: none",

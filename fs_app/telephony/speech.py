@@ -1,0 +1,70 @@
+"""What a caller is told: a prompt becomes one playback, which is cut when something is more urgent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from fs_app.domain.prompt import Manner, Prompt
+from fs_app.errors import SwitchError
+from fs_app.ports import Voice
+from fs_app.telephony import commands
+from fs_app.telephony.session import Session
+from fs_app.telephony.timing import Timing
+from fs_app.telephony.waiting import Stir
+
+_BREAK_SECONDS = 0.06  # a break ends a playback within two media ticks of 20 ms
+
+
+def never() -> bool:
+    """Nothing is more urgent."""
+    return False
+
+
+class Speech:
+    """The voice of one call, its language and its manner. Every wait in it ends when the caller hangs up."""
+
+    def __init__(
+        self, session: Session, uuid: str, voice: Voice, timing: Timing, stir: Stir, *, language: str
+    ) -> None:
+        self._session = session
+        self._uuid = uuid
+        self._voice = voice
+        self._timing = timing
+        self._stir = stir
+        self.language = language
+        self.manner = Manner.PLAIN
+
+    def say(self, prompt: Prompt, *, cut_by: Callable[[], bool] = never) -> bool:
+        """Say a prompt to its end, or until ``cut_by`` holds. True where it was said; nothing is, where it is
+        empty.
+
+        SwitchError where the switch does not play it, SwitchTimeout where it does not end.
+        """
+        if not prompt:
+            return False
+        utterance = self._voice.render(prompt, self.language, self.manner)
+        self.sound(utterance.files, utterance.seconds, cut_by=cut_by)
+        return True
+
+    def sound(self, files: Sequence[Path], seconds: float, *, cut_by: Callable[[], bool]) -> None:
+        """Play files that last so long; as `say`."""
+        until = time.monotonic() + seconds + self._timing.margin
+        playback = self._session.start("playback", commands.files_argument([str(path) for path in files]))
+        playback.on_done(self._stir.set)
+        self.until(lambda: playback.done or cut_by(), until - time.monotonic())
+        # Again and again: a break that reaches the switch before it has begun to play is lost.
+        while cut_by() and not playback.done and time.monotonic() < until:
+            self._session.start_api("uuid_break", self._uuid)
+            self.until(lambda: playback.done, _BREAK_SECONDS)
+        response = playback.wait(0).event("Application-Response", last=True)
+        if response != "FILE PLAYED":
+            names = ", ".join(path.name for path in files)
+            raise SwitchError(f"the switch did not play {names}: {response}")
+
+    def until(self, condition: Callable[[], bool], seconds: float) -> bool:
+        """Wait until the condition holds; False after so many seconds, CallEnded at hang-up."""
+        held = self._session.ended is not None or self._stir.wait(condition, seconds)
+        self._session.raise_if_disconnected()
+        return held
