@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fs_app.domain.card import MAX_NUMBER_LENGTH, MIN_NUMBER_LENGTH, number_complete
 from fs_app.domain.keys import Field
 
@@ -9,14 +11,16 @@ from fs_app.domain.keys import Field
 AMOUNT_LENGTH = 10
 
 
-def card_number() -> Field:
-    """The number on the card; ends by itself as soon as `number_complete` says so."""
+def card_number(refuses: Callable[[str], str | None] | None = None) -> Field:
+    """The number on the card; ends by itself as soon as `number_complete` says so, or as soon as its first digits
+    are refused."""
     return Field(
         "card number",
         min_length=MIN_NUMBER_LENGTH,
         max_length=MAX_NUMBER_LENGTH,
         secret=True,
         complete=number_complete,
+        refuses=refuses,
     )
 
 

@@ -36,7 +36,15 @@ class CardQuestions(AskingStep):
     number: Annotated[PhraseName, Says()] = Field("enter_card_number", description="the question for the number")
     number_again: Annotated[PhraseName, Says()] = Field("enter_card_number_again", description="more at length")
     number_wrong: Annotated[PhraseName, Says()] = Field("card_number_wrong", description="length or check digit")
-    brand_refused: Annotated[PhraseName, Says()] = Field("card_brand_refused", description="a brand we do not take")
+    brand_refused: Annotated[PhraseName, Says()] = Field(
+        "card_brand_refused", description="a brand we do not take, said after its first digits"
+    )
+    credit_refused: Annotated[PhraseName, Says()] = Field(
+        "card_credit_refused", description="a credit card where only debit cards are taken"
+    )
+    blocked_refused: Annotated[PhraseName, Says()] = Field(
+        "card_blocked", description="a card of a range that is not taken"
+    )
     expiry: Annotated[PhraseName, Says()] = Field("enter_expiry", description="the question for the expiry")
     expiry_again: Annotated[PhraseName, Says()] = Field("enter_expiry_again", description="more at length")
     expiry_wrong: Annotated[PhraseName, Says()] = Field("expiry_wrong", description="there is no such month")
@@ -74,17 +82,21 @@ class CardQuestions(AskingStep):
                 position += 1
 
     def _ask_number(self, call: Call, card: Card) -> None:
-        accepted = call.line.rules.brands
+        refused = {
+            "brand": say(self.brand_refused),
+            "credit": say(self.credit_refused),
+            "blocked": say(self.blocked_refused),
+        }
 
         def wrong(digits: str) -> Prompt | None:
-            brand = brand_of(digits)
-            if brand is None or brand.name not in accepted:
-                return say(self.brand_refused if luhn_ok(digits) else self.number_wrong)
+            if brand_of(digits) is None and luhn_ok(digits):
+                return say(self.brand_refused)
             return None if number_ok(digits) else say(self.number_wrong)
 
         card.number.wipe()
         question, again = say(self.number), say(self.number_again)
-        card.number = ask(call, fields.card_number(), question, again, tries=self.tries, check=wrong)
+        field = fields.card_number(call.line.rules.refuses)
+        card.number = ask(call, field, question, again, tries=self.tries, check=wrong, refused=refused.__getitem__)
         brand = brand_of(card.number.reveal())
         card.brand = brand.name if brand is not None else ""
         card.last_four = card.number.reveal()[-4:]

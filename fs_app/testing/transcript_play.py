@@ -18,10 +18,11 @@ import gevent
 
 from fs_app.domain.payment import Payment, PaymentState
 from fs_app.testing.switch import Call, Happening, SimulatedSwitch, What
-from fs_app.testing.transcript import ANYTHING, HANGS_UP, SILENCE, Line, Transcript, matches
+from fs_app.testing.transcript import ANYTHING, HANGS_UP, SILENCE, WAITS, Line, Transcript, matches
 
 _SECONDS = 15.0  # no transcript waits longer for anything
 _QUIET_SECONDS = 0.05  # a caller keys when nothing plays any more; so long the server has to say something else
+_MOMENT_SECONDS = 0.15  # what a caller typed in one go has ended after that, by the key times of a test
 _BREAK_SECONDS = 1.0  # a prompt that a key has not ended by then cannot be interrupted
 _BOOKING_SECONDS = 2.0  # from the end of a call until the ledger has to hold what was under way
 _WIDTH = 56
@@ -169,6 +170,8 @@ class _Caller:
         self._rows.append((str(line), str(line)))
         if line.text == HANGS_UP:
             self._call.hang_up()
+        elif line.text == WAITS:
+            gevent.sleep(_MOMENT_SECONDS)
         elif line.text != SILENCE:
             self._call.press(line.text)
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from fs_app.domain import fields, keys
 from fs_app.domain.card import BRANDS, brand_of, luhn_ok, number_complete, number_ok
 from fs_app.domain.keys import Entry, Field, KeyBuffer, Verdict
+from fs_app.domain.rules import Rules
 
 FIELDS = [
     fields.card_number(),
@@ -166,3 +167,44 @@ def test_another_key_ends_the_wait_for_a_late_pound_key() -> None:
     buffer = KeyBuffer()
     buffer.answered()
     assert [buffer.feed(key) for key in "5#"] == [True, True]
+
+
+# --- universal keys, and what is refused before it is whole -----------------------------------------------------
+
+
+@given(any_field)
+def test_8_and_9_alone_are_no_answer_unless_they_are_values(field: Field) -> None:
+    assert take(field, "8")[1] is Verdict.SLOWER
+    assert take(field, "9#")[1] is Verdict.REPEAT
+    months = replace(field, min_length=1, max_length=2, complete=None, refuses=None, values=frozenset("89"))
+    assert take(months, "8#")[1] is take(months, "9")[1] is Verdict.ENTERED
+
+
+@given(any_question)
+def test_a_hash_on_nothing_is_help(field: Field) -> None:
+    assert take(field, "#")[1] is Verdict.HELP
+    assert take(field, "")[1] is Verdict.SILENCE
+
+
+RULES = Rules(brands=frozenset({"visa", "mastercard"}), blocked_bins=(("400000", "400099"),))
+ONLY_THESE = fields.card_number(RULES.refuses)
+
+
+@pytest.mark.parametrize(
+    ("pressed", "needed", "reason"),
+    [
+        ("371449635398431", 2, "brand"),
+        ("30569309025904", 3, "brand"),
+        ("6011000990139424", 4, "brand"),
+        ("4000551234567890", 6, "blocked"),
+    ],
+)
+def test_a_card_that_is_not_accepted_is_refused_by_its_first_digits(pressed: str, needed: int, reason: str) -> None:
+    entry = Entry(ONLY_THESE)
+    verdicts = [entry.press(key) for key in pressed[:needed]]
+    assert verdicts == [None] * (needed - 1) + [Verdict.REFUSED]
+    assert entry.reason == reason
+
+
+def test_digits_of_no_brand_are_a_slip_and_heard_to_the_end() -> None:
+    assert take(ONLY_THESE, "1234#")[1] is Verdict.TOO_SHORT

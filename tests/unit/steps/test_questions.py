@@ -7,6 +7,7 @@ from dialogue import BILL, CARD, CODE, EXPIRY, FULL, IDENTIFY, PAY, VISA, WHOLE_
 
 from fs_app.domain.bill import Bill
 from fs_app.domain.money import Money
+from fs_app.domain.prompt import Manner
 from fs_app.domain.rules import Rules
 
 PAID_PATH = "charge:approved result:paid goodbye:ended"
@@ -43,7 +44,6 @@ def test_a_closed_account_is_told_to_its_holder_only() -> None:
     [
         ("", "We did not hear any keys."),
         ("12#", "That was too short."),
-        ("#", "We did not hear any keys."),
     ],
 )
 def test_an_unusable_account_number_is_asked_again_slower_and_longer(bad: str, complaint: str) -> None:
@@ -62,9 +62,18 @@ def test_a_doubled_pound_key_costs_nothing() -> None:
     assert call.path.endswith(PAID_PATH)
 
 
-def test_a_third_pound_key_costs_one_try() -> None:
+def test_a_third_pound_key_brings_help_and_costs_no_try() -> None:
     call = dial(["12345678###", "2468", *WHOLE_CALL[2:]])
-    assert "We did not hear any keys. Please key in the digits of your PIN" in call.said
+    assert "or 0 for a person. Please key in the digits of your PIN" in call.said
+    assert "We did not hear any keys. Please" not in call.said
+    assert call.path.endswith(PAID_PATH)
+
+
+def test_8_is_slow_for_the_rest_of_the_call_until_the_next_8() -> None:
+    call = dial(["8#", "12345678#", *IDENTIFY[1:], "8", *WHOLE_CALL[2:]])
+    assert "More slowly, then. Please key in your account number" in call.said
+    assert "Back to normal speed." in call.said
+    assert call.phone.manner is Manner.PLAIN
     assert call.path.endswith(PAID_PATH)
 
 
@@ -191,7 +200,6 @@ WRONG_NUMBER = "That card number is not right."
         ("44111111111111111", WRONG_NUMBER),  # a doubled digit
         ("411111111111#", WRONG_NUMBER),  # no Visa is that short
         ("41111#", "That was too short."),
-        ("36227206271667#", "We do not accept that kind of card."),  # Diners Club
         ("9999999999999995#", "We do not accept that kind of card."),  # nobody's
         ("", "We did not hear any keys."),
     ],
@@ -201,6 +209,19 @@ def test_only_the_card_number_is_asked_again(keys: str, complaint: str) -> None:
     assert f"{complaint} Please key in all the digits of your card number" in call.said
     assert call.path.endswith(PAID_PATH)
     assert call.seen.numbers == [VISA]
+
+
+def test_a_brand_that_is_not_accepted_is_told_before_the_rest_is_typed() -> None:
+    call = dial([*IDENTIFY, *FULL, "36227206271667#", VISA, EXPIRY, CODE, ZIP, *PAY])
+    refusal = call.phone.said.index("We do not accept that kind of card.")
+    assert call.phone.said[refusal + 1].startswith("Please key in all the digits of your card number")
+    assert call.seen.numbers == [VISA]
+
+
+def test_a_brand_that_is_refused_at_each_try_leads_to_a_person() -> None:
+    call = dial([*IDENTIFY, *FULL, "36", "36", "36"])
+    assert call.phone.said.count("We do not accept that kind of card.") == 3
+    assert "gave_up" in call.path
 
 
 def test_a_key_after_a_good_number_spoils_one_try_of_the_next_field_only() -> None:
