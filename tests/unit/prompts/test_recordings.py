@@ -155,7 +155,8 @@ def test_every_shipped_phrase_can_be_said():
         for name in book.phrases:
             values = {gap: samples[gap] for gap in book.gaps(name)}
             heard = voice.render(Prompt((Phrase(name, tuple(values.items())),)), language)
-            assert "{" not in heard.text and heard.text[0].isupper(), heard.text
+            said_inside = name in ("convenience_fee", "surcharge")
+            assert "{" not in heard.text and (said_inside or heard.text[0].isupper()), heard.text
             assert all(path.is_file() for path in heard.files)
             assert 0.2 < heard.seconds < 28, name
 
