@@ -106,8 +106,11 @@ class _Gap(NamedTuple):
 def run(connection: Connection, *statements: Bound) -> list[list[Row]]:
     """Run statements in this order and return the rows of each; in one round trip where the database has any.
 
-    Raises SQLAlchemy's DBAPIError as ``connection.execute`` does; none after the one that failed was run.
+    Raises SQLAlchemy's DBAPIError as ``connection.execute`` does; none after the one that failed was run. MySQL
+    takes nothing for an error, so nothing is not sent.
     """
+    if not statements:
+        return []
     dialect = connection.dialect
     compiled = [bound.statement.on(dialect) for bound in statements]
     parameters = [each.parameters(bound.values) for each, bound in zip(compiled, statements, strict=True)]
