@@ -59,6 +59,7 @@ class Calls:
             cashier=parts.cashier,
             clock=parts.clock,
             checkpoints=parts.checkpoints,
+            history=parts.ledger,
         )
         self.server = CallServer(
             inherited(CALLS, settings.calls.listen),

@@ -64,8 +64,11 @@ class SystemClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
 
+    def day(self, moment: datetime) -> date:
+        return moment.astimezone(self._zone).date()
+
     def today(self) -> date:
-        return datetime.now(self._zone).date()
+        return self.day(self.now())
 
 
 def open_database(settings: Settings, observe: Callable[[float, bool], None] | None = None) -> Database:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from fs_app.domain.rules import Rules
 from fs_app.flow.facts import Facts
-from fs_app.ports import Cashier, Channel, Checkpoints, Clock, Directory, Journal
+from fs_app.ports import Cashier, Channel, Checkpoints, Clock, Directory, Journal, PaymentHistory
 
 PLAIN_RULES = Rules()
 """The rules where nobody set any."""
@@ -35,6 +35,7 @@ class Services:
     cashier: Cashier
     clock: Clock
     checkpoints: Checkpoints
+    history: PaymentHistory
 
 
 def _stays() -> bool:

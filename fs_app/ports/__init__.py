@@ -20,7 +20,7 @@ from fs_app.ports.gateway import (
     Hint,
     Hints,
 )
-from fs_app.ports.ledger import DisputeBook, Ledger, LedgerEvent, RefundBook, Task, TaskKind, Tasks
+from fs_app.ports.ledger import DisputeBook, Ledger, LedgerEvent, PaymentHistory, RefundBook, Task, TaskKind, Tasks
 from fs_app.ports.messages import Delivery, Message, Messenger, Outbox, Receipt, ReceiptKind, ReceiptState
 from fs_app.ports.surroundings import Clock, Journal
 
@@ -52,6 +52,7 @@ __all__ = [
     "Message",
     "Messenger",
     "Outbox",
+    "PaymentHistory",
     "PaymentOutcome",
     "Receipt",
     "ReceiptKind",

@@ -25,7 +25,23 @@ class LedgerEvent:
     detail: str
 
 
-class Ledger(Protocol):
+class PaymentHistory(Protocol):
+    """What became of payments, for whoever tells it to the account's holder. Raises StoreUnavailable."""
+
+    def of_account(self, account_id: str, limit: int) -> Sequence[Payment]:
+        """The last attempts on an account that took money, may take it, or lost it again; the newest first."""
+        ...
+
+    def by_confirmation(self, confirmation: str) -> Payment | None:
+        """The attempt with that confirmation number."""
+        ...
+
+    def history(self, payment_id: PaymentId) -> Sequence[LedgerEvent]:
+        """What happened to the attempt, oldest first."""
+        ...
+
+
+class Ledger(PaymentHistory, Protocol):
     """Payment attempts and their history; enforces the table of states. Raises StoreUnavailable."""
 
     def open(self, request: PaymentRequest, marks: Sequence[Mark] = ()) -> Payment:
@@ -54,10 +70,6 @@ class Ledger(Protocol):
         """The attempt with that order id."""
         ...
 
-    def by_confirmation(self, confirmation: str) -> Payment | None:
-        """The attempt with that confirmation number."""
-        ...
-
     def by_transaction(self, transaction_id: TransactionId) -> Payment | None:
         """The attempt that was captured as that transaction, or refunded by it."""
         ...
@@ -72,14 +84,6 @@ class Ledger(Protocol):
 
     def allocations(self, payment_id: PaymentId) -> Sequence[Allocation]:
         """What of the attempt goes to which bill, in order."""
-        ...
-
-    def of_account(self, account_id: str, limit: int) -> Sequence[Payment]:
-        """The last attempts on an account that took money, may take it, or lost it again; the newest first."""
-        ...
-
-    def history(self, payment_id: PaymentId) -> Sequence[LedgerEvent]:
-        """What happened to the attempt, oldest first."""
         ...
 
     def payments(self, *, since: datetime | None = None, until: datetime | None = None) -> Sequence[Payment]:

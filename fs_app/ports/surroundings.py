@@ -14,6 +14,10 @@ class Clock(Protocol):
         """The time in UTC, aware."""
         ...
 
+    def day(self, moment: datetime) -> date:
+        """The day where the operator is at that moment (an aware time)."""
+        ...
+
     def today(self) -> date:
         """The day where the operator is (settings: ``timezone``): what expiry dates are compared with."""
         ...

@@ -25,7 +25,7 @@ from fs_app.domain.payment import (
 )
 from fs_app.domain.prompt import Count, Digits, Manner, Named, Prompt, Value
 from fs_app.errors import StoreUnavailable
-from fs_app.ports import PaymentOutcome, Utterance
+from fs_app.ports import LedgerEvent, PaymentOutcome, Utterance
 
 _GAP = re.compile(r"\{([a-z_]+)\}")
 
@@ -199,8 +199,31 @@ class FixedClock:
     def now(self) -> datetime:
         return self.moment
 
+    def day(self, moment: datetime) -> date:
+        return moment.date()
+
     def today(self) -> date:
         return self.moment.date()
+
+
+@dataclass
+class FakeHistory:
+    """Implements `ports.PaymentHistory` on a list, oldest first; ``settled`` tells when which was."""
+
+    payments: Sequence[Payment] = ()
+    settled: Mapping[PaymentId, datetime] = field(default_factory=dict)
+
+    def of_account(self, account_id: str, limit: int) -> Sequence[Payment]:
+        nothing = (PaymentState.DECLINED, PaymentState.NOT_SENT)
+        found = [each for each in self.payments if each.request.account_id == account_id]
+        return [each for each in reversed(found) if each.state not in nothing][:limit]
+
+    def by_confirmation(self, confirmation: str) -> Payment | None:
+        return next((each for each in self.payments if each.confirmation == confirmation), None)
+
+    def history(self, payment_id: PaymentId) -> Sequence[LedgerEvent]:
+        at = self.settled.get(payment_id)
+        return [] if at is None else [LedgerEvent(at, PaymentState.SETTLED, "settled")]
 
 
 @dataclass

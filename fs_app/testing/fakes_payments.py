@@ -37,9 +37,13 @@ class StandingClock:
         """The time in UTC."""
         return self.at
 
+    def day(self, moment: datetime) -> date:
+        """The day in UTC."""
+        return moment.astimezone(UTC).date()
+
     def today(self) -> date:
         """The day in UTC."""
-        return self.at.date()
+        return self.day(self.at)
 
     def move(self, seconds: float) -> None:
         """Let time pass."""

@@ -21,19 +21,15 @@ from fs_app.domain.keys import Entry, Field, Heard, KeyBuffer, Verdict
 from fs_app.domain.money import Money
 from fs_app.domain.payment import OrderId
 from fs_app.domain.secret import Secret
-from fs_app.flow.call import Call, Line, Services
+from fs_app.flow.call import Call, Line
 from fs_app.flow.facts import Facts
 from fs_app.ports import ChargeRequest
 from fs_app.testing.fakes import (
-    FakeCashier,
-    FakeCheckpoints,
-    FakeDirectory,
-    FixedClock,
     ListJournal,
     TextVoice,
-    approve,
 )
 from fs_app.testing.phone import ScriptedPhone
+from fs_app.testing.services import fake_services
 from tests.cards import visa
 
 NUMBER, EXPIRY, CODE = "4111111111111111", "1230", "123"
@@ -54,7 +50,7 @@ def _buffer() -> KeyBuffer:
 
 
 def _call() -> Call:
-    services = Services(FakeDirectory(), FakeCashier(approve), FixedClock(), FakeCheckpoints())
+    services = fake_services()
     return Call(
         Line("f", "en", "q"), ScriptedPhone(TextVoice({})), services, ListJournal(), facts=Facts(means=visa())
     )

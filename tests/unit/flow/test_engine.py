@@ -11,7 +11,7 @@ from fs_app.domain.money import Money
 from fs_app.domain.secret import Secret
 from fs_app.errors import CallEnded, StoreUnavailable
 from fs_app.flow.asking import ASKING, AskingStep
-from fs_app.flow.call import Call, Line, Services
+from fs_app.flow.call import Call, Line
 from fs_app.flow.engine import MAX_VISITS, run_flow
 from fs_app.flow.facts import Fact
 from fs_app.flow.loader import load_flow
@@ -19,15 +19,11 @@ from fs_app.flow.step import Outcome, Step, StepEnds
 from fs_app.ports import Handover
 from fs_app.steps import STEPS
 from fs_app.testing.fakes import (
-    FakeCashier,
-    FakeCheckpoints,
-    FakeDirectory,
-    FixedClock,
     ListJournal,
     TextVoice,
-    approve,
 )
 from fs_app.testing.phone import ScriptedPhone
+from fs_app.testing.services import fake_services
 
 ROOT = Path(__file__).resolve().parents[3]
 VOICE = TextVoice.read(ROOT / "sounds" / "phrases.yaml")
@@ -106,7 +102,7 @@ class Walked:
         self.flow = load_flow(path, REGISTRY, VOICE)
         self.phone = ScriptedPhone(VOICE, **phone)  # type: ignore[arg-type]
         self.journal = ListJournal()
-        services = Services(FakeDirectory(), FakeCashier(approve), FixedClock(), FakeCheckpoints())
+        services = fake_services()
         self.call = Call(Line("f", "en", "payments"), self.phone, services, self.journal)
         self.card = Card(Secret("4111111111111111"), Secret("1228"), Secret("123"), Secret("90210"))
         self.call.facts.means = self.card

@@ -13,7 +13,7 @@ from fs_app.domain.money import Money
 from fs_app.domain.payment import ChargeResult, PaymentRequest
 from fs_app.domain.rules import Rules
 from fs_app.errors import CallEnded
-from fs_app.flow.call import Call, Line, Services
+from fs_app.flow.call import Call, Line
 from fs_app.flow.engine import run_flow
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flow
@@ -21,15 +21,14 @@ from fs_app.ports import Handover
 from fs_app.steps import STEPS
 from fs_app.testing.fakes import (
     FakeCashier,
-    FakeCheckpoints,
     FakeDirectory,
-    FixedClock,
     Gate,
     ListJournal,
     TextVoice,
     approve,
 )
 from fs_app.testing.phone import ScriptedPhone
+from fs_app.testing.services import fake_services
 
 ROOT = Path(__file__).resolve().parents[3]
 VOICE = TextVoice.read(ROOT / "sounds" / "phrases.yaml")
@@ -118,7 +117,7 @@ def dial(
     call = Call(
         line=Line("pay_balance", "en", "payments", rules),
         channel=phone,
-        services=Services(directory, cashier, FixedClock(), FakeCheckpoints()),
+        services=fake_services(directory=directory, cashier=cashier),
         journal=journal,
         caller_id=caller_id,
     )

@@ -20,11 +20,12 @@ from fs_app.domain.payment import (
     Unknown,
 )
 from fs_app.errors import CallEnded
-from fs_app.flow.call import Call, Line, Services
+from fs_app.flow.call import Call, Line
 from fs_app.flow.checkpoint import Checkpoint
 from fs_app.flow.engine import run_flow
-from fs_app.testing.fakes import FakeCashier, FakeCheckpoints, FakeDirectory, FixedClock, Gate, ListJournal, approve
+from fs_app.testing.fakes import FakeCashier, FakeCheckpoints, FakeDirectory, Gate, ListJournal, approve
 from fs_app.testing.phone import HANG_UP, ScriptedPhone
+from fs_app.testing.services import fake_services
 
 # What the caller keys from each step on. A card that was keyed before is asked for again.
 FROM = {
@@ -67,7 +68,7 @@ class Servers:
 
     def call(self, answers: list[str]) -> tuple[Call, ScriptedPhone]:
         directory = FakeDirectory([OPEN, CLOSED, PAID], [BILL], pins=self.pins, down=self.down)
-        services = Services(directory, self.cashier, FixedClock(), self.checkpoints)
+        services = fake_services(directory=directory, cashier=self.cashier, checkpoints=self.checkpoints)
         phone = ScriptedPhone(VOICE, answers)
         line = Line("pay_balance", "en", "payments")
         return Call(line, phone, services, ListJournal(), leaves=lambda: self.leaving), phone

@@ -12,7 +12,7 @@ from fs_app.domain.keys import menu
 from fs_app.domain.payment import ChargeResult, PaymentRequest
 from fs_app.domain.prompt import Prompt
 from fs_app.errors import CallEnded
-from fs_app.flow.call import Call, Line, Services
+from fs_app.flow.call import Call, Line
 from fs_app.flow.facts import Quote
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flow
@@ -21,15 +21,13 @@ from fs_app.ports import Handover
 from fs_app.steps import STEPS
 from fs_app.steps.choose_language import ChooseLanguage
 from fs_app.testing.fakes import (
-    FakeCashier,
-    FakeCheckpoints,
     FakeDirectory,
-    FixedClock,
     ListJournal,
     TextVoice,
     approve,
 )
 from fs_app.testing.phone import HANG_UP, ScriptedPhone
+from fs_app.testing.services import fake_services
 
 T = TypeVar("T")
 
@@ -52,7 +50,7 @@ def shipped_with(tmp_path: Path, old: str, new: str) -> Flow:
 
 
 def make_call(phone: ScriptedPhone) -> Call:
-    services = Services(FakeDirectory([OPEN, CLOSED]), FakeCashier(approve), FixedClock(), FakeCheckpoints())
+    services = fake_services(directory=FakeDirectory([OPEN, CLOSED]))
     return Call(Line("f", "en", "payments"), phone, services, ListJournal())
 
 

@@ -1,0 +1,24 @@
+"""Everything a step may use, on fakes: what a test does not name is empty, or takes every payment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from fs_app.flow.call import Services
+from fs_app.testing.fakes import FakeCashier, FakeCheckpoints, FakeDirectory, FakeHistory, FixedClock, approve
+
+
+def fake_services(**named: Any) -> Services:
+    """``fake_services(cashier=FakeCashier(decline))``. The history is that of the cashier's payments."""
+    services = Services(
+        directory=FakeDirectory(),
+        cashier=FakeCashier(approve),
+        clock=FixedClock(),
+        checkpoints=FakeCheckpoints(),
+        history=FakeHistory(),
+    )
+    services = replace(services, **named)
+    if "history" not in named and isinstance(services.cashier, FakeCashier):
+        services = replace(services, history=FakeHistory(services.cashier.payments))
+    return services
