@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,12 +44,15 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Document:
-    """A parsed file: ``data`` of str, list and dict only, and the position of every key and value."""
+    """A parsed file: ``data`` of str, list and dict only, and the position of every key and value. What came in
+    from
+    another file (`merged`) has that one's name in ``files``."""
 
     file: str
     data: Any
     keys: Mapping[Place, tuple[int, int]]
     values: Mapping[Place, tuple[int, int]]
+    files: Mapping[Place, str] = field(default_factory=dict)
 
     def problem(self, place: Place, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
         """A complaint about the value at a place (or its key); the nearest enclosing value where it is absent."""
@@ -58,7 +61,30 @@ class Document:
         while not line and place:
             place = place[:-1]
             line, column = self.values.get(place, (0, 0))
-        return Problem(self.file, line, column, message, hint)
+        return Problem(self.files.get(place, self.file), line, column, message, hint)
+
+
+def merged(own: Document, other: Document, key: str) -> Document:
+    """``own`` with what ``other`` has under a key and ``own`` has not: mappings are joined key by key, and for
+    everything else ``own`` wins. What came in keeps its place in its own file."""
+    found = other.data.get(key) if isinstance(other.data, dict) else None
+    if not isinstance(found, dict) or not isinstance(own.data, dict):
+        return own
+    keys, values, files = dict(own.keys), dict(own.values), dict(own.files)
+
+    def join(mine: Any, theirs: Any, here: Place) -> Any:
+        if here not in values:
+            for marks, others in ((keys, other.keys), (values, other.values)):
+                marks.update({each: at for each, at in others.items() if each[: len(here)] == here})
+            inside = [each for each in other.values if each[: len(here)] == here]
+            files.update({each: other.files.get(each, other.file) for each in inside})
+            return theirs
+        if not isinstance(mine, dict) or not isinstance(theirs, dict):
+            return mine
+        return {**mine, **{name: join(mine.get(name), theirs[name], (*here, name)) for name in theirs}}
+
+    data = {**own.data, key: join(own.data.get(key), found, (key,))}
+    return replace(own, data=data, keys=keys, values=values, files=files)
 
 
 def read(path: Path, *, name: str | None = None) -> Document:

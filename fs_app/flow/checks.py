@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Protocol
 
@@ -75,6 +75,19 @@ class Draft:
 
     def problem_at_step(self, name: str, message: str, hint: str = "") -> Problem:
         return self.document.problem(("steps", name), message, hint, at_key=True)
+
+
+def in_use(draft: Draft) -> Draft:
+    """A draft without the steps of its parts that no path leads to: a flow takes of a part what it needs. Steps of
+    its own that no path leads to stay, to be complained of."""
+    reached = _reach(draft.starts, {name: draft.targets(name).values() for name in draft.steps})
+    spare = {name for name in draft.steps if ("steps", name) in draft.document.files} - reached
+    return replace(
+        draft,
+        names=draft.names - spare,
+        steps={name: step for name, step in draft.steps.items() if name not in spare},
+        arrows={name: arrows for name, arrows in draft.arrows.items() if name not in spare},
+    )
 
 
 def check(

@@ -12,12 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from fs_app import yamlfile
 from fs_app.errors import ConfigError, Problem
-from fs_app.flow.checks import Draft, PhraseBook, check
+from fs_app.flow.checks import Draft, PhraseBook, check, in_use
 from fs_app.flow.flow import Flow, Node
 from fs_app.flow.step import Step
 from fs_app.yamlfile import Document, did_you_mean
 
 Registry = Mapping[str, type[Step]]
+
+PARTS = "parts"
+"""The folder beneath the flows with the steps that several of them share."""
 
 _NAME = r"^[a-z][a-z0-9_]*$"
 Name = Annotated[str, StringConstraints(pattern=_NAME)]
@@ -35,6 +38,15 @@ class _Defaults(_Part):
 class _FlowFile(_Part):
     flow: Name
     start: str
+    parts: tuple[Name, ...] = ()
+    defaults: _Defaults = _Defaults()
+    steps: dict[str, dict[str, Any]] = Field(min_length=1)
+
+
+class _PartFile(_Part):
+    """Steps that several flows share, with what follows an outcome unless they say otherwise."""
+
+    part: Name
     defaults: _Defaults = _Defaults()
     steps: dict[str, dict[str, Any]] = Field(min_length=1)
 
@@ -73,8 +85,34 @@ def _read(path: Path, registry: Registry, voice: PhraseBook) -> tuple[Flow | Non
         document, problems = yamlfile.compose(yamlfile.read_text(path, str(path)), str(path))
     except ConfigError as error:
         return None, list(error.problems)
+    document, of_parts = _with_parts(document, path.parent / PARTS)
+    if of_parts:  # what is missing without a part is no news
+        return None, [*problems, *of_parts]
     flow, found = build_flow(document, registry, voice)
     return flow, problems + found
+
+
+def _with_parts(document: Document, folder: Path) -> tuple[Document, list[Problem]]:
+    """A flow with the steps of the parts that it names. What the flow says of a step goes before its part; what a
+    part says before the parts that are named after it."""
+    named = document.data.get("parts") if isinstance(document.data, dict) else None
+    problems: list[Problem] = []
+    for index, name in enumerate(named if isinstance(named, list) else []):
+        path = folder / f"{name}.yaml"
+        if not isinstance(name, str) or not re.match(_NAME, name) or not path.is_file():
+            known = sorted(each.stem for each in folder.glob("*.yaml"))
+            hint = did_you_mean(str(name), known) or f"known: {', '.join(known)}"
+            problems.append(document.problem(("parts", index), f"no part is called {name!r}", hint))
+            continue
+        try:
+            part = yamlfile.read(path)
+            yamlfile.validate(part, _PartFile)
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        for key in ("defaults", "steps"):
+            document = yamlfile.merged(document, part, key)
+    return document, problems
 
 
 def build_flow(document: Document, registry: Registry, voice: PhraseBook) -> tuple[Flow | None, list[Problem]]:
@@ -101,13 +139,14 @@ def build_flow(document: Document, registry: Registry, voice: PhraseBook) -> tup
                 built[name] = step
     if file is None:
         return None, problems
-    draft = Draft(document, file.start, defaults.next, frozenset(steps), built, _arrows(steps))
+    draft = in_use(Draft(document, file.start, defaults.next, frozenset(steps), built, _arrows(steps)))
     known, found = check(draft, registry, voice)
     problems += found
     if problems:
         return None, problems
     nodes = {
-        name: Node(name, step, MappingProxyType(draft.next_of(name)), known[name]) for name, step in built.items()
+        name: Node(name, step, MappingProxyType(draft.next_of(name)), known[name])
+        for name, step in draft.steps.items()
     }
     return Flow(file.flow, file.start, draft.operator, MappingProxyType(nodes)), []
 

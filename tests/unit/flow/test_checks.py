@@ -226,7 +226,7 @@ MISTAKES = [
     ),
     pytest.param(
         ("flow: small", "flow: small\nbegin: welcome"),
-        ["small.yaml:2:1: unknown key 'begin'; known here: defaults, flow, start, steps"],
+        ["small.yaml:2:1: unknown key 'begin'; known here: defaults, flow, parts, start, steps"],
         id="unknown key at the top",
     ),
 ]
