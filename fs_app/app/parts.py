@@ -102,11 +102,11 @@ def open_gateway(part: GatewaySettings) -> BraintreeGateway:
 
 def open_directory(settings: Settings, database: Database) -> Directory:
     """Accounts and bills: our tables, or the operator's database."""
-    part = settings.directory
+    part, clock = settings.directory, SystemClock(settings.timezone)
     if part.url is None or part.statements is None:
-        return TableDirectory(database)
+        return TableDirectory(database, clock)
     theirs = Database(part.url.get_secret_value(), settings.database.threads, settings.database.deadline_seconds)
-    return SqlDirectory(theirs, part.statements, database)
+    return SqlDirectory(theirs, part.statements, database, clock)
 
 
 class Parts:

@@ -127,9 +127,10 @@ class WebPayer:
 
     def _paid(self, wanted: Mapping[str, Any]) -> tuple[str, str]:
         account = self._parts.directory.by_number(wanted["account"])
-        bill = None if account is None else self._parts.directory.open_bill(account)
-        if account is None or bill is None or bill.due.minor <= 0:
+        bills = () if account is None else self._parts.directory.open_bills(account)
+        if account is None or not bills:
             return "nothing_due", ""
+        bill = bills[0]
         if not self._parts.cashier.ready():
             return "unavailable", ""
         number, expiry, code, postal_code = wanted["card"]

@@ -94,8 +94,8 @@ def _phone(workspace: Workspace, voice: FileVoice, ledger: SqlLedger, console: C
         lines = []
         for number in (account.number for account in DEMO_ACCOUNTS):
             account = directory.by_number(number)
-            bill = directory.open_bill(account) if account else None
-            lines.append(f"{number}  {bill.due}" if bill else f"{number}  nothing due")
+            bills = directory.open_bills(account) if account else ()
+            lines.append(f"{number}  {bills[0].due}" if bills else f"{number}  nothing due")
         return "\n".join(lines)
 
     side = Side(balance, lambda: booked(ledger.payments()), _HINTS)

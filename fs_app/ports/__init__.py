@@ -6,7 +6,7 @@ fake and the real thing of every port to the same behaviour.
 
 from fs_app.domain.standing import GatewayRecord
 from fs_app.ports.audit import Audit, AuditEntry, Deed
-from fs_app.ports.billing import Directory
+from fs_app.ports.billing import MOST_BILLS, Directory
 from fs_app.ports.caller import CHANNEL_PHRASES, Channel, Handover, Utterance, Voice
 from fs_app.ports.cashier import Cashier, PaymentOutcome
 from fs_app.ports.checkpoints import Checkpoints
@@ -26,6 +26,7 @@ from fs_app.ports.surroundings import Clock, Journal
 
 __all__ = [
     "CHANNEL_PHRASES",
+    "MOST_BILLS",
     "Audit",
     "AuditEntry",
     "BatchLine",

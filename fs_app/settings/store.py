@@ -26,7 +26,10 @@ class StatementSettings(Part):
 
     account_by_number: str
     account_by_caller_id: str | None = None
-    open_bill: str
+    account_by_customer_number: str | None = None
+    account_by_bill_number: str | None = None
+    open_bills: str
+    bill_by_number: str | None = None
 
 
 class DirectorySettings(Part):

@@ -38,10 +38,11 @@ class TellBalance(Step):
     nothing: Annotated[PhraseName, Says()] = Field("nothing_due", description="no balance")
 
     def run(self, call: Call) -> str:
-        bill = call.services.directory.open_bill(proved(call.facts.account))
-        if bill is None or bill.due.minor <= 0:
+        bills = call.services.directory.open_bills(proved(call.facts.account))
+        if not bills:
             call.channel.play(say(self.nothing))
             return "nothing_due"
+        bill = bills[0]
         call.facts.bills = (bill,)
         if bill.due_date is None:
             call.channel.play(say(self.say_undated, amount=bill.due))

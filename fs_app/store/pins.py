@@ -2,11 +2,14 @@
 
 Comparing burns 20 ms of a core. In the database's threads a burst of callers who key their PINs would keep every
 other call from its balance, so the desk has its own few.
+
+Where there is nothing to compare with, a decoy is compared, with the costs of the hash that was seen last: how long
+we take must not tell which account numbers exist.
 """
 
 from __future__ import annotations
 
-from argon2 import PasswordHasher
+from argon2 import Parameters, PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from fs_app.store.offhub import OffHub
@@ -28,14 +31,25 @@ class PinDesk:
     def __init__(self, threads: int = 2, seconds: float = 10.0) -> None:
         self._off_hub = OffHub(threads)
         self._seconds = seconds
+        self._costs: Parameters | None = None  # of the last real hash
 
     def fits(self, pin_hash: str | None, pin: str) -> bool:
-        """True where the PIN has that hash; False too where there is no hash, or it is not argon2's."""
-        return bool(pin_hash) and self._off_hub.call(lambda _job: _fits(pin_hash or "", pin), self._seconds)
+        """True where the PIN has that hash; False, after as long, where there is no hash or it is not argon2's."""
+        return self._off_hub.call(lambda _job: self._fits(pin_hash or "", pin), self._seconds)
 
+    def _fits(self, pin_hash: str, pin: str) -> bool:
+        try:
+            costs = extract_parameters(pin_hash)
+        except InvalidHashError:
+            self._burn(pin)
+            return False
+        self._costs = costs
+        try:
+            return _hasher.verify(pin_hash, pin)
+        except (VerificationError, InvalidHashError):
+            return False
 
-def _fits(pin_hash: str, pin: str) -> bool:
-    try:
-        return _hasher.verify(pin_hash, pin)
-    except (VerificationError, InvalidHashError):
-        return False
+    def _burn(self, pin: str) -> None:
+        """Hashing costs what comparing does."""
+        hasher = _hasher if self._costs is None else PasswordHasher.from_parameters(self._costs)
+        hasher.hash(pin)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
 
+from fs_app.domain.bill import Bill, dated
+from fs_app.domain.money import Money
 from fs_app.domain.payment import PAID_STATES, PaymentState
 from fs_app.domain.refund import GIVEN_BACK
 from fs_app.store.tables import allocations, payment_events, payments, refunds
@@ -38,3 +42,11 @@ def taken(bill_id: Any, currency: Any, since: Any = None) -> ColumnElement[int]:
         )
         total = total.where(taken_at.correlate(payments).scalar_subquery() > since)
     return total.scalar_subquery()
+
+
+def left_to_pay(plain: Bill, taken_of_it: Money, today: date) -> Bill:
+    """A bill of which so much was taken, as it stands on a day. One whose plain amount was taken bears no late fee:
+    whoever paid in time must not owe one the day after."""
+    if plain.due <= taken_of_it:
+        return replace(plain, late_fee=None, discount=None, discount_until=None).less(taken_of_it)
+    return dated(plain, today).less(taken_of_it)

@@ -25,7 +25,7 @@ from fs_app.domain.payment import (
 )
 from fs_app.domain.prompt import Count, Digits, Manner, Named, Prompt, Value
 from fs_app.errors import StoreUnavailable
-from fs_app.ports import LedgerEvent, PaymentOutcome, Utterance
+from fs_app.ports import MOST_BILLS, LedgerEvent, PaymentOutcome, Utterance
 
 _GAP = re.compile(r"\{([a-z_]+)\}")
 
@@ -76,6 +76,7 @@ class FakeDirectory:
     bills: Sequence[Bill] = ()
     pins: Mapping[str, str] = field(default_factory=dict)
     caller_ids: Mapping[str, str] = field(default_factory=dict)  # telephone number to account id
+    customers: Mapping[str, str] = field(default_factory=dict)  # customer number to account id
     down: bool = False
 
     def by_number(self, number: str) -> Account | None:
@@ -84,16 +85,31 @@ class FakeDirectory:
 
     def by_caller_id(self, caller_id: str) -> Account | None:
         self._check()
-        wanted = self.caller_ids.get(caller_id)
-        return next((account for account in self.accounts if account.id == wanted), None)
+        return self._by_id(self.caller_ids.get(caller_id))
 
-    def pin_matches(self, account: Account, pin: str) -> bool:
+    def by_customer_number(self, number: str) -> Account | None:
         self._check()
-        return self.pins.get(account.id) == pin
+        return self._by_id(self.customers.get(number))
 
-    def open_bill(self, account: Account) -> Bill | None:
+    def by_bill_number(self, number: str) -> Account | None:
+        bill = self.bill_by_number(number)
+        return None if bill is None else self._by_id(bill.account_id)
+
+    def pin_matches(self, account: Account | None, pin: str) -> bool:
         self._check()
-        return next((bill for bill in self.bills if bill.account_id == account.id), None)
+        return account is not None and self.pins.get(account.id) == pin
+
+    def open_bills(self, account: Account) -> Sequence[Bill]:
+        self._check()
+        mine = [bill for bill in self.bills if bill.account_id == account.id and bill.due.minor > 0]
+        return mine[:MOST_BILLS]
+
+    def bill_by_number(self, number: str) -> Bill | None:
+        self._check()
+        return next((bill for bill in self.bills if number and bill.number == number), None)
+
+    def _by_id(self, account_id: str | None) -> Account | None:
+        return next((account for account in self.accounts if account.id == account_id), None)
 
     def _check(self) -> None:
         if self.down:

@@ -93,7 +93,7 @@ def failing(monkeypatch, name: str, *, at: int, kind=SqlLedger) -> None:
     monkeypatch.setattr(kind, name, method)
 
 
-@pytest.mark.parametrize("method", ["by_number", "pin_matches", "open_bill"])
+@pytest.mark.parametrize("method", ["by_number", "pin_matches", "open_bills"])
 def test_no_account_without_a_database_but_an_apology_and_a_person(world, switch, monkeypatch, method):
     failing(monkeypatch, method, at=1, kind=TableDirectory)
     phone = Phone(world, switch)
@@ -142,20 +142,20 @@ def test_a_second_call_on_a_bill_that_is_being_checked_pays_nothing(world, switc
 
 def test_a_slow_database_delays_nobody_else(world, switch, monkeypatch):
     """One caller's look-up hangs in the driver; ten others pay their way to the card meanwhile."""
-    real, begun, freed = TableDirectory.open_bill, [], []
+    real, begun, freed = TableDirectory.open_bills, [], []
 
     def hang(connection):
         until_then = time.monotonic() + DEADLINE
         while not freed and time.monotonic() < until_then:
             get_original("time", "sleep")(0.01)
 
-    def open_bill(self, account):
+    def open_bills(self, account):
         if not begun:
             begun.append(account)
             self._database.read(hang)
         return real(self, account)
 
-    monkeypatch.setattr(TableDirectory, "open_bill", open_bill)
+    monkeypatch.setattr(TableDirectory, "open_bills", open_bills)
     stuck = Phone(world, switch)
     waiting = gevent.spawn(stuck.go_on, "enter_card_number")
     until(lambda: begun)

@@ -176,7 +176,7 @@ def test_every_default_is_valid():
 
 
 def test_the_operators_database_is_checked_like_ours(tmp_path):
-    statements = "statements: {account_by_number: SELECT 1, open_bill: SELECT 1}"
+    statements = "statements: {account_by_number: SELECT 1, open_bills: SELECT 1}"
     [problem] = problems(tmp_path, f"directory: {{kind: sql, url: 'oracle://me:hush@db/x', {statements}}}\n")
     assert "should start with sqlite:/// or mysql+mysqldb://" in problem and "hush" not in problem
     settings, _ = load_settings(write(tmp_path, f"directory: {{kind: sql, url: 'sqlite:///b.db', {statements}}}\n"))

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fs_app.store.sql_directory import _SHAPES, _text_problems
+from fs_app.store.sql_shapes import SHAPES, text_problems
 
 
 def told(sql: str) -> str:
     """The complaints about a statement for ``account_by_number``."""
-    return "\n".join(_text_problems(sql, _SHAPES["account_by_number"]))
+    return "\n".join(text_problems(sql, SHAPES["account_by_number"]))
 
 
 @pytest.mark.parametrize(
@@ -53,12 +53,12 @@ def test_a_statement_that_does_not(sql: str, message: str) -> None:
 DOC = Path(__file__).parents[3] / "docs" / "billing-database.md"
 
 
-@pytest.mark.parametrize("name", sorted(_SHAPES))
+@pytest.mark.parametrize("name", sorted(SHAPES))
 def test_the_documentation_names_every_column_and_its_example_is_good(name: str) -> None:
     text = DOC.read_text()
     example = yaml.safe_load(text.split("```yaml")[1].split("```")[0])
-    assert _text_problems(example["directory"]["statements"][name], _SHAPES[name]) == []
+    assert text_problems(example["directory"]["statements"][name], SHAPES[name]) == []
     missing = {
-        column for column in {*_SHAPES[name].known, f":{_SHAPES[name].parameter}"} if f"`{column}`" not in text
+        column for column in {*SHAPES[name].known, f":{SHAPES[name].parameter}"} if f"`{column}`" not in text
     }
     assert missing == set()
