@@ -60,6 +60,9 @@ class Calls:
             clock=parts.clock,
             checkpoints=parts.checkpoints,
             history=parts.ledger,
+            surveys=parts.surveys,
+            methods=parts.methods,
+            consents=parts.consents,
         )
         self.server = CallServer(
             inherited(CALLS, settings.calls.listen),

@@ -28,6 +28,7 @@ from fs_app.ports import (
     Audit,
     Cashier,
     Clock,
+    Consents,
     Directory,
     DisputeBook,
     Gateway,
@@ -37,6 +38,8 @@ from fs_app.ports import (
     Messenger,
     Outbox,
     RefundBook,
+    SavedMethods,
+    Surveys,
     Tasks,
 )
 from fs_app.prompts.voice import FileVoice, read_voice
@@ -48,9 +51,11 @@ from fs_app.store.directory import TableDirectory
 from fs_app.store.disputes import SqlDisputes
 from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
+from fs_app.store.methods import SqlConsents, SqlSavedMethods
 from fs_app.store.outbox import SqlOutbox
 from fs_app.store.refunds import SqlRefunds
 from fs_app.store.sql_directory import SqlDirectory
+from fs_app.store.surveys import SqlSurveys
 from fs_app.store.tasks import SqlTasks
 from fs_app.store.webhooks import SqlHints
 
@@ -172,6 +177,18 @@ class Parts:
     @cached_property
     def checkpoints(self) -> SqlCheckpoints:
         return SqlCheckpoints(self.database, self.clock)
+
+    @cached_property
+    def surveys(self) -> Surveys:
+        return SqlSurveys(self.database, self.clock)
+
+    @cached_property
+    def methods(self) -> SavedMethods:
+        return SqlSavedMethods(self.database, self.clock)
+
+    @cached_property
+    def consents(self) -> Consents:
+        return SqlConsents(self.database, self.clock)
 
     @cached_property
     def refunds(self) -> RefundBook:

@@ -49,6 +49,11 @@ def pin(length: int) -> Field:
     return Field("pin", min_length=length, max_length=length, secret=True)
 
 
+def confirmation() -> Field:
+    """The confirmation number of a payment; ``#`` or a pause ends one that is shorter than the longest."""
+    return Field("confirmation number", min_length=8, max_length=16)
+
+
 def amount() -> Field:
     """Money in minor units of its currency: ``4250`` is 42.50 USD, and 4250 JPY."""
     return Field("amount", min_length=1, max_length=AMOUNT_LENGTH)

@@ -21,10 +21,10 @@ from typing import NewType
 from fs_app.domain.allocation import Allocation
 from fs_app.domain.card import Card
 from fs_app.domain.contact import Contact
-from fs_app.domain.means import MeansKind
+from fs_app.domain.means import Kept, MeansKind, SavedMethod
 from fs_app.domain.money import Money
 
-Means = Card
+Means = Card | SavedMethod
 """What a payment is made with."""
 
 OrderId = NewType("OrderId", str)
@@ -72,10 +72,13 @@ PAID_STATES = frozenset({PaymentState.SUBMITTED, PaymentState.SETTLED})
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """The processor holds the money: an authorisation, not yet submitted for settlement."""
+    """The processor holds the money: an authorisation, not yet submitted for settlement. ``kept`` is the method
+    that the
+    gateway keeps from now on, where it was asked to."""
 
     transaction_id: TransactionId
     amount: Money
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,18 @@ from dataclasses import dataclass, field
 
 from fs_app.domain.rules import Rules
 from fs_app.flow.facts import Facts
-from fs_app.ports import Cashier, Channel, Checkpoints, Clock, Directory, Journal, PaymentHistory
+from fs_app.ports import (
+    Cashier,
+    Channel,
+    Checkpoints,
+    Clock,
+    Consents,
+    Directory,
+    Journal,
+    PaymentHistory,
+    SavedMethods,
+    Surveys,
+)
 
 PLAIN_RULES = Rules()
 """The rules where nobody set any."""
@@ -36,6 +47,9 @@ class Services:
     clock: Clock
     checkpoints: Checkpoints
     history: PaymentHistory
+    surveys: Surveys
+    methods: SavedMethods
+    consents: Consents
 
 
 def _stays() -> bool:

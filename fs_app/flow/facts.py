@@ -72,6 +72,12 @@ class Facts:
         self.forget({Fact.MEANS})
         self.means = means
 
+    def paying_with(self) -> Means:
+        """The means that the flow check has proved to be there; LookupError where they are not, which is a bug."""
+        if self.means is None:
+            raise LookupError("a step ran without the means to pay")
+        return self.means
+
     def known(self) -> frozenset[Fact]:
         """The facts that are there now."""
         return frozenset(fact for fact in Fact if getattr(self, fact) is not None)
@@ -80,7 +86,8 @@ class Facts:
         """Make facts untrue again; a card is overwritten."""
         for fact in facts:
             if fact is Fact.MEANS or (fact is Fact.CARD and self.card is not None):
-                _wipe(self.means)
+                if self.means is not None:
+                    self.means.wipe()
                 self.means = None
             elif fact is not Fact.CARD:
                 setattr(self, fact, None)
@@ -89,11 +96,6 @@ class Facts:
         """Forget everything: at every end of a call."""
         self.forget(Fact)
         self.payment = None
-
-
-def _wipe(means: Means | None) -> None:
-    if isinstance(means, Card):
-        means.wipe()
 
 
 def proved(value: T | None) -> T:

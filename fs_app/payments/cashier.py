@@ -18,13 +18,14 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from fs_app.domain.card import Card
+from fs_app.domain.means import customer_of
 from fs_app.domain.payment import (
     OPEN_STATES,
     PAID_STATES,
     Approved,
     ChargeResult,
     Event,
+    Means,
     Payment,
     PaymentRequest,
     PaymentState,
@@ -78,16 +79,18 @@ class GatewayCashier:
         """False while the gateway is down or slow, or what else is needed for a charge is."""
         return self._health.good() and all(works() for works in self._needs)
 
-    def pay(self, request: PaymentRequest, card: Card) -> PaymentOutcome:
+    def pay(self, request: PaymentRequest, means: Means, *, save: bool = False) -> PaymentOutcome:
         """Take the payment; the result is Approved where, and only where, it is captured and recorded."""
         try:
-            marks = self._marker.marks(request, card) if self._marker else ()
+            marks = self._marker.marks(request, means) if self._marker else ()
             payment = self._ledger.open(request, marks)
-            charge = ChargeRequest(payment.order_id, request.amount, card)
+            owner = customer_of(request.account_id) if save else None
+            later = request.instalment is not None
+            charge = ChargeRequest(payment.order_id, request.amount, means, save_for=owner, recurring=later)
             started = time.monotonic()
             result = self._authorise(payment, charge)
         finally:
-            card.wipe()
+            means.wipe()
         self._health.saw(result, time.monotonic() - started)
         outcome = self._booked(payment, result)
         if isinstance(outcome.result, Unknown):

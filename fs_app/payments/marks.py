@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Sequence
 
 from fs_app.domain.card import Card
-from fs_app.domain.payment import PaymentRequest
+from fs_app.domain.payment import Means, PaymentRequest
 from fs_app.domain.velocity import Mark, Trait
 
 _BIN_DIGITS = 6
@@ -27,9 +27,13 @@ class Marker:
     def __repr__(self) -> str:
         return "Marker()"
 
-    def marks(self, request: PaymentRequest, card: Card) -> Sequence[Mark]:
-        """The marks of an attempt; none for a caller ID that is withheld. The card must not be wiped yet."""
-        number = card.number.reveal()
+    def marks(self, request: PaymentRequest, means: Means) -> Sequence[Mark]:
+        """The marks of an attempt; none for a caller ID that is withheld. A card must not be wiped yet. What the
+        gateway has kept was tried out before: it counts for its caller and account only. Nobody calls to pay an
+        instalment, so it counts for nothing."""
+        if request.instalment is not None:
+            return ()
+        number = means.number.reveal() if isinstance(means, Card) else ""
         values = {
             Trait.CALLER_ID: "".join(digit for digit in request.caller_id if digit in "0123456789"),
             Trait.ACCOUNT: request.account_id,

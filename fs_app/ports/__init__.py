@@ -22,7 +22,9 @@ from fs_app.ports.gateway import (
 )
 from fs_app.ports.ledger import DisputeBook, Ledger, LedgerEvent, PaymentHistory, RefundBook, Task, TaskKind, Tasks
 from fs_app.ports.messages import Delivery, Message, Messenger, Outbox, Receipt, ReceiptKind, ReceiptState
+from fs_app.ports.methods import Consent, ConsentId, ConsentKind, Consents, SavedMethods
 from fs_app.ports.surroundings import Clock, Journal
+from fs_app.ports.surveys import SurveyAnswer, Surveys
 
 __all__ = [
     "CHANNEL_PHRASES",
@@ -35,6 +37,10 @@ __all__ = [
     "ChargeRequest",
     "Checkpoints",
     "Clock",
+    "Consent",
+    "ConsentId",
+    "ConsentKind",
+    "Consents",
     "Deed",
     "Delivery",
     "Directory",
@@ -59,6 +65,9 @@ __all__ = [
     "ReceiptKind",
     "ReceiptState",
     "RefundBook",
+    "SavedMethods",
+    "SurveyAnswer",
+    "Surveys",
     "Task",
     "TaskKind",
     "Tasks",

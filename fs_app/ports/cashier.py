@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from fs_app.domain.card import Card
-from fs_app.domain.payment import ChargeResult, Payment, PaymentRequest
+from fs_app.domain.payment import ChargeResult, Means, Payment, PaymentRequest
 
 
 class Cashier(Protocol):
     """Takes one payment: opens the attempt, authorises, records, submits, records."""
 
-    def pay(self, request: PaymentRequest, card: Card) -> PaymentOutcome:
-        """Returns a value whatever happens, and wipes the card. BillBusy, TooManyAttempts and StoreUnavailable
-        where not even an attempt could be opened: then nothing was sent."""
+    def pay(self, request: PaymentRequest, means: Means, *, save: bool = False) -> PaymentOutcome:
+        """Returns a value whatever happens, and wipes a card. ``save``: its holder agreed that the gateway keeps
+        it; what was kept is in the Approved. BillBusy, TooManyAttempts and StoreUnavailable where not even an
+        attempt could be opened: then nothing was sent."""
         ...
 
     def last_attempt(self, call_uuid: str) -> Payment | None:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
 
-from fs_app.domain.card import Card
+from fs_app.domain.means import CustomerId
 from fs_app.domain.money import Money
 from fs_app.domain.payment import (
     ChargeResult,
     Declined,
+    Means,
     OrderId,
     Submitted,
     TransactionId,
@@ -24,11 +25,17 @@ from fs_app.domain.standing import GatewayRecord
 
 @dataclass(frozen=True, slots=True)
 class ChargeRequest:
-    """What goes to the gateway. The card is handed over once and is wiped by its owner afterwards."""
+    """What goes to the gateway. A card is handed over once and is wiped by its owner afterwards.
+
+    ``save_for`` is whose the card is from now on, where its holder agreed that the gateway keeps it. ``recurring``
+    tells the processor that nobody is on the line: the payer agreed to it before (a stored credential).
+    """
 
     order_id: OrderId
     amount: Money
-    card: Card
+    means: Means
+    save_for: CustomerId | None = None
+    recurring: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,20 @@ from fs_app.steps.agent import Agent
 from fs_app.steps.announce import Announce
 from fs_app.steps.charge import Charge
 from fs_app.steps.choose_amount import ChooseAmount
+from fs_app.steps.choose_bills import ChooseBills
 from fs_app.steps.choose_language import ChooseLanguage
 from fs_app.steps.collect_card import CollectCard
 from fs_app.steps.confirm_payment import ConfirmPayment
 from fs_app.steps.correct_card import CorrectCard
+from fs_app.steps.find_payment import FindPayment
 from fs_app.steps.hang_up import HangUp
 from fs_app.steps.identify_account import IdentifyAccount
 from fs_app.steps.identify_caller_id import IdentifyCallerId
 from fs_app.steps.menu import Menu
+from fs_app.steps.survey import Survey
 from fs_app.steps.tell_balance import TellBalance
+from fs_app.steps.tell_credit import TellCredit
+from fs_app.steps.tell_payments import TellPayments
 from fs_app.steps.tell_result import TellResult
 from fs_app.steps.verify_identity import VerifyIdentity
 
@@ -31,12 +36,17 @@ _ALL: tuple[type[Step], ...] = (
     IdentifyAccount,
     VerifyIdentity,
     TellBalance,
+    TellPayments,
+    FindPayment,
+    TellCredit,
+    ChooseBills,
     ChooseAmount,
     CollectCard,
     CorrectCard,
     ConfirmPayment,
     Charge,
     TellResult,
+    Survey,
     Agent,
     HangUp,
 )

@@ -8,7 +8,15 @@ from pydantic import Field
 
 from fs_app.domain.allocation import allocate
 from fs_app.domain.decline import ALL_ADVICE, FIELD_ADVICE, Advice, Coaching, advise
-from fs_app.domain.payment import ENDINGS, ChargeResult, Declined, Ending, Payment, PaymentRequest, Unavailable
+from fs_app.domain.payment import (
+    ENDINGS,
+    ChargeResult,
+    Declined,
+    Ending,
+    Payment,
+    PaymentRequest,
+    Unavailable,
+)
 from fs_app.domain.prompt import say
 from fs_app.errors import BillBusy, CallEnded, TooManyAttempts
 from fs_app.flow.call import Call
@@ -98,7 +106,8 @@ class Charge(ChargingStep):
     def _pay(self, call: Call) -> PaymentOutcome:
         facts, cashier = call.facts, call.services.cashier
         request = _request(call)
-        handed_over = proved(facts.means).copy()
+        means = facts.paying_with()
+        handed_over = means.copy()
         begun = False
 
         def pay() -> PaymentOutcome:
@@ -138,7 +147,8 @@ class Charge(ChargingStep):
 def _request(call: Call) -> PaymentRequest:
     """What the caller agreed to; a payer who is not the account's holder gets no receipt of theirs."""
     facts = call.facts
-    bills, means, quote = proved(facts.bills), proved(facts.means), proved(facts.consent)
+    bills, quote = proved(facts.bills), proved(facts.consent)
+    means = facts.paying_with()
     account = facts.account
     return PaymentRequest(
         call_uuid=call.channel.uuid,

@@ -63,7 +63,8 @@ class ConfirmPayment(AskingStep):
         return outcome
 
     def _question(self, call: Call, quote: Quote) -> Prompt:
-        means, rule = proved(call.facts.means), call.line.rules.fee
+        means = call.facts.paying_with()
+        rule = call.line.rules.fee
         bank = means.kind is MeansKind.BANK
         values: dict[str, Value] = {"amount": quote.amount, "digits": Digits(means.last_four)}
         if not bank:
@@ -76,7 +77,8 @@ class ConfirmPayment(AskingStep):
 
 def _quote(call: Call) -> Quote:
     """The amount, and the fee that the operator's rules put on it for these means."""
-    amount, means, rules = proved(call.facts.amount), proved(call.facts.means), call.line.rules
+    amount, rules = proved(call.facts.amount), call.line.rules
+    means = call.facts.paying_with()
     if rules.fee is None:
         return Quote(amount)
     debit = rules.is_debit(means.number.reveal()) if isinstance(means, Card) else None

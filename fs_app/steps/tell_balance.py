@@ -10,10 +10,11 @@ from fs_app.domain.prompt import say
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact, proved
 from fs_app.flow.step import Outcome, PhraseName, Says, Step
+from fs_app.steps.telling import BillTelling
 
 
-class TellBalance(Step):
-    """Looks the open bill up and tells the balance and, where there is one, the due date."""
+class TellBalance(BillTelling, Step):
+    """Looks the oldest open bill up and tells the balance, with its due date, late fee and discount."""
 
     do = "tell_balance"
     needs = frozenset({Fact.ACCOUNT})
@@ -29,12 +30,6 @@ class TellBalance(Step):
         ),
     }
 
-    say: Annotated[PhraseName, Says("amount", "date")] = Field(
-        "balance_is", description="a balance with a due date"
-    )
-    say_undated: Annotated[PhraseName, Says("amount")] = Field(
-        "balance_is_undated", description="a balance without one"
-    )
     nothing: Annotated[PhraseName, Says()] = Field("nothing_due", description="no balance")
 
     def run(self, call: Call) -> str:
@@ -44,8 +39,5 @@ class TellBalance(Step):
             return "nothing_due"
         bill = bills[0]
         call.facts.bills = (bill,)
-        if bill.due_date is None:
-            call.channel.play(say(self.say_undated, amount=bill.due))
-        else:
-            call.channel.play(say(self.say, amount=bill.due, date=bill.due_date))
+        call.channel.play(self.told(bill))
         return "due"

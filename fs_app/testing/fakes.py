@@ -10,10 +10,10 @@ from pathlib import Path
 
 from fs_app import yamlfile
 from fs_app.domain.bill import Account, Bill
-from fs_app.domain.card import Card
 from fs_app.domain.payment import (
     Approved,
     ChargeResult,
+    Means,
     OrderId,
     Payment,
     PaymentId,
@@ -23,9 +23,9 @@ from fs_app.domain.payment import (
     Unknown,
     state_after,
 )
-from fs_app.domain.prompt import Count, Digits, Manner, Named, Prompt, Value
+from fs_app.domain.prompt import Count, Counted, Digits, Manner, Named, Ordinal, Prompt, Value
 from fs_app.errors import StoreUnavailable
-from fs_app.ports import MOST_BILLS, LedgerEvent, PaymentOutcome, Utterance
+from fs_app.ports import MOST_BILLS, LedgerEvent, PaymentOutcome, SurveyAnswer, Utterance
 
 _GAP = re.compile(r"\{([a-z_]+)\}")
 
@@ -62,6 +62,10 @@ class TextVoice:
                 return " ".join(value.text)
             case Count():
                 return str(value.number)
+            case Counted():
+                return f"{value.number} {value.noun}{'s' if value.number != 1 else ''}"
+            case Ordinal():
+                return f"{value.noun or ''} {value.number}".strip()
             case Named():
                 return self._phrases[language][value.phrase]
             case _:
@@ -116,7 +120,7 @@ class FakeDirectory:
             raise StoreUnavailable("the fake database is down")
 
 
-Gate = Callable[[PaymentRequest, Card], ChargeResult]
+Gate = Callable[[PaymentRequest, Means], ChargeResult]
 """Decides a payment: it sees the card that was handed over, before it is wiped."""
 
 
@@ -128,17 +132,19 @@ class FakeCashier:
     is_ready: bool = True
     submits: bool = True
     payments: list[Payment] = field(default_factory=list)
+    saves: list[bool] = field(default_factory=list)
     found: ChargeResult | None = None
     """What `follow_up` finds at the gateway."""
 
     def ready(self) -> bool:
         return self.is_ready
 
-    def pay(self, request: PaymentRequest, card: Card) -> PaymentOutcome:
+    def pay(self, request: PaymentRequest, means: Means, *, save: bool = False) -> PaymentOutcome:
+        self.saves.append(save)
         try:
-            result = self.gate(request, card)
+            result = self.gate(request, means)
         finally:
-            card.wipe()
+            means.wipe()
         state = state_after(result)
         if state is PaymentState.AUTHORISED and self.submits:
             state = PaymentState.SUBMITTED
@@ -164,7 +170,7 @@ class FakeCashier:
         return PaymentOutcome(replace(payment, state=state), found)
 
 
-def approve(request: PaymentRequest, card: Card) -> ChargeResult:
+def approve(request: PaymentRequest, means: Means) -> ChargeResult:
     """A gate that says yes."""
     return Approved(TransactionId("t1"), request.amount)
 
@@ -173,7 +179,7 @@ def in_turn(results: Iterable[ChargeResult | Exception]) -> Gate:
     """A gate that answers one after the other; an exception is raised."""
     waiting = iter(results)
 
-    def gate(request: PaymentRequest, card: Card) -> ChargeResult:
+    def gate(request: PaymentRequest, means: Means) -> ChargeResult:
         result = next(waiting)
         if isinstance(result, Exception):
             raise result
@@ -220,6 +226,24 @@ class FixedClock:
 
     def today(self) -> date:
         return self.moment.date()
+
+
+@dataclass
+class FakeSurveys:
+    """Implements `ports.Surveys` in a list."""
+
+    kept: list[SurveyAnswer] = field(default_factory=list)
+    down: bool = False
+
+    def keep(self, answer: SurveyAnswer) -> None:
+        if self.down:
+            raise StoreUnavailable("the fake database is down")
+        same = (answer.call_uuid, answer.question)
+        self.kept = [each for each in self.kept if (each.call_uuid, each.question) != same]
+        self.kept.append(replace(answer, at=datetime(2026, 1, 31, tzinfo=UTC)))
+
+    def answers(self, survey: str) -> Sequence[SurveyAnswer]:
+        return [each for each in self.kept if each.survey == survey]
 
 
 @dataclass

@@ -6,7 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 from fs_app.flow.call import Services
-from fs_app.testing.fakes import FakeCashier, FakeCheckpoints, FakeDirectory, FakeHistory, FixedClock, approve
+from fs_app.testing.fakes import (
+    FakeCashier,
+    FakeCheckpoints,
+    FakeDirectory,
+    FakeHistory,
+    FakeSurveys,
+    FixedClock,
+    approve,
+)
+from fs_app.testing.fakes_methods import FakeConsents, FakeSavedMethods
 
 
 def fake_services(**named: Any) -> Services:
@@ -17,6 +26,9 @@ def fake_services(**named: Any) -> Services:
         clock=FixedClock(),
         checkpoints=FakeCheckpoints(),
         history=FakeHistory(),
+        surveys=FakeSurveys(),
+        methods=FakeSavedMethods(),
+        consents=FakeConsents(),
     )
     services = replace(services, **named)
     if "history" not in named and isinstance(services.cashier, FakeCashier):

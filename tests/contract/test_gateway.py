@@ -206,7 +206,7 @@ class TestGatewayContract:
 
     def test_a_wiped_card_is_not_sent(self, gateway: BraintreeGateway) -> None:
         request = sale()
-        request.card.wipe()
+        request.means.wipe()
         assert isinstance(gateway.authorise(request), Unavailable)
         assert gateway.find(request.order_id) == []
 

@@ -284,7 +284,7 @@ def charged_and_wiped(gateway: BraintreeGateway) -> object:
     asked = request()
     charging = gevent.spawn(gateway.authorise, asked)
     charging.join(timeout=10)
-    asked.card.wipe()
+    asked.means.wipe()
     return charging.value
 
 

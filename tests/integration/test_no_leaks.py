@@ -166,7 +166,7 @@ def test_a_bug_in_the_adapter_is_told_by_its_type_alone(
     tmp_path: Path, server: SandboxServer, reporter: Reporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_self: object, request: object) -> None:
-        number = request.card.number.reveal()  # type: ignore[attr-defined]
+        number = request.means.number.reveal()  # type: ignore[attr-defined]
         raise ValueError(f"cannot send {number}")
 
     monkeypatch.setattr(BraintreeGateway, "authorise", broken)

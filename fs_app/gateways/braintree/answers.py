@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import Any
 
+from fs_app.domain.means import Kept, MeansKind, MethodToken
 from fs_app.domain.money import Money
 from fs_app.domain.payment import (
     Approved,
@@ -57,6 +58,13 @@ _NO_KEYS = "915231"
 _EARLIER_REQUEST = frozenset({"915232", "915233", "915234", "915235"})
 
 
+_BRANDS = {
+    "American Express": "amex", "Diners Club": "diners", "Discover": "discover", "JCB": "jcb", "Maestro": "maestro",
+    "MasterCard": "mastercard", "UnionPay": "unionpay", "Visa": "visa",
+}  # fmt: skip
+"""Our names of the brands by the gateway's."""
+
+
 def charged(answer: Any, order_id: OrderId) -> ChargeResult:
     """The result of a sale that was not submitted for settlement."""
     transaction = answer.transaction
@@ -69,7 +77,16 @@ def charged(answer: Any, order_id: OrderId) -> ChargeResult:
         return said_no(transaction)
     if standing(transaction) not in TAKEN | {Standing.HELD}:
         return Unknown(f"the gateway answered with status {transaction.status}", transaction_id)
-    return Approved(transaction_id, amount(transaction))
+    return Approved(transaction_id, amount(transaction), kept(transaction))
+
+
+def kept(transaction: Any) -> Kept | None:
+    """The card that the gateway keeps since this transaction, or kept before; None where it keeps none."""
+    card = transaction.credit_card_details
+    token = getattr(card, "token", None)
+    if not token:
+        return None
+    return Kept(MethodToken(token), MeansKind.CARD, _BRANDS.get(card.card_type, ""), card.last_4)
 
 
 def said_no(transaction: Any) -> Declined | Unavailable | Unknown:

@@ -7,12 +7,15 @@ from typing import Any
 
 import braintree as sdk
 import structlog
+from braintree.exceptions.not_found_error import NotFoundError
 
 from fs_app.domain.card import Card, Expiry
+from fs_app.domain.means import CustomerId, SavedMethod
 from fs_app.domain.money import Money
 from fs_app.domain.payment import (
     ChargeResult,
     Declined,
+    Means,
     OrderId,
     Submitted,
     TransactionId,
@@ -27,7 +30,7 @@ from fs_app.ports import ChargeRequest, GatewayRecord, GatewayTrouble
 
 _log = structlog.get_logger(__name__)
 
-_CANNOT_SUBMIT, _CANNOT_VOID = "91507", "91504"
+_CANNOT_SUBMIT, _CANNOT_VOID, _TAKEN_ID = "91507", "91504", "91609"
 _DOUBT = "an earlier try may have moved the transaction; the gateway could not be asked"
 
 
@@ -41,8 +44,8 @@ class BraintreeGateway:
         self._has_keys = account.use_request_key
 
     def authorise(self, request: ChargeRequest) -> ChargeResult:
-        """Hold the money on the card; nothing is submitted for settlement."""
-        if request.card.wiped:
+        """Hold the money; nothing is submitted for settlement."""
+        if request.means.wiped:
             return Unavailable("the card was wiped before it was sent")
 
         def ask() -> ChargeResult:
@@ -123,14 +126,30 @@ class BraintreeGateway:
         params: dict[str, Any] = {
             "amount": request.amount.decimal(),
             "order_id": request.order_id,
-            "credit_card": _card_params(request.card),
             "options": {"submit_for_settlement": False},
+            **_means_params(request.means),
         }
-        if len(request.card.postal_code):
-            params["billing"] = {"postal_code": request.card.postal_code.reveal()}
+        if request.recurring:
+            params["transaction_source"] = "recurring"
+        if request.save_for is not None and self._has_customer(request.save_for):
+            params["customer_id"] = request.save_for
+            params["options"]["store_in_vault_on_success"] = True
         if self._account.merchant_account_id is not None:
             params["merchant_account_id"] = self._account.merchant_account_id
         return params
+
+    def _has_customer(self, customer: CustomerId) -> bool:
+        """Make sure of whose the card is to be. False where that failed: then it is charged and not kept."""
+
+        def ask() -> bool:
+            try:
+                self._sdk.customer.find(customer)
+            except NotFoundError:
+                made = self._sdk.customer.create({"id": customer})
+                return bool(made.is_success) or _TAKEN_ID in answers.codes(made)
+            return True
+
+        return self._connection.guarded(ask) is True
 
     def _once(self, name: str, send: Callable[[Mapping[str, str]], Any]) -> Any:
         """Send with a key under which the gateway does a thing once, where the account has such keys.
@@ -149,6 +168,16 @@ class BraintreeGateway:
                 "gateway_without_request_keys", advice="set gateway.request_keys to no, or have them enabled"
             )
         return send({})
+
+
+def _means_params(means: Means) -> dict[str, Any]:
+    """What is charged: a method that is kept, or a card with the postal code of its bills."""
+    if isinstance(means, SavedMethod):
+        return {"payment_method_token": means.token}
+    params: dict[str, Any] = {"credit_card": _card_params(means)}
+    if len(means.postal_code):
+        params["billing"] = {"postal_code": means.postal_code.reveal()}
+    return params
 
 
 def _card_params(card: Card) -> dict[str, str]:

@@ -127,7 +127,7 @@ def test_the_attempt_and_then_the_authorisation_are_committed_before_the_next_re
         (attempt,) = till.ledger.payments()
         seen.append(attempt.state)
         assert attempt.order_id == request.order_id
-        assert request.card.number.reveal() == CANARY
+        assert request.means.number.reveal() == CANARY
         return Approved(T1, AMOUNT)
 
     def submit(transaction_id: TransactionId) -> Submitted:

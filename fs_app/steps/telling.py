@@ -1,0 +1,45 @@
+"""How a bill is told: the words that several steps share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from fs_app.domain.bill import Bill
+from fs_app.domain.prompt import SILENCE, Prompt, say
+from fs_app.flow.step import PhraseName, Says
+
+
+class BillTelling(BaseModel):
+    """The balance with its due date, and what of it is a late fee, or need not be paid."""
+
+    say: Annotated[PhraseName, Says("amount", "date")] = Field(
+        "balance_is", description="a balance with a due date"
+    )
+    say_undated: Annotated[PhraseName, Says("amount")] = Field(
+        "balance_is_undated", description="a balance without one"
+    )
+    late_fee: Annotated[PhraseName, Says("amount")] = Field(
+        "late_fee_included", description="said after it, where it is past due and costs a fee"
+    )
+    discount: Annotated[PhraseName, Says("amount", "date")] = Field(
+        "discount_until", description="said after it: what need not be paid if all is paid by that day"
+    )
+
+    def told(self, bill: Bill) -> Prompt:
+        """A bill in a sentence or two; ``due`` is what is left to pay with the fee and less the discount."""
+        if bill.due_date is None:
+            prompt = say(self.say_undated, amount=bill.due)
+        else:
+            prompt = say(self.say, amount=bill.due, date=bill.due_date)
+        return prompt + self.besides(bill)
+
+    def besides(self, bill: Bill) -> Prompt:
+        """Its late fee and its discount."""
+        prompt = SILENCE
+        if bill.late_fee is not None:
+            prompt += say(self.late_fee, amount=bill.late_fee)
+        if bill.discount is not None and bill.discount_until is not None:
+            prompt += say(self.discount, amount=bill.discount, date=bill.discount_until)
+        return prompt

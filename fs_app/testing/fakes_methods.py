@@ -1,0 +1,60 @@
+"""In-memory stand-ins for what callers agreed to, and what is kept for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from fs_app.domain.means import Kept, SavedMethod
+from fs_app.ports import Consent, ConsentId
+
+_AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+@dataclass
+class FakeSavedMethods:
+    """Implements `ports.SavedMethods` in a list, the one used last at its end. ``accounts`` are whose they are."""
+
+    kept: list[SavedMethod] = field(default_factory=list)
+    accounts: dict[int, str] = field(default_factory=dict)
+    ever: dict[str, SavedMethod] = field(default_factory=dict)
+
+    def of_account(self, account_id: str) -> Sequence[SavedMethod]:
+        return [each for each in reversed(self.kept) if self.accounts[each.id] == account_id]
+
+    def get(self, method_id: int) -> SavedMethod | None:
+        return next((each for each in self.kept if each.id == method_id), None)
+
+    def save(self, account_id: str, kept: Kept, consent: ConsentId) -> SavedMethod:
+        known = self.ever.get(kept.token)
+        method = known or SavedMethod(len(self.ever) + 1, kept.token, kept.kind, kept.brand, kept.last_four)
+        self.ever[kept.token] = method
+        self.accounts[method.id] = account_id
+        self.forget(method.id)
+        self.kept.append(method)
+        return method
+
+    def used(self, method_id: int) -> None:
+        method = self.get(method_id)
+        if method is not None:
+            self.kept.remove(method)
+            self.kept.append(method)
+
+    def forget(self, method_id: int) -> None:
+        self.kept = [each for each in self.kept if each.id != method_id]
+
+
+@dataclass
+class FakeConsents:
+    """Implements `ports.Consents` in a list."""
+
+    kept: list[Consent] = field(default_factory=list)
+
+    def keep(self, consent: Consent) -> ConsentId:
+        self.kept.append(consent)
+        return ConsentId(len(self.kept))
+
+    def of_account(self, account_id: str) -> Sequence[tuple[ConsentId, datetime, Consent]]:
+        numbered = enumerate(self.kept, start=1)
+        return [(ConsentId(number), _AT, each) for number, each in numbered if each.account_id == account_id]
