@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
+from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 from fs_app.domain.money import Money
 
@@ -37,6 +39,65 @@ class Count:
     number: int
 
 
+Noun = Literal[
+    "bill", "payment", "instalment", "card", "project",
+    "day", "week", "month", "year", "minute",
+    "key", "person", "caller",
+]  # fmt: skip
+"""What can be counted and put in order: a fixed list, since every language needs its gender and its forms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordinal:
+    """A place in a row, 1 to 99: "third", or with a noun "third payment". Where a language has an article that
+    depends on the noun, a phrase goes without one, or says "your"."""
+
+    number: int
+    noun: Noun | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """So many things: "one payment", "three payments"."""
+
+    number: int
+    noun: Noun
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOfDay:
+    """A time of day to the minute, as people say it: "three thirty P M"."""
+
+    time: time
+
+
+@dataclass(frozen=True, slots=True)
+class Weekday:
+    """A day of the week, 1 for Monday to 7 for Sunday (ISO 8601): "Tuesday"."""
+
+    number: int
+
+    @classmethod
+    def of(cls, day: date) -> Weekday:
+        """The weekday that a date falls on."""
+        return cls(day.isoweekday())
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month of a year, as a card expires: "September, twenty thirty-one"."""
+
+    year: int
+    month: int
+
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """A share of a hundred with up to two decimals: "two point five percent"."""
+
+    number: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """A value that is itself a phrase, e.g. a card brand: ``Named("brand_visa")``."""
@@ -44,7 +105,10 @@ class Named:
     phrase: str
 
 
-Value = Money | date | Digits | Count | Named
+Spelled = Money | date | Digits | Count | Ordinal | Counted | TimeOfDay | Weekday | Month | Percent
+"""What a language spells from its own words."""
+
+Value = Spelled | Named
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +142,4 @@ SILENCE = Prompt()
 
 def sentence(texts: Iterable[str]) -> str:
     """The texts of recordings played one after the other, as one reads them: no space before punctuation."""
-    return re.sub(r" (?=[.,;:?!])", "", " ".join(" ".join(texts).split()))
+    return re.sub(r" (?=[.,;:?!،؛؟])", "", " ".join(" ".join(texts).split()))
