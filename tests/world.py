@@ -145,7 +145,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
 def _sounds(folder: Path) -> Path:
     """The shipped phrases, each recorded as a tenth of a second of silence: the text is what counts here."""
     folder.mkdir()
-    shutil.copyfile(ROOT / "sounds" / PHRASES_FILE, folder / PHRASES_FILE)
+    for path in [ROOT / "sounds" / PHRASES_FILE, *(ROOT / "sounds").glob(f"*/{PHRASES_FILE}")]:
+        copy = folder / path.relative_to(ROOT / "sounds")
+        copy.parent.mkdir(exist_ok=True)
+        shutil.copyfile(path, copy)
     books, problems = load_phrases(folder)
     assert not problems
     for book in books.values():

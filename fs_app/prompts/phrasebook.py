@@ -1,4 +1,7 @@
-"""sounds/phrases.yaml: the text of every phrase, cut at its gaps into what is recorded in one breath.
+"""The text of every phrase, cut at its gaps into what is recorded in one breath.
+
+``sounds/phrases.yaml`` holds any language beneath its code (``en:``), ``sounds/<language>/phrases.yaml`` that
+language alone; a language may stand in both, a phrase only once.
 
 ``balance_is: "Your balance is {amount}, due on {date}."`` is recorded as ``balance_is.1.wav`` ("Your balance is")
 and ``balance_is.2.wav`` ("due on"); a phrase without gaps is one file. A gap before a full stop is spoken with a
@@ -9,20 +12,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fs_app import yamlfile
 from fs_app.errors import ConfigError, Problem
 from fs_app.prompts.languages import GRAMMARS
-from fs_app.prompts.languages.spoken import PAUSE
-from fs_app.yamlfile import did_you_mean
+from fs_app.prompts.spoken import PAUSE
+from fs_app.yamlfile import Document, Place, did_you_mean
 
 PHRASES_FILE = "phrases.yaml"
 FRAGMENTS = "fragments"
+SHORT = "_short"
+"""``welcome_short`` is how ``welcome`` is said to callers who have been here before."""
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _GAP = re.compile(r"\{([a-z_]*)\}")
-_SENTENCE_END = re.compile(r"\s*(?:[.?!]|$)")
+_SENTENCE_END = re.compile(r"\s*(?:[.?!؟]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class PhraseBook:
     def gaps(self, phrase: str) -> frozenset[str] | None:
         """The gaps of a phrase, None where there is no such phrase."""
         pieces = self.phrases.get(phrase)
-        return None if pieces is None else frozenset(piece.name for piece in pieces if isinstance(piece, Gap))
+        return None if pieces is None else _gaps(pieces)
 
     def recordings(self) -> list[Recording]:
         """Every file of the language: phrases in the order of the file, then fragments in both intonations."""
@@ -84,7 +89,9 @@ class PhraseBook:
         for fragment in GRAMMARS[self.language].fragments():
             inside, ending = fragment_file(fragment.name, ends=False), fragment_file(fragment.name, ends=True)
             found.append(Recording(inside, fragment.text, f"{fragment.text},", "inside a sentence: level voice"))
-            found.append(Recording(ending, fragment.text, f"{fragment.text}.", "at the end: falling voice"))
+            if fragment.ends:
+                speak = f"{fragment.at_end or fragment.text}."
+                found.append(Recording(ending, fragment.text, speak, "at the end: falling voice"))
         found.append(Recording(fragment_file(PAUSE, ends=False), "", "", "a quarter of a second of silence"))
         return found
 
@@ -95,34 +102,80 @@ def fragment_file(name: str, *, ends: bool) -> str:
 
 
 def load_phrases(sounds: Path) -> tuple[dict[str, PhraseBook], list[Problem]]:
-    """The phrase book of every language, and what is wrong with the file."""
-    path = sounds / PHRASES_FILE
+    """The phrase book of every language, and what is wrong with the files."""
+    shelf = _Shelf()
     try:
-        document = yamlfile.read(path)
+        document = yamlfile.read(sounds / PHRASES_FILE)
     except ConfigError as error:
         return {}, list(error.problems)
-    problems: list[Problem] = []
     if not isinstance(document.data, dict) or not document.data:
         return {}, [document.problem((), "should hold languages, e.g. en: {welcome: ...}")]
-    books = {}
     for language, phrases in document.data.items():
+        shelf.add(language, phrases, document, (language,))
+    for path in sorted(sounds.glob(f"*/{PHRASES_FILE}")):
+        try:
+            document = yamlfile.read(path)
+        except ConfigError as error:
+            shelf.problems += error.problems
+        else:
+            shelf.add(path.parent.name, document.data, document, ())
+    shelf.check_short_phrases()
+    return {language: PhraseBook(language, phrases) for language, phrases in shelf.books.items()}, shelf.problems
+
+
+@dataclass
+class _Shelf:
+    """What was read so far, and where each phrase stands."""
+
+    books: dict[str, dict[str, tuple[Piece, ...]]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    places: dict[tuple[str, str], tuple[Document, Place]] = field(default_factory=dict)
+
+    def add(self, language: str, phrases: object, document: Document, place: Place) -> None:
+        """The phrases of one language that stand at one place."""
         if language not in GRAMMARS:
             hint = did_you_mean(language, GRAMMARS) or "a language needs a module in fs_app/prompts/languages"
-            problems.append(document.problem((language,), f"no grammar for {language!r}", hint, at_key=True))
-        elif not isinstance(phrases, dict):
-            problems.append(
-                document.problem((language,), f'{language} should hold phrases, e.g. welcome: "Welcome."')
+            self.problems.append(document.problem(place, f"no grammar for {language!r}", hint, at_key=bool(place)))
+            return
+        if not isinstance(phrases, dict):
+            self.problems.append(
+                document.problem(place, f'{language} should hold phrases, e.g. welcome: "Welcome."')
             )
-        else:
-            good = {}
-            for name, text in phrases.items():
-                complaint = _complaint(name, text)
-                if complaint:
-                    problems.append(document.problem((language, name), complaint))
-                else:
-                    good[name] = cut(name, text)
-            books[language] = PhraseBook(language, good)
-    return books, problems
+            return
+        book = self.books.setdefault(language, {})
+        for name, text in phrases.items():
+            complaint = _complaint(name, text)
+            if not complaint and name in book:
+                first, at = self.places[language, name]
+                line, _ = first.keys[at]
+                complaint = f"{language} has {name} twice: it also stands in {first.file}:{line}"
+            if complaint:
+                self.problems.append(document.problem((*place, name), complaint))
+            else:
+                book[name] = cut(name, text)
+                self.places[language, name] = document, (*place, name)
+
+    def check_short_phrases(self) -> None:
+        """A short phrase is said where its long one was asked for: it has no other values."""
+        for language, book in self.books.items():
+            for name, pieces in book.items():
+                if not name.endswith(SHORT):
+                    continue
+                long = name.removesuffix(SHORT)
+                missing = _gaps(pieces) - _gaps(book.get(long, ()))
+                if long not in book:
+                    self._complain(language, name, f"{name} shortens nothing: there is no phrase {long}")
+                elif missing:
+                    gaps = ", ".join(f"{{{gap}}}" for gap in sorted(missing))
+                    self._complain(language, name, f"{name} has a gap that {long} does not have: {gaps}")
+
+    def _complain(self, language: str, name: str, complaint: str) -> None:
+        document, place = self.places[language, name]
+        self.problems.append(document.problem(place, complaint))
+
+
+def _gaps(pieces: tuple[Piece, ...]) -> frozenset[str]:
+    return frozenset(piece.name for piece in pieces if isinstance(piece, Gap))
 
 
 def cut(name: str, text: str) -> tuple[Piece, ...]:
@@ -157,11 +210,11 @@ def _is_spoken(text: str) -> bool:
 
 
 def _recording(words: Words, index: int, pieces: tuple[Piece, ...]) -> Recording:
-    text = words.text.strip(" ,;:")
-    if text[0] in ".?!":
+    text = words.text.strip(" ,;:،؛")
+    if text[0] in ".?!؟":
         text = text[1:].strip()
     follows = pieces[index + 1 :]
     gap = next((piece.name for piece in follows if isinstance(piece, Gap)), None)
-    speak = text if text[-1] in ".?!" else f"{text}," if gap else f"{text}."
+    speak = text if text[-1] in ".?!؟" else f"{text}," if gap else f"{text}."
     note = f"leads into {{{gap}}}: level voice" if gap and speak.endswith(",") else ""
     return Recording(words.file, text, speak, note)

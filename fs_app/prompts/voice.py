@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,8 +15,17 @@ from fs_app.domain.prompt import Manner, Named, Phrase, Prompt, Value
 from fs_app.errors import ConfigError, Problem
 from fs_app.ports import Utterance
 from fs_app.prompts.languages import GRAMMARS
-from fs_app.prompts.languages.spoken import PAUSE
-from fs_app.prompts.phrasebook import Gap, PhraseBook, Punctuation, Recording, Words, fragment_file, load_phrases
+from fs_app.prompts.phrasebook import (
+    SHORT,
+    Gap,
+    PhraseBook,
+    Punctuation,
+    Recording,
+    Words,
+    fragment_file,
+    load_phrases,
+)
+from fs_app.prompts.spoken import PAUSE
 
 RATE = 8000  # Hz; 16 bit, mono: what FreeSWITCH plays to G.711 without resampling
 
@@ -29,7 +39,7 @@ def load_voice(sounds: Path) -> FileVoice:
 
 
 def read_voice(sounds: Path) -> tuple[FileVoice, list[Problem]]:
-    """Read phrases.yaml and the header of every recording; the voice as far as it goes, and all that is wrong."""
+    """Read the phrases and the header of every recording; the voice as far as it goes, and all that is wrong."""
     sounds = sounds.resolve()
     books, problems = load_phrases(sounds)
     paths: dict[tuple[str, str], Path] = {}
@@ -94,7 +104,7 @@ class FileVoice:
 
     @property
     def languages(self) -> Sequence[str]:
-        """The languages of phrases.yaml."""
+        """The languages that have phrases."""
         return list(self._books)
 
     def gaps(self, phrase: str, language: str) -> frozenset[str] | None:
@@ -103,18 +113,18 @@ class FileVoice:
         return None if book is None else book.gaps(phrase)
 
     def render(self, prompt: Prompt, language: str, manner: Manner = Manner.PLAIN) -> Utterance:
-        """The files and text of a prompt; slowly is with a pause after each file. KeyError for an unknown
-        phrase or gap, ValueError for an amount whose currency is not recorded."""
-        parts = [self._render_phrase(phrase, language) for phrase in prompt.phrases]
-        files = tuple(path for part in parts for path in part.files)
+        """The files and text of a prompt: briefly in short phrases where there are any, slowly with a pause after
+        each file. KeyError for an unknown phrase or gap, ValueError for a value that is not recorded."""
+        phrases = prompt.phrases
+        if manner is Manner.BRIEF:
+            phrases = tuple(self._shortened(phrase, language) for phrase in phrases)
+        parts = [self._render_phrase(phrase, language) for phrase in phrases]
+        files = [path for part in parts for path in part.files]
         seconds = sum(part.seconds for part in parts)
         if manner is Manner.SLOW:
-            pause = self._paths[language, fragment_file(PAUSE, ends=False)]
-            files, seconds = (
-                tuple(each for path in files for each in (path, pause)),
-                seconds + len(files) * self._seconds[pause],
-            )
-        return Utterance(files, text=" ".join(part.text for part in parts), seconds=seconds)
+            files = self._with_pauses(files, language)
+            seconds = sum(self._seconds[path] for path in files)
+        return Utterance(tuple(files), " ".join(part.text for part in parts), seconds)
 
     def text_of(self, path: Path) -> str:
         """What is said in a recording, as it stands in its sentence (", due on"); KeyError for another's file."""
@@ -123,6 +133,15 @@ class FileVoice:
     def seconds_of(self, path: Path) -> float:
         """The length of a recording."""
         return self._seconds[path]
+
+    def _shortened(self, phrase: Phrase, language: str) -> Phrase:
+        short = phrase.name + SHORT
+        return replace(phrase, name=short) if short in self._books[language].phrases else phrase
+
+    def _with_pauses(self, files: list[Path], language: str) -> list[Path]:
+        """A pause after every recorded piece and digit; where there is one, it becomes longer."""
+        pause = self._paths[language, fragment_file(PAUSE, ends=False)]
+        return [each for file in files for each in (file, pause)]
 
     def _render_phrase(self, phrase: Phrase, language: str) -> Utterance:
         """Phrases without gaps are kept; what was said with a caller's values is not."""

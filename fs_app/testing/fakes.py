@@ -53,7 +53,8 @@ class TextVoice:
         texts = []
         for phrase in prompt.phrases:
             values = {name: self._spoken(value, language) for name, value in phrase.values}
-            texts.append(self._phrases[language][phrase.name].format(**values))
+            short = self._phrases[language].get(f"{phrase.name}_short") if manner is Manner.BRIEF else None
+            texts.append((short or self._phrases[language][phrase.name]).format(**values))
         return Utterance((), " ".join(texts), 0.0)
 
     def _spoken(self, value: Value, language: str) -> str:
