@@ -66,8 +66,13 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture(params=["sqlite", "mariadb"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database of each kind with our tables and not a row in them."""
-    if request.param == "sqlite":
-        path = tmp_path / "fs_app.sqlite"
+    return empty_database(request, request.param, tmp_path)
+
+
+def empty_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> str:
+    """The URL of a database of that kind with our tables and not a row in them."""
+    if kind == "sqlite":
+        path = folder / "fs_app.sqlite"
         shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
         return f"sqlite:///{path}"
     url: str = request.getfixturevalue("migrated_mariadb")

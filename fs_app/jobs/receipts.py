@@ -46,7 +46,7 @@ class ReceiptSender:
             return self._ended(task, self._outbox.receipt(receipt.id))
         delivery = self._messengers[message.to.kind].send(message)
         receipt = self._outbox.sent(receipt.id, delivery)
-        _log.info("receipt", receipt=receipt.id, payment=receipt.payment.id, delivery=delivery, sends=receipt.sends)
+        _log.info("receipt", receipt=receipt.id, **_about(receipt), delivery=delivery, sends=receipt.sends)
         return self._ended(task, receipt)
 
     def _ended(self, task: Task, receipt: Receipt) -> str:
@@ -66,10 +66,22 @@ class ReceiptSender:
             "receipt_needs_person",
             receipt=receipt.id,
             kind=receipt.kind,
-            payment=receipt.payment.id,
-            confirmation=receipt.payment.confirmation,
+            **_about(receipt),
             by=receipt.to.kind,
             reason=reason,
-            do=f"fs-app payments show {receipt.payment.id}",
+            do=_where_to_look(receipt),
         )
         return "person"
+
+
+def _about(receipt: Receipt) -> dict[str, str | int]:
+    """What the message is about, for a line of the log."""
+    if receipt.payment is not None:
+        return {"payment": receipt.payment.id, "confirmation": receipt.payment.confirmation}
+    return {} if receipt.news is None else {"agreement": receipt.news.number}
+
+
+def _where_to_look(receipt: Receipt) -> str:
+    if receipt.payment is not None:
+        return f"fs-app payments show {receipt.payment.id}"
+    return "" if receipt.news is None else f"fs-app agreements show {receipt.news.number}"

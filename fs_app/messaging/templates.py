@@ -1,12 +1,14 @@
-"""conf/messages.yaml: what a payer reads, per language and kind of receipt, as SMS and as mail.
+"""conf/messages.yaml: what a payer reads, per language and kind of message, as SMS and as mail.
 
-A text has gaps, e.g. ``{amount}``; every one must have ``{confirmation}``, the number that was spoken in the call.
+A text has gaps, e.g. ``{amount}``. One about a payment must have ``{confirmation}``, one about an agreement
+``{agreement}``: the number that was spoken in the call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,7 +25,17 @@ from fs_app.errors import ConfigError, Problem
 from fs_app.ports import Message, Receipt, ReceiptKind
 from fs_app.yamlfile import Document, Place, did_you_mean
 
-GAPS = ("amount", "confirmation", "account", "last_four", "brand", "date")
+_RECEIPT = ("amount", "confirmation", "account", "last_four", "brand", "date")
+_AGREEMENT = ("agreement", "account", "last_four", "brand", "date")
+_GAPS: dict[ReceiptKind, tuple[str, ...]] = {
+    ReceiptKind.AGREED: (*_AGREEMENT, "terms"),
+    ReceiptKind.ANNOUNCED: (*_AGREEMENT, "amount", "due", "day"),
+    ReceiptKind.DECLINED: (*_AGREEMENT, "amount", "due", "day"),
+    ReceiptKind.FAILED: (*_AGREEMENT, "amount", "due"),
+    ReceiptKind.STOPPED: (*_AGREEMENT, "amount", "due"),
+    ReceiptKind.CANCELLED: _AGREEMENT,
+}
+"""The gaps of messages about an agreement; every other kind has those of a receipt."""
 _BRANDS = {
     "amex": "American Express",
     "diners": "Diners Club",
@@ -67,7 +79,7 @@ class ReceiptTemplates:
         """The receipt as it is sent; the same at every try."""
         language = self._nearest(receipt.language)
         texts, values = self.texts[language][receipt.kind], self._values(receipt, language)
-        key = f"{receipt.payment.order_id}-{receipt.id}"
+        key = f"{_origin(receipt)}-{receipt.id}"
         if receipt.to.kind is MessageKind.SMS:
             return Message(receipt.to, fill(texts.sms, values), key)
         return Message(receipt.to, fill(texts.mail.text, values), key, fill(texts.mail.subject, values))
@@ -77,15 +89,36 @@ class ReceiptTemplates:
         return next((each for each in wanted if each in self.texts), self.language)
 
     def _values(self, receipt: Receipt, language: str) -> dict[str, str]:
-        payment, day = receipt.payment, receipt.created_at.astimezone(self.zone).date()
-        return {
-            "amount": written(receipt.amount, language),
-            "confirmation": payment.confirmation,
-            "account": payment.request.account_id,
-            "last_four": payment.request.last_four,
-            "brand": _BRANDS.get(payment.request.brand, payment.request.brand),
-            "date": format_date(day, locale=language).translate(_SPACES),
+        day, news = receipt.created_at.astimezone(self.zone).date(), receipt.news
+        common = {"amount": written(receipt.amount, language), "date": _day(day, language)}
+        if news is not None:
+            return common | {
+                "agreement": news.number,
+                "account": news.account_id,
+                "last_four": news.last_four,
+                "brand": _BRANDS.get(news.brand, news.brand),
+                "terms": news.terms,
+                "due": _day(news.due_on, language),
+                "day": _day(news.next_on, language),
+            }
+        assert receipt.payment is not None
+        return common | {
+            "confirmation": receipt.payment.confirmation,
+            "account": receipt.payment.request.account_id,
+            "last_four": receipt.payment.request.last_four,
+            "brand": _BRANDS.get(receipt.payment.request.brand, receipt.payment.request.brand),
         }
+
+
+def _origin(receipt: Receipt) -> str:
+    """What makes the key of a message ours alone."""
+    if receipt.payment is not None:
+        return receipt.payment.order_id
+    return "" if receipt.news is None else f"agreement-{receipt.news.number}"
+
+
+def _day(day: date | None, language: str) -> str:
+    return "" if day is None else format_date(day, locale=language).translate(_SPACES)
 
 
 def written(money: Money, language: str) -> str:
@@ -127,13 +160,15 @@ def _language(document: Document, name: str, problems: list[Problem]) -> dict[Re
         if each.value not in kinds:
             problems.append(document.problem((name,), f"{each.value!r} is missing here", at_key=True))
             continue
-        texts = _texts(document, (name, each.value), kinds[each.value], problems)
+        texts = _texts(document, (name, each.value), kinds[each.value], each, problems)
         if texts is not None:
             found[each] = texts
     return found
 
 
-def _texts(document: Document, place: Place, data: object, problems: list[Problem]) -> Texts | None:
+def _texts(
+    document: Document, place: Place, data: object, kind: ReceiptKind, problems: list[Problem]
+) -> Texts | None:
     try:
         texts = yamlfile.validate(document, Texts, place, {} if data is None else data)
     except ConfigError as error:
@@ -144,22 +179,26 @@ def _texts(document: Document, place: Place, data: object, problems: list[Proble
         (("mail", "subject"), texts.mail.subject),
         (("mail", "text"), texts.mail.text),
     ):
-        for message, hint in _complaints(text, is_subject=where[-1] == "subject"):
+        for message, hint in _complaints(text, kind, is_subject=where[-1] == "subject"):
             problems.append(document.problem((*place, *where), message, hint))
     return texts
 
 
-def _complaints(text: str, *, is_subject: bool) -> list[tuple[str, str]]:
+def _complaints(text: str, kind: ReceiptKind, *, is_subject: bool) -> list[tuple[str, str]]:
     try:
         named = gaps(text)
     except ValueError as error:
         return [(str(error), "")]
+    known = _GAPS.get(kind, _RECEIPT)
     found = [
-        (f"nothing is called {{{name}}} here", did_you_mean(name, GAPS) or f"known: {', '.join(GAPS)}")
-        for name in sorted(named - set(GAPS))
+        (f"nothing is called {{{name}}} here", did_you_mean(name, known) or f"known: {', '.join(known)}")
+        for name in sorted(named - set(known))
     ]
     if is_subject and "\n" in text:
         found.append(("a subject is one line", ""))
-    if not is_subject and "confirmation" not in named:
-        found.append(("{confirmation} is missing", "it is the number the caller was told"))
+    number = "agreement" if kind in _GAPS else "confirmation"
+    if not is_subject and number not in named:
+        found.append((f"{{{number}}} is missing", "it is the number the caller was told"))
+    if not is_subject and kind is ReceiptKind.AGREED and "terms" not in named:
+        found.append(("{terms} is missing", "the payer gets a copy of what they agreed to"))
     return found

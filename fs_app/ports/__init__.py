@@ -5,6 +5,7 @@ fake and the real thing of every port to the same behaviour.
 """
 
 from fs_app.domain.standing import GatewayRecord
+from fs_app.ports.agreements import AgreementEvent, Agreements, Cancelled
 from fs_app.ports.audit import Audit, AuditEntry, Deed
 from fs_app.ports.billing import MOST_BILLS, Directory
 from fs_app.ports.caller import CHANNEL_PHRASES, Channel, Handover, Utterance, Voice
@@ -21,7 +22,16 @@ from fs_app.ports.gateway import (
     Hints,
 )
 from fs_app.ports.ledger import DisputeBook, Ledger, LedgerEvent, PaymentHistory, RefundBook, Task, TaskKind, Tasks
-from fs_app.ports.messages import Delivery, Message, Messenger, Outbox, Receipt, ReceiptKind, ReceiptState
+from fs_app.ports.messages import (
+    AgreementNews,
+    Delivery,
+    Message,
+    Messenger,
+    Outbox,
+    Receipt,
+    ReceiptKind,
+    ReceiptState,
+)
 from fs_app.ports.methods import Consent, ConsentId, ConsentKind, Consents, SavedMethods
 from fs_app.ports.surroundings import Clock, Journal
 from fs_app.ports.surveys import SurveyAnswer, Surveys
@@ -29,9 +39,13 @@ from fs_app.ports.surveys import SurveyAnswer, Surveys
 __all__ = [
     "CHANNEL_PHRASES",
     "MOST_BILLS",
+    "AgreementEvent",
+    "AgreementNews",
+    "Agreements",
     "Audit",
     "AuditEntry",
     "BatchLine",
+    "Cancelled",
     "Cashier",
     "Channel",
     "ChargeRequest",

@@ -137,6 +137,7 @@ class TaskKind(StrEnum):
     REFUND = "refund"
     RECEIPT = "receipt"
     DISPUTE = "dispute"
+    INSTALMENT = "instalment"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from fs_app.domain.agreement import AgreementId
+from fs_app.domain.booking import News
 from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Payment, PaymentId
@@ -47,6 +49,13 @@ class ReceiptKind(StrEnum):
     NOT_PAID = "not_paid"  # a payment that was being checked took no money
     REFUNDED = "refunded"
     VOIDED = "voided"  # a payment that was told as paid was given back
+    # Of an agreement:
+    AGREED = News.AGREED.value
+    ANNOUNCED = News.ANNOUNCED.value
+    DECLINED = News.DECLINED.value
+    FAILED = News.FAILED.value
+    STOPPED = News.STOPPED.value
+    CANCELLED = News.CANCELLED.value
 
 
 class ReceiptState(StrEnum):
@@ -59,19 +68,36 @@ class ReceiptState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class AgreementNews:
+    """What a message tells of an agreement: its ``number``, what is charged, the due date it is about and the day
+    of the next charge. ``terms`` is what was agreed to, word by word."""
+
+    agreement_id: AgreementId
+    number: str
+    account_id: str
+    brand: str
+    last_four: str
+    terms: str
+    due_on: date | None = None
+    next_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
-    """One receipt in the outbox. ``sends`` counts the times it may have left us: two at most. ``amount`` is what
-    was paid or given back; the confirmation number to print is the payment's."""
+    """One receipt in the outbox, or another message: about a payment, or about an agreement (``news``). ``sends``
+    counts the times it may have left us: two at most. ``amount`` is what was paid or given back, or is to be paid;
+    the number to print is the payment's confirmation number, or the agreement's."""
 
     id: int
     kind: ReceiptKind
-    payment: Payment
+    payment: Payment | None
     amount: Money
     to: Contact
     language: str
     state: ReceiptState
     sends: int
     created_at: datetime  # UTC
+    news: AgreementNews | None = None
 
 
 class Outbox(Protocol):
@@ -90,6 +116,8 @@ class Outbox(Protocol):
         """Record how a send ended, once for each. One that was certainly not taken does not count."""
         ...
 
-    def receipts(self, *, payment_id: PaymentId | None = None) -> Sequence[Receipt]:
-        """The receipts of a payment, or all, oldest first."""
+    def receipts(
+        self, *, payment_id: PaymentId | None = None, agreement_id: AgreementId | None = None
+    ) -> Sequence[Receipt]:
+        """The receipts of a payment, or the messages about an agreement, or all, oldest first."""
         ...

@@ -173,7 +173,8 @@ class SqlLedger:
             payment, made = move(before, state, detail, at, transaction_id)
             declined = [velocity.declined(payment_id)] if state is PaymentState.DECLINED else []
             told = _told(before, payment, at, payer_knows)
-            run(connection, *declined, *made, *self._planned(payment, at), *told)
+            followed = _followed(payment, at, payer_knows)
+            run(connection, *declined, *made, *self._planned(payment, at), *told, *followed)
             return payment
 
         return self._database.write(work)
@@ -349,7 +350,23 @@ def _told(before: Payment, payment: Payment, at: datetime, payer_knows: bool) ->
     elif payment.state is PaymentState.VOIDED and before.state is PaymentState.SUBMITTED:
         kind = ReceiptKind.VOIDED
     elif ENDINGS[payment.state] is Ending.NOT_PAID and before.state in OPEN_STATES and not payer_knows:
+        if payment.request.instalment is not None:
+            return ()  # they hear of their agreement, with what follows
         kind = ReceiptKind.NOT_PAID
     else:
         return ()
     return receipt_of(payment, kind, f"{kind}:{payment.id}", payment.request.amount, at)
+
+
+_MATTERS = frozenset(PaymentState) - OPEN_STATES - {PaymentState.SETTLED, PaymentState.REFUNDED}
+
+
+def _followed(payment: Payment, at: datetime, payer_knows: bool) -> Sequence[Bound]:
+    """What an attempt on an instalment came to is seen to at once. Whoever is at work on the instalment and has
+    opened the attempt itself keeps its claim; whoever waits for the end of it may have looked too early."""
+    instalment = payment.request.instalment
+    if instalment is None or payment.state not in _MATTERS:
+        return ()
+    if payer_knows:
+        return tasks.schedule(TaskKind.INSTALMENT, instalment, at)
+    return tasks.wake(TaskKind.INSTALMENT, instalment, at)

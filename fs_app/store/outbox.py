@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
+from fs_app.domain.agreement import Agreement, AgreementId
+from fs_app.domain.booking import News
 from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Payment, PaymentId
-from fs_app.ports import Clock, Delivery, Receipt, ReceiptKind, ReceiptState, TaskKind
+from fs_app.ports import AgreementNews, Clock, Delivery, Receipt, ReceiptKind, ReceiptState, TaskKind
 from fs_app.store import tasks
 from fs_app.store.engine import Database
 from fs_app.store.rows import payment_of
 from fs_app.store.statements import Bound, Statement, gaps
-from fs_app.store.tables import payments, receipts
+from fs_app.store.tables import agreements, consents, payments, receipts, saved_methods
 
 _MOST_SENDS = 2
 # Certainly not taken: such a send does not count.
@@ -26,7 +28,8 @@ _NOT_TAKEN = frozenset({Delivery.NOT_SENT, Delivery.REFUSED})
 
 _INSERT = Statement(
     insert(receipts).values(
-        **gaps("payment_id", "cause", "kind", "send_to", "language", "amount_minor", "created_at"),
+        **gaps("payment_id", "agreement_id", "cause", "kind", "send_to", "language", "amount_minor", "created_at"),
+        **gaps("due_on", "next_on"),
         state=ReceiptState.WAITING,
         sends=0,
     )
@@ -45,11 +48,42 @@ def receipt_of(payment: Payment, kind: ReceiptKind, cause: str, amount: Money, a
         return ()
     insertion = _INSERT(
         payment_id=payment.id,
+        agreement_id=None,
         cause=cause,
         kind=kind,
         send_to=str(payment.request.receipt_to),
         language=payment.request.language,
         amount_minor=amount.minor,
+        due_on=None,
+        next_on=None,
+        created_at=at,
+    )
+    return insertion, _FIRST_TASK(cause=cause, due_at=at)
+
+
+def news_of(
+    agreement: Agreement,
+    kind: News,
+    cause: str,
+    at: datetime,
+    *,
+    amount: Money | None = None,
+    due_on: date | None = None,
+    next_on: date | None = None,
+) -> Sequence[Bound]:
+    """Put a message about an agreement into the outbox, as `receipt_of` does one about a payment."""
+    if agreement.request.receipt_to is None:
+        return ()
+    insertion = _INSERT(
+        payment_id=None,
+        agreement_id=agreement.id,
+        cause=cause,
+        kind=kind,
+        send_to=str(agreement.request.receipt_to),
+        language=agreement.request.language,
+        amount_minor=0 if amount is None else amount.minor,
+        due_on=due_on,
+        next_on=next_on,
         created_at=at,
     )
     return insertion, _FIRST_TASK(cause=cause, due_at=at)
@@ -96,11 +130,15 @@ class SqlOutbox:
 
         return self._database.write(work)
 
-    def receipts(self, *, payment_id: PaymentId | None = None) -> Sequence[Receipt]:
-        """The receipts of a payment, or all, oldest first."""
+    def receipts(
+        self, *, payment_id: PaymentId | None = None, agreement_id: AgreementId | None = None
+    ) -> Sequence[Receipt]:
+        """The receipts of a payment, or the messages about an agreement, or all, oldest first."""
         chosen = _joined().order_by(receipts.c.id)
         if payment_id is not None:
             chosen = chosen.where(receipts.c.payment_id == payment_id)
+        if agreement_id is not None:
+            chosen = chosen.where(receipts.c.agreement_id == agreement_id)
         rows = self._database.read(lambda connection: connection.execute(chosen).all())
         return [_receipt(row) for row in rows]
 
@@ -116,14 +154,30 @@ def _state_after(delivery: Delivery, state: ReceiptState, sends: int) -> Receipt
 
 
 def _joined() -> Select[Any]:
-    """A payment's columns, and those of its receipt under names of their own."""
+    """A payment's columns or an agreement's, and those of the message about it under names of their own."""
     own = [column.label(f"receipt_{column.name}") for column in receipts.c]
-    return select(payments, *own).join_from(receipts, payments, receipts.c.payment_id == payments.c.id)
+    about = [
+        agreements.c.number.label("agreement_number"),
+        agreements.c.account_id.label("agreement_account"),
+        agreements.c.currency.label("agreement_currency"),
+        saved_methods.c.brand.label("method_brand"),
+        saved_methods.c.last_four.label("method_last_four"),
+        consents.c.text.label("terms"),
+    ]
+    return (
+        select(payments, *about, *own)
+        .select_from(receipts)
+        .outerjoin(payments, receipts.c.payment_id == payments.c.id)
+        .outerjoin(agreements, receipts.c.agreement_id == agreements.c.id)
+        .outerjoin(saved_methods, agreements.c.method_id == saved_methods.c.id)
+        .outerjoin(consents, agreements.c.consent_id == consents.c.id)
+    )
 
 
 def _get(connection: Connection, receipt_id: int, *, lock: bool = False) -> Receipt:
-    chosen = _joined().where(receipts.c.id == receipt_id)
-    row = connection.execute(chosen.with_for_update(of=receipts) if lock else chosen).one_or_none()
+    if lock:  # its own row, and nobody's payment or agreement
+        connection.execute(select(receipts.c.id).where(receipts.c.id == receipt_id).with_for_update())
+    row = connection.execute(_joined().where(receipts.c.id == receipt_id)).one_or_none()
     if row is None:
         raise KeyError(receipt_id)
     return _receipt(row)
@@ -138,14 +192,29 @@ def _put(connection: Connection, receipt: Receipt, sent_at: datetime | None = No
 
 
 def _receipt(row: Row[Any]) -> Receipt:
+    about_payment = row.receipt_payment_id is not None
     return Receipt(
         id=row.receipt_id,
         kind=ReceiptKind(row.receipt_kind),
-        payment=payment_of(row),
-        amount=Money(row.receipt_amount_minor, row.currency),
+        payment=payment_of(row) if about_payment else None,
+        amount=Money(row.receipt_amount_minor, row.currency if about_payment else row.agreement_currency),
         to=Contact.parse(row.receipt_send_to),
         language=row.receipt_language,
         state=ReceiptState(row.receipt_state),
         sends=row.receipt_sends,
         created_at=row.receipt_created_at,
+        news=None if about_payment else _news(row),
+    )
+
+
+def _news(row: Row[Any]) -> AgreementNews:
+    return AgreementNews(
+        agreement_id=AgreementId(row.receipt_agreement_id),
+        number=row.agreement_number,
+        account_id=row.agreement_account,
+        brand=row.method_brand,
+        last_four=row.method_last_four,
+        terms=row.terms,
+        due_on=row.receipt_due_on,
+        next_on=row.receipt_next_on,
     )

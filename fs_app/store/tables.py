@@ -243,28 +243,34 @@ audit = Table(
     Column("operator", String(64), nullable=False),
     Column("source", String(16), nullable=False),  # cli or api
     Column("action", String(32), nullable=False),
-    Column("payment_id", _Id, nullable=False, index=True),
+    Column("payment_id", _Id, index=True),
+    Column("agreement_id", _Id, index=True),  # what it was done to, where that is no payment
     Column("reason", String(255), nullable=False),
     Column("result", String(255), nullable=False),
     **_MYSQL,
 )
 
-# Receipts, written in the transaction that made the payment final. ``cause`` is what it tells of, e.g. ``paid:17``:
-# its uniqueness keeps a second receipt for the same thing out.
+# Receipts and what else a payer is told in writing, written in the transaction of what it tells of: of a payment,
+# or of an agreement. ``cause`` is that, e.g. ``paid:17``: its uniqueness keeps a second message for the same thing
+# out.
 receipts = Table(
     "receipts",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("payment_id", _Id, ForeignKey("payments.id"), nullable=False, index=True),
+    Column("payment_id", _Id, ForeignKey("payments.id"), index=True),
+    Column("agreement_id", _Id, ForeignKey("agreements.id"), index=True),
     Column("cause", String(64), nullable=False, unique=True),
     Column("kind", String(16), nullable=False),
     Column("send_to", String(255), nullable=False),
     Column("language", String(10), nullable=False),
     Column("amount_minor", BigInteger, nullable=False),
+    Column("due_on", Date),  # of an agreement: the due date it is about, and the day of the next charge
+    Column("next_on", Date),
     Column("state", String(16), nullable=False),
     Column("sends", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("sent_at", UtcTime),
+    CheckConstraint("(payment_id IS NULL) <> (agreement_id IS NULL)", name="about"),
     **_MYSQL,
 )
 
@@ -392,5 +398,74 @@ survey_answers = Table(
     Column("language", String(10), nullable=False),
     Column("at", UtcTime, nullable=False, index=True),
     UniqueConstraint("call_uuid", "question"),
+    **_MYSQL,
+)
+
+# What payers have agreed to pay later or again. An amount of NULL is what is due then. ``targets`` is JSON: bills,
+# or projects with their shares; ``told_minor`` the amount that the payer was told last. One agreement for each
+# consent.
+agreements = Table(
+    "agreements",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("number", String(16), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False, index=True),
+    Column("account_id", String(64), nullable=False, index=True),
+    Column("account_number", String(20), nullable=False),
+    Column("call_uuid", String(64), nullable=False),
+    Column("consent_id", _Id, ForeignKey("consents.id"), nullable=False, unique=True),
+    Column("method_id", _Id, ForeignKey("saved_methods.id"), nullable=False, index=True),
+    Column("amount_minor", BigInteger),
+    Column("currency", String(3), nullable=False),
+    Column("first_on", Date, nullable=False),
+    Column("month_day", Integer),
+    Column("every_count", Integer),
+    Column("every_unit", String(8)),
+    Column("last_on", Date),
+    Column("times", Integer),
+    Column("targets", Text, nullable=False),
+    Column("told_minor", BigInteger),
+    Column("language", String(10), nullable=False),
+    Column("receipt_to", String(255)),
+    Column("opened_at", UtcTime, nullable=False),
+    CheckConstraint("amount_minor > 0", name="amount"),
+    **_MYSQL,
+)
+
+# One row for each due date. ``charge_on`` is the day of the next try, ``seen`` how many attempts there were when
+# somebody last set out to charge, ``released`` whether a person has decided that it is charged. ``version`` goes up
+# with each move: of two workers one moves it.
+instalments = Table(
+    "instalments",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("agreement_id", _Id, ForeignKey("agreements.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("amount_minor", BigInteger),
+    Column("state", String(16), nullable=False),
+    Column("charge_on", Date, nullable=False),
+    Column("announced_minor", BigInteger),
+    Column("begun_at", UtcTime),
+    Column("version", Integer, nullable=False),
+    Column("seen", Integer, nullable=False),
+    Column("released", Boolean(create_constraint=False), nullable=False, server_default=false()),
+    UniqueConstraint("agreement_id", "number"),
+    UniqueConstraint("agreement_id", "due_on", name="uq_instalments_due_on"),
+    CheckConstraint("amount_minor > 0", name="amount"),
+    **_MYSQL,
+)
+
+# Append-only, as payment_events. ``number`` is the instalment's, NULL where the line is about the agreement.
+agreement_events = Table(
+    "agreement_events",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("agreement_id", _Id, ForeignKey("agreements.id"), nullable=False, index=True),
+    Column("number", Integer),
+    Column("at", UtcTime, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("detail", String(255), nullable=False),
     **_MYSQL,
 )

@@ -39,7 +39,7 @@ def test_the_log_shows_the_message_whole() -> None:
     [
         (
             f"{{templates: {TEMPLATES}, language: fr}}",
-            "site.yaml:1:{column}: no receipts in 'fr'; there are: en, es",
+            "site.yaml:1:{column}: no receipts in 'fr'; there are: en, es, tr, ar",
         ),
         ("{templates: none.yaml}", "none.yaml: cannot read the file: No such file or directory"),
     ],

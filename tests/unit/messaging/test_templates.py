@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from fs_app.domain.agreement import AgreementId
+from fs_app.domain.booking import News
 from fs_app.domain.card import BRANDS
 from fs_app.domain.contact import Contact, MessageKind
 from fs_app.domain.money import Money
 from fs_app.domain.payment import OrderId, Payment, PaymentId, PaymentRequest, PaymentState
 from fs_app.errors import ConfigError
 from fs_app.messaging.templates import ReceiptTemplates, load_templates, written
-from fs_app.ports import Receipt, ReceiptKind, ReceiptState
+from fs_app.ports import AgreementNews, Receipt, ReceiptKind, ReceiptState
 
 SHIPPED = Path(__file__).parents[3] / "conf" / "messages.yaml"
 NEW_YORK = ZoneInfo("America/New_York")
@@ -26,6 +28,14 @@ REQUEST = PaymentRequest("call", "10001", "bill", AMOUNT, "visa", "1111", receip
 AT = datetime(2026, 3, 15, 2, 30, tzinfo=UTC)  # still the 14th in New York
 PAYMENT = Payment(PaymentId(7), OrderId("0d5f"), "12345674", PaymentState.SUBMITTED, REQUEST, AT)
 RECEIPT = Receipt(3, ReceiptKind.PAID, PAYMENT, AMOUNT, SMS, "en", ReceiptState.WAITING, 0, AT)
+NEWS = AgreementNews(
+    AgreementId(5), "20000004", "10001", "visa", "1111", "You will pay $50.00 on May 1, 2026.",
+    due_on=date(2026, 5, 1), next_on=date(2026, 5, 4),
+)  # fmt: skip
+MESSAGE = replace(RECEIPT, payment=None, news=NEWS)
+OF_AGREEMENTS = [ReceiptKind(kind) for kind in News]
+OF_PAYMENTS = [kind for kind in ReceiptKind if kind not in OF_AGREEMENTS]
+LANGUAGES = ["en", "es", "tr", "ar"]
 GSM = re.compile(r"[A-Za-z0-9 @£$¥èéùìòÇØøÅåÆæßÉ!\"#¤%&'()*+,\-./:;<=>?¡ÄÖÑÜ§¿äöñüà_€\n]*")
 
 
@@ -50,19 +60,36 @@ def test_a_mail_has_a_subject(texts: ReceiptTemplates) -> None:
     assert "Número de comprobante:  12345674\n" in message.text
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", list(ReceiptKind))
 @pytest.mark.parametrize("to", [SMS, MAIL])
 def test_every_text_carries_the_number_that_was_spoken(
     texts: ReceiptTemplates, language: str, kind: ReceiptKind, to: Contact
 ) -> None:
-    message = texts.message(replace(RECEIPT, kind=kind, language=language, to=to))
-    assert PAYMENT.confirmation in message.text
+    about = MESSAGE if kind in OF_AGREEMENTS else RECEIPT
+    message = texts.message(replace(about, kind=kind, language=language, to=to))
+    assert (NEWS.number if kind in OF_AGREEMENTS else PAYMENT.confirmation) in message.text
     assert bool(message.subject) == (to.kind is MessageKind.MAIL)
     assert not re.search("[{}]", message.text + message.subject)
-    if to is SMS:
+    if to is SMS and language in ("en", "es"):
         assert GSM.fullmatch(message.text)
         assert len(message.text) <= 2 * 153
+
+
+def test_what_is_told_of_an_agreement(texts: ReceiptTemplates) -> None:
+    message = texts.message(replace(MESSAGE, kind=ReceiptKind.DECLINED, amount=Money(5000, "USD")))
+    assert message.text == (
+        "The payment of $50.00 due May 1, 2026 for account 10001 was not accepted by your Visa ending 1111."
+        " We will try again on May 4, 2026. Agreement 20000004."
+    )
+    assert message.key == "agreement-20000004-3"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("to", [SMS, MAIL])
+def test_a_payer_gets_a_copy_of_what_they_agreed_to(texts: ReceiptTemplates, language: str, to: Contact) -> None:
+    message = texts.message(replace(MESSAGE, kind=ReceiptKind.AGREED, language=language, to=to))
+    assert NEWS.terms in message.text
 
 
 @pytest.mark.parametrize(
@@ -113,7 +140,10 @@ def problems(tmp_path: Path, text: str) -> list[str]:
 
 
 GOOD = 'sms: "{confirmation}", mail: {subject: "s", text: "{confirmation}"}'
-REST = "".join(f"  {kind}: {{{GOOD}}}\n" for kind in ReceiptKind if kind is not ReceiptKind.PAID)
+KNOWN = GOOD.replace("{confirmation}", "{agreement} {terms}")
+TOLD = GOOD.replace("{confirmation}", "{agreement}")
+AGREEMENTS = f"  agreed: {{{KNOWN}}}\n" + "".join(f"  {kind}: {{{TOLD}}}\n" for kind in OF_AGREEMENTS[1:])
+REST = "".join(f"  {kind}: {{{GOOD}}}\n" for kind in OF_PAYMENTS if kind is not ReceiptKind.PAID) + AGREEMENTS
 
 
 def test_every_mistake_at_once_with_its_place(tmp_path: Path) -> None:
@@ -126,11 +156,13 @@ en:
       text: "Paid {amount}"
   payd: {}
   not_paid: no
+# agreements
 tlh_QQ:
   paid:
     sms: "{confirmation}"
     male: {}
 """
+    paid = paid.replace("# agreements\n", AGREEMENTS) + AGREEMENTS
     assert problems(tmp_path, paid) == [
         "1:1: 'refunded' is missing here",
         "1:1: 'voided' is missing here",
@@ -139,12 +171,12 @@ tlh_QQ:
         "6:13: {confirmation} is missing; it is the number the caller was told",
         "7:3: unknown key 'payd'; did you mean 'paid'?",
         "8:13: this should be lines of `key: value`",
-        "9:1: 'not_paid' is missing here",
-        "9:1: 'refunded' is missing here",
-        "9:1: 'voided' is missing here",
-        "9:1: no language is called 'tlh_QQ'; e.g. en, es_MX",
-        "11:5: 'mail' is missing here",
-        "12:5: unknown key 'male'; did you mean 'mail'?",
+        "15:1: 'not_paid' is missing here",
+        "15:1: 'refunded' is missing here",
+        "15:1: 'voided' is missing here",
+        "15:1: no language is called 'tlh_QQ'; e.g. en, es_MX",
+        "17:5: 'mail' is missing here",
+        "18:5: unknown key 'male'; did you mean 'mail'?",
     ]
 
 
@@ -162,6 +194,21 @@ tlh_QQ:
 )  # fmt: skip
 def test_a_mistake(tmp_path: Path, paid: str, expected: list[str]) -> None:
     assert problems(tmp_path, f"en:\n  paid: {paid}\n{REST}") == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "good", "bad", "expected"),
+    [
+        ("agreed", KNOWN, TOLD, "{terms} is missing; the payer gets a copy of what they agreed to"),
+        ("declined", TOLD, GOOD, "{agreement} is missing; it is the number the caller was told"),
+        ("cancelled", TOLD, TOLD.replace('"{agreement}"', '"{agreement} {due}"'), "nothing is called {due} here"),
+    ],
+)
+def test_a_mistake_in_what_is_told_of_an_agreement(
+    tmp_path: Path, kind: str, good: str, bad: str, expected: str
+) -> None:
+    texts = f"en:\n  paid: {{{GOOD}}}\n{REST}".replace(f"  {kind}: {{{good}}}", f"  {kind}: {{{bad}}}")
+    assert any(expected in problem for problem in problems(tmp_path, texts))
 
 
 @pytest.mark.parametrize("text", ["", "- en\n", "en\n"])
