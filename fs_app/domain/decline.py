@@ -19,6 +19,7 @@ class Coaching(StrEnum):
     POSTAL_CODE = "ask_postal_code"
     EXPIRY = "ask_expiry"
     CARD_NUMBER = "ask_card_number"
+    BANK_ACCOUNT = "ask_bank_account"
     OTHER_CARD = "offer_other_card"
     AMOUNT_OR_CARD = "offer_amount_or_card"
     AGENT = "agent"
@@ -42,6 +43,9 @@ _LIMIT = Advice("declined_limit", Coaching.AMOUNT_OR_CARD)
 _BANK = Advice("declined_by_bank", Coaching.OTHER_CARD, retry_same_card=False)
 _TYPE = Advice("declined_card_type", Coaching.OTHER_CARD, retry_same_card=False)
 _PERSON = Advice("declined_call_bank", Coaching.AGENT, retry_same_card=False)
+
+_ACCOUNT = Advice("declined_bank_account", Coaching.BANK_ACCOUNT)
+_VERIFICATION = Advice("declined_bank_verification", Coaching.OTHER_CARD, retry_same_card=False)
 
 ADVICE: dict[str, Advice] = {
     "2000": _BANK,  # Do Not Honor
@@ -82,6 +86,8 @@ ADVICE: dict[str, Advice] = {
     "2099": _BANK,  # Cardholder Authentication Required
     "2107": _BANK,  # Card Not Activated
     "2108": _BANK,  # Closed Card
+    "verification_2061": _ACCOUNT,  # Invalid Transaction Data: routing number, account number or account type
+    "verification_2092": _ACCOUNT,  # No Data Found
     "gateway_cvv": _SECURITY,
     "gateway_avs": _POSTAL,
     "gateway_avs_and_cvv": _POSTAL,
@@ -99,9 +105,10 @@ FIELD_ADVICE: dict[str, Advice] = {
     "expiry": _EXPIRED,
     "security_code": _SECURITY,
     "postal_code": _POSTAL,
+    "bank_account": _ACCOUNT,
 }
 
-ALL_ADVICE: tuple[Advice, ...] = tuple(dict.fromkeys(ADVICE.values()))
+ALL_ADVICE: tuple[Advice, ...] = tuple(dict.fromkeys([*ADVICE.values(), _VERIFICATION]))
 
 
 def advise(declined: Declined) -> Advice:
@@ -111,5 +118,7 @@ def advise(declined: Declined) -> Advice:
     known = ADVICE.get(declined.code)
     if known is not None:
         return known
+    if declined.code.startswith("verification_"):
+        return _VERIFICATION
     is_processor_decline = declined.code.isdigit() and 2000 <= int(declined.code) < 3000
     return _BANK if is_processor_decline else _PERSON

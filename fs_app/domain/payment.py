@@ -19,12 +19,13 @@ from enum import StrEnum
 from typing import NewType
 
 from fs_app.domain.allocation import Allocation
+from fs_app.domain.bank_account import BankAccount
 from fs_app.domain.card import Card
 from fs_app.domain.contact import Contact
 from fs_app.domain.means import Kept, MeansKind, SavedMethod
 from fs_app.domain.money import Money
 
-Means = Card | SavedMethod
+Means = Card | SavedMethod | BankAccount
 """What a payment is made with."""
 
 OrderId = NewType("OrderId", str)

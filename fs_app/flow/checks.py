@@ -17,7 +17,7 @@ from typing import Protocol
 
 from fs_app.errors import Problem
 from fs_app.flow.facts import Fact
-from fs_app.flow.step import NO_FACTS, FactSet, Said, Step
+from fs_app.flow.step import NO_FACTS, FactSet, Outcome, Said, Step
 from fs_app.ports import CHANNEL_PHRASES
 from fs_app.yamlfile import Document, Place, did_you_mean
 
@@ -94,8 +94,9 @@ def check(
     draft: Draft, registry: Mapping[str, type[Step]], voice: PhraseBook
 ) -> tuple[dict[str, FactSet], list[Problem]]:
     """What is known at every step, and every mistake."""
-    arrows = [*_targets(draft), *_outcomes(draft, registry)]
-    known, facts = _facts(draft, registry)
+    came_from = _states(draft)
+    arrows = [*_targets(draft), *_outcomes(draft, registry, came_from)]
+    known, facts = _facts(draft, registry, came_from)
     problems = [*arrows, *facts, *_phrases(draft, voice)]
     # What only follows from a missing arrow or step is no news: these two are told of a whole graph.
     if not arrows and draft.names == frozenset(draft.steps):
@@ -124,7 +125,12 @@ def _targets(draft: Draft) -> Iterator[Problem]:
         )
 
 
-def _outcomes(draft: Draft, registry: Mapping[str, type[Step]]) -> Iterator[Problem]:
+def _outcomes(
+    draft: Draft, registry: Mapping[str, type[Step]], came_from: Mapping[State, State | None]
+) -> Iterator[Problem]:
+    arrivals: dict[str, list[FactSet]] = {}
+    for name, facts in came_from:
+        arrivals.setdefault(name, []).append(facts)
     possible = {outcome for step in registry.values() for outcome in step.outcomes}
     possible |= {outcome for step in draft.steps.values() for outcome in step.all_outcomes()}
     for outcome in draft.defaults:
@@ -140,13 +146,24 @@ def _outcomes(draft: Draft, registry: Mapping[str, type[Step]]) -> Iterator[Prob
                 hint = did_you_mean(outcome, outcomes) or f"known: {known}"
                 arrow = ("steps", name, "next", outcome)
                 yield draft.document.problem(arrow, f"{step.do} has no outcome {outcome!r}", hint, at_key=True)
-        missing = [outcome for outcome in outcomes if outcome not in draft.next_of(name) and outcome != "back"]
+        missing = [
+            outcome
+            for outcome in outcomes
+            if outcome not in draft.next_of(name)
+            and outcome != "back"
+            and _can_happen(outcomes[outcome], step, arrivals.get(name, [step.needs]))
+        ]
         if missing and not draft.next_of(name):
             hint = f"add next: {{{missing[0]}: ...}}"
             yield draft.problem_at_step(name, f"dead end: nothing follows {name!r}", hint)
         elif missing:
             listed = ", ".join(repr(outcome) for outcome in missing)
             yield draft.problem_at_step(name, f"nothing follows {name!r} on {listed}", "add it to next")
+
+
+def _can_happen(outcome: Outcome, step: Step, arrivals: Sequence[FactSet]) -> bool:
+    """Whether some path comes to the step with the facts that the outcome needs."""
+    return any(outcome.only_with <= known | step.needs for known in arrivals)
 
 
 def _unreachable(draft: Draft) -> Iterator[Problem]:
@@ -182,9 +199,10 @@ def _reach(starts: Iterable[str], arrows: Mapping[str, Iterable[str]]) -> set[st
 # --- facts ---------------------------------------------------------------------------------------------------
 
 
-def _facts(draft: Draft, registry: Mapping[str, type[Step]]) -> tuple[dict[str, FactSet], list[Problem]]:
+def _facts(
+    draft: Draft, registry: Mapping[str, type[Step]], came_from: Mapping[State, State | None]
+) -> tuple[dict[str, FactSet], list[Problem]]:
     """What every path to a step has learnt, and each step that needs a fact which some path has not."""
-    came_from = _states(draft)
     arrivals: dict[str, list[FactSet]] = {}
     problems: dict[tuple[str, Fact], Problem] = {}
     for name, known in came_from:  # shortest paths first

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
+from fs_app.domain.bank_account import BankAccount
 from fs_app.domain.bill import Account, Bill
 from fs_app.domain.card import Card
 from fs_app.domain.money import Money
@@ -24,6 +25,7 @@ class Fact(StrEnum):
     AMOUNT = "amount"  # what the caller wants to pay of it, without a fee
     MEANS = "means"  # what it is paid with: a card, a saved method, a bank account
     CARD = "card"  # that it is a card which was keyed in this call: its fields can be asked again
+    BANK = "bank"  # that it is a bank account which was keyed in this call
     CONSENT = "consent"  # the caller confirmed this amount with these means
     ENDING = "ending"  # how an attempt to pay has ended
 
@@ -67,6 +69,11 @@ class Facts:
         """The means, where it is a card that was keyed in this call."""
         return self.means if isinstance(self.means, Card) else None
 
+    @property
+    def bank(self) -> BankAccount | None:
+        """The means, where it is a bank account that was keyed in this call."""
+        return self.means if isinstance(self.means, BankAccount) else None
+
     def pay_with(self, means: Means) -> None:
         """From now on the caller pays with this; what they wanted to pay with before is overwritten."""
         self.forget({Fact.MEANS})
@@ -85,12 +92,16 @@ class Facts:
     def forget(self, facts: Iterable[Fact]) -> None:
         """Make facts untrue again; a card is overwritten."""
         for fact in facts:
-            if fact is Fact.MEANS or (fact is Fact.CARD and self.card is not None):
-                if self.means is not None:
+            if fact in (Fact.MEANS, Fact.CARD, Fact.BANK):
+                if self.means is not None and fact in self._of_means():
                     self.means.wipe()
-                self.means = None
-            elif fact is not Fact.CARD:
+                    self.means = None
+            else:
                 setattr(self, fact, None)
+
+    def _of_means(self) -> set[Fact]:
+        """What the means teach."""
+        return {Fact.MEANS} | ({Fact.CARD} if self.card else set()) | ({Fact.BANK} if self.bank else set())
 
     def wipe(self) -> None:
         """Forget everything: at every end of a call."""

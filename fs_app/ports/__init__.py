@@ -35,6 +35,7 @@ from fs_app.ports.messages import (
 from fs_app.ports.methods import Consent, ConsentId, ConsentKind, Consents, SavedMethods
 from fs_app.ports.surroundings import Clock, Journal
 from fs_app.ports.surveys import SurveyAnswer, Surveys
+from fs_app.ports.vault import Changed, Deleted, MethodRecord, Vault
 
 __all__ = [
     "CHANNEL_PHRASES",
@@ -47,6 +48,7 @@ __all__ = [
     "BatchLine",
     "Cancelled",
     "Cashier",
+    "Changed",
     "Channel",
     "ChargeRequest",
     "Checkpoints",
@@ -56,6 +58,7 @@ __all__ = [
     "ConsentKind",
     "Consents",
     "Deed",
+    "Deleted",
     "Delivery",
     "Directory",
     "Dispute",
@@ -72,6 +75,7 @@ __all__ = [
     "LedgerEvent",
     "Message",
     "Messenger",
+    "MethodRecord",
     "Outbox",
     "PaymentHistory",
     "PaymentOutcome",
@@ -86,5 +90,6 @@ __all__ = [
     "TaskKind",
     "Tasks",
     "Utterance",
+    "Vault",
     "Voice",
 ]

@@ -27,14 +27,16 @@ from fs_app.domain.standing import GatewayRecord
 class ChargeRequest:
     """What goes to the gateway. A card is handed over once and is wiped by its owner afterwards.
 
-    ``save_for`` is whose the card is from now on, where its holder agreed that the gateway keeps it. ``recurring``
-    tells the processor that nobody is on the line: the payer agreed to it before (a stored credential).
+    ``customer`` is whose account it is at the gateway, ``save`` whether its holder agreed that the gateway keeps
+    the card or bank account. ``recurring`` tells the processor that nobody is on the line: the payer agreed to it
+    before (a stored credential).
     """
 
     order_id: OrderId
     amount: Money
     means: Means
-    save_for: CustomerId | None = None
+    customer: CustomerId | None = None
+    save: bool = False
     recurring: bool = False
 
 

@@ -12,7 +12,7 @@ from fs_app.flow.facts import Fact
 from fs_app.flow.step import Outcome, PhraseName, Says, Step
 from fs_app.ports import Handover
 
-_SPENT = frozenset({Fact.CARD, Fact.MEANS, Fact.CONSENT})
+_SPENT = frozenset({Fact.CARD, Fact.BANK, Fact.MEANS, Fact.CONSENT})
 _Queue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}(@[A-Za-z0-9_.-]{1,64})?$")]
 
 

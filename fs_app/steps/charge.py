@@ -26,7 +26,7 @@ from fs_app.ports import PaymentOutcome
 
 _ENDED = frozenset({Fact.ENDING})
 _CONSENT = frozenset({Fact.CONSENT})
-_MEANS = _CONSENT | {Fact.CARD, Fact.MEANS}
+_MEANS = _CONSENT | {Fact.CARD, Fact.BANK, Fact.MEANS}
 _ALL_SPENT = _MEANS | {Fact.AMOUNT, Fact.BILLS}
 _KEYED = frozenset({Fact.CARD})
 
@@ -35,11 +35,14 @@ _COACHED = {
     Coaching.POSTAL_CODE: Outcome("declined: ask for the postal code again", _ENDED, _CONSENT, _KEYED),
     Coaching.EXPIRY: Outcome("declined: ask for the expiry again", _ENDED, _CONSENT, _KEYED),
     Coaching.CARD_NUMBER: Outcome("declined: ask for the card number again", _ENDED, _CONSENT, _KEYED),
+    Coaching.BANK_ACCOUNT: Outcome(
+        "declined: ask for the bank account again; it is wiped", _ENDED, _MEANS, frozenset({Fact.BANK})
+    ),
     Coaching.AMOUNT_OR_CARD: Outcome("declined: offer another amount or card", _ENDED, _CONSENT),
     Coaching.OTHER_CARD: Outcome("declined: offer another card; this one is wiped", _ENDED, _MEANS),
     Coaching.AGENT: Outcome("declined so that only a person can help; the card is wiped", _ENDED, _MEANS),
 }
-_FIELDS = frozenset(coaching for coaching, outcome in _COACHED.items() if outcome.only_with)
+_FIELDS = frozenset(coaching for coaching, outcome in _COACHED.items() if outcome.only_with == _KEYED)
 
 
 class Charge(ChargingStep):

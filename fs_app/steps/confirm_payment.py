@@ -34,7 +34,7 @@ class ConfirmPayment(AskingStep):
         "change_amount": Outcome("the caller wants another amount", forgets=_WITHDRAWN),
         "change_means": Outcome(
             "the caller wants to pay with something else; a card is wiped",
-            forgets=_WITHDRAWN | {Fact.CARD, Fact.MEANS},
+            forgets=_WITHDRAWN | {Fact.CARD, Fact.BANK, Fact.MEANS},
         ),
         **ASKING,
     }

@@ -16,6 +16,7 @@ import pytest
 from rich.pretty import pretty_repr
 
 import fs_app
+from fs_app.domain.bank_account import BankAccount
 from fs_app.domain.card import Card
 from fs_app.domain.keys import Entry, Field, Heard, KeyBuffer, Verdict
 from fs_app.domain.money import Money
@@ -59,6 +60,7 @@ def _call() -> Call:
 HOLDERS: dict[type, Callable[[], object]] = {
     Secret: lambda: Secret(NUMBER),
     Card: visa,
+    BankAccount: lambda: BankAccount(Secret(NUMBER[:9]), Secret(NUMBER), last_four=NUMBER[-4:]),
     Heard: lambda: Heard(Verdict.ENTERED, Secret(NUMBER)),
     Entry: _entry,
     KeyBuffer: _buffer,
@@ -89,7 +91,9 @@ def test_no_text_of_it_shows_a_digit(kind: type, way: str) -> None:
     assert not re.search(rf"{NUMBER[:6]}|{EXPIRY}|\b{CODE}\b", text), way
 
 
-@pytest.mark.parametrize("kind", [Secret, Card, Heard, ChargeRequest, Facts], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [Secret, Card, BankAccount, Heard, ChargeRequest, Facts], ids=lambda kind: kind.__name__
+)
 @pytest.mark.parametrize("way", COPIES)
 def test_it_is_never_pickled_or_copied_whole(kind: type, way: str) -> None:
     with pytest.raises(TypeError):

@@ -8,5 +8,6 @@ what may have been is Unknown; only a transaction that the gateway answered with
 from fs_app.gateways.braintree.connection import BraintreeAccount
 from fs_app.gateways.braintree.gateway import BraintreeGateway
 from fs_app.gateways.braintree.office import BraintreeOffice
+from fs_app.gateways.braintree.vault import BraintreeVault
 
-__all__ = ["BraintreeAccount", "BraintreeGateway", "BraintreeOffice"]
+__all__ = ["BraintreeAccount", "BraintreeGateway", "BraintreeOffice", "BraintreeVault"]

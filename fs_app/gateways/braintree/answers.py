@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import Any
 
+from fs_app.domain.card import Card, Expiry
 from fs_app.domain.means import Kept, MeansKind, MethodToken
 from fs_app.domain.money import Money
 from fs_app.domain.payment import (
@@ -82,11 +83,22 @@ def charged(answer: Any, order_id: OrderId) -> ChargeResult:
 
 def kept(transaction: Any) -> Kept | None:
     """The card that the gateway keeps since this transaction, or kept before; None where it keeps none."""
-    card = transaction.credit_card_details
+    card = getattr(transaction, "credit_card_details", None)
     token = getattr(card, "token", None)
-    if not token:
+    if card is None or not token:
         return None
     return Kept(MethodToken(token), MeansKind.CARD, _BRANDS.get(card.card_type, ""), card.last_4)
+
+
+def same_card(kept_cards: Iterable[Any], card: Card) -> Kept | None:
+    """The one of these that is a keyed card: the same first six and last four digits, and the same expiry."""
+    number, expiry = card.number.reveal(), Expiry.parse(card.expiry.reveal())
+    wanted = (number[:6], number[-4:], expiry)
+    for each in kept_cards:
+        theirs = Expiry(int(each.expiration_month), int(each.expiration_year))
+        if (each.bin, each.last_4, theirs) == wanted:
+            return Kept(MethodToken(each.token), MeansKind.CARD, card.brand, card.last_four)
+    return None
 
 
 def said_no(transaction: Any) -> Declined | Unavailable | Unknown:

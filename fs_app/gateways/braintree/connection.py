@@ -38,6 +38,8 @@ class BraintreeAccount:
     read_seconds: float = 60.0
     limit_seconds: float = 70.0
     use_request_key: bool = False  # api_request_key has to be enabled for the account
+    bank_verification: str = "network_check"  # how bank accounts are verified, in Braintree's words
+    bank_merchant_account_id: str | None = None  # the merchant account for ACH, where it is another one
 
     @property
     def place(self) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import braintree as sdk
 import structlog
-from braintree.exceptions.not_found_error import NotFoundError
 
+from fs_app.domain.bank_account import BankAccount
 from fs_app.domain.card import Card, Expiry
-from fs_app.domain.means import CustomerId, SavedMethod
+from fs_app.domain.means import Kept, MeansKind, SavedMethod
 from fs_app.domain.money import Money
 from fs_app.domain.payment import (
+    Approved,
     ChargeResult,
     Declined,
     Means,
@@ -24,13 +26,15 @@ from fs_app.domain.payment import (
     Voided,
 )
 from fs_app.gateways.braintree import answers
+from fs_app.gateways.braintree.banking import Banking
 from fs_app.gateways.braintree.connection import BraintreeAccount, Connection
+from fs_app.gateways.braintree.customers import customer_with, has_customer
 from fs_app.gateways.braintree.faults import LASTING
 from fs_app.ports import ChargeRequest, GatewayRecord, GatewayTrouble
 
 _log = structlog.get_logger(__name__)
 
-_CANNOT_SUBMIT, _CANNOT_VOID, _TAKEN_ID = "91507", "91504", "91609"
+_CANNOT_SUBMIT, _CANNOT_VOID = "91507", "91504"
 _DOUBT = "an earlier try may have moved the transaction; the gateway could not be asked"
 
 
@@ -41,19 +45,38 @@ class BraintreeGateway:
         self._account = account
         self._connection = Connection(account)
         self._sdk = self._connection.sdk
+        self._banking = Banking(self._connection)
         self._has_keys = account.use_request_key
 
     def authorise(self, request: ChargeRequest) -> ChargeResult:
-        """Hold the money; nothing is submitted for settlement."""
+        """Hold the money; nothing is submitted for settlement but a bank account's, which cannot be held."""
         if request.means.wiped:
             return Unavailable("the card was wiped before it was sent")
+        if isinstance(request.means, BankAccount):
+            return self._debit(request, request.means)
+        known = self._known_card(request) if request.save and isinstance(request.means, Card) else None
 
         def ask() -> ChargeResult:
-            params = self._sale(request)
+            params = self._sale(request, keep=request.save and known is None)
             answer = self._once(request.order_id, lambda key: self._sdk.transaction.sale({**params, **key}))
             return answers.charged(answer, request.order_id)
 
-        return self._connection.guarded(ask)
+        result = self._connection.guarded(ask)
+        return replace(result, kept=known) if known is not None and isinstance(result, Approved) else result
+
+    def _debit(self, request: ChargeRequest, bank: BankAccount) -> ChargeResult:
+        """Keep the account, as it can only be charged by its token; one that nobody wants saved is let go of."""
+        if request.customer is None:
+            return Unavailable("a bank account needs a customer at the gateway")
+        kept = self._banking.keep(bank, request.customer)
+        if not isinstance(kept, Kept):
+            return kept
+        saved = SavedMethod(0, kept.token, MeansKind.BANK, kept.brand, kept.last_four)
+        result = self.authorise(replace(request, means=saved, save=False))
+        if request.save:
+            return replace(result, kept=kept) if isinstance(result, Approved) else result
+        self._connection.guarded(lambda: self._sdk.payment_method.delete(kept.token))
+        return result
 
     def submit(self, transaction_id: TransactionId, amount: Money) -> Submitted | Unavailable | Unknown:
         """Submit for settlement; a transaction that already is submitted with that amount is Submitted."""
@@ -122,34 +145,39 @@ class BraintreeGateway:
         text = f"the gateway at {self._account.place} cannot be used: {answer.reason}"
         return GatewayTrouble(text, lasting=answer.reason in LASTING)
 
-    def _sale(self, request: ChargeRequest) -> dict[str, Any]:
+    def _known_card(self, request: ChargeRequest) -> Kept | None:
+        """The same card where the gateway keeps it for this customer already: it is not kept twice. None too where
+        the customer could not be made, which the sale then finds."""
+        card, customer = request.means, request.customer
+        if not isinstance(card, Card) or customer is None:
+            return None
+
+        def ask() -> Kept | None:
+            found = customer_with(self._connection, customer)
+            if found is None:
+                has_customer(self._connection, customer)
+                return None
+            return answers.same_card(found.credit_cards, card)
+
+        return self._connection.told(ask)
+
+    def _sale(self, request: ChargeRequest, *, keep: bool) -> dict[str, Any]:
+        bank = request.means.kind is MeansKind.BANK
         params: dict[str, Any] = {
             "amount": request.amount.decimal(),
             "order_id": request.order_id,
-            "options": {"submit_for_settlement": False},
+            "options": {"submit_for_settlement": bank},
             **_means_params(request.means),
         }
         if request.recurring:
             params["transaction_source"] = "recurring"
-        if request.save_for is not None and self._has_customer(request.save_for):
-            params["customer_id"] = request.save_for
+        if keep and request.customer is not None:
+            params["customer_id"] = request.customer
             params["options"]["store_in_vault_on_success"] = True
-        if self._account.merchant_account_id is not None:
-            params["merchant_account_id"] = self._account.merchant_account_id
+        account = self._account.bank_merchant_account_id if bank else None
+        if account or self._account.merchant_account_id:
+            params["merchant_account_id"] = account or self._account.merchant_account_id
         return params
-
-    def _has_customer(self, customer: CustomerId) -> bool:
-        """Make sure of whose the card is to be. False where that failed: then it is charged and not kept."""
-
-        def ask() -> bool:
-            try:
-                self._sdk.customer.find(customer)
-            except NotFoundError:
-                made = self._sdk.customer.create({"id": customer})
-                return bool(made.is_success) or _TAKEN_ID in answers.codes(made)
-            return True
-
-        return self._connection.guarded(ask) is True
 
     def _once(self, name: str, send: Callable[[Mapping[str, str]], Any]) -> Any:
         """Send with a key under which the gateway does a thing once, where the account has such keys.
@@ -174,6 +202,7 @@ def _means_params(means: Means) -> dict[str, Any]:
     """What is charged: a method that is kept, or a card with the postal code of its bills."""
     if isinstance(means, SavedMethod):
         return {"payment_method_token": means.token}
+    assert isinstance(means, Card), "a bank account is kept before it is charged"
     params: dict[str, Any] = {"credit_card": _card_params(means)}
     if len(means.postal_code):
         params["billing"] = {"postal_code": means.postal_code.reveal()}

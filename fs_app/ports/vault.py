@@ -1,0 +1,48 @@
+"""The cards and bank accounts that the gateway keeps: what is asked of it besides charging them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from fs_app.domain.means import MeansKind, MethodToken
+from fs_app.domain.payment import Declined, Unavailable, Unknown
+from fs_app.domain.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class MethodRecord:
+    """A method as the gateway has it. ``expired`` is of cards, ``verified`` of bank accounts."""
+
+    kind: MeansKind
+    last_four: str
+    expired: bool = False
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The gateway has the new data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """The gateway does not keep it any more."""
+
+
+class Vault(Protocol):
+    """What the gateway keeps. Every method returns a value and never raises; each may be repeated without harm."""
+
+    def look(self, token: MethodToken) -> MethodRecord | None:
+        """A method as it stands; None where the gateway could not be asked, or keeps no such method."""
+        ...
+
+    def change(
+        self, token: MethodToken, *, expiry: Secret | None = None, postal_code: Secret | None = None
+    ) -> Changed | Declined | Unavailable | Unknown:
+        """Change the expiry (MMYY) or the postal code of a card. Unavailable names the field that was wrong."""
+        ...
+
+    def delete(self, token: MethodToken) -> Deleted | Unavailable | Unknown:
+        """Have the gateway forget it; one that it does not know is Deleted."""
+        ...
