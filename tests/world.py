@@ -22,6 +22,7 @@ from fs_app.domain.payment import Payment, PaymentRequest
 from fs_app.domain.prompt import say
 from fs_app.gateways.sandbox.server import SandboxServer
 from fs_app.log import configure_logging
+from fs_app.ports import Tune
 from fs_app.prompts.phrasebook import PHRASES_FILE, load_phrases
 from fs_app.prompts.voice import FileVoice, load_voice
 from fs_app.settings import Settings
@@ -151,14 +152,19 @@ def _sounds(folder: Path) -> Path:
         shutil.copyfile(path, copy)
     books, problems = load_phrases(folder)
     assert not problems
+    for tune in Tune:
+        _silence(folder / "tunes" / f"{tune}.wav")
     for book in books.values():
         for recording in book.recordings():
-            path = folder / book.language / recording.file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with wave.open(str(path), "wb") as sound:
-                sound.setparams((1, 2, 8000, 0, "NONE", ""))
-                sound.writeframes(bytes(1600))
+            _silence(folder / book.language / recording.file)
     return folder
+
+
+def _silence(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(1600))
 
 
 def _flows(folder: Path) -> Path:

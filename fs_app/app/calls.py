@@ -73,6 +73,8 @@ class Calls:
             limit=settings.calls.limit,
             watcher=self.metrics,
             board=inherited_board(slot),
+            waiting=settings.calls.waiting,
+            recordings=settings.recordings,
             timing=Timing(first_key=settings.calls.first_key_seconds, inter_key=settings.calls.inter_key_seconds),
         )
         self._metrics_server = MetricsServer(self.metrics, inherited(METRICS, settings.metrics_of(slot)))

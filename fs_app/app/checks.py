@@ -49,6 +49,7 @@ def check_everything(parts: Parts, document: Document, *, gateway_must_answer: b
     _collect(problems, lambda: check_receipt_texts(settings, document))
     problems += _schedule_problems(settings, document)
     problems += _store_problems(parts, document)
+    problems += _recordings_problems(settings, document)
     trouble = parts.gateway.check()
     if trouble is not None and (trouble.lasting or gateway_must_answer):
         problems.append(document.problem(("gateway",), trouble.reason))
@@ -64,6 +65,16 @@ def _schedule_problems(settings: Settings, document: Document) -> list[Problem]:
         document.problem(("jobs", name), f"should be at least {longest:g}, the longest a charge can take", hint)
         for name in wrong
     ]
+
+
+def _recordings_problems(settings: Settings, document: Document) -> list[Problem]:
+    """A folder of what callers say that is open to everybody. One that is not there is made closed when it is
+    needed."""
+    folder = settings.recordings
+    if not folder.is_dir() or not folder.stat().st_mode & 0o007:
+        return []
+    message = f"{folder} is open to everybody on this machine"
+    return [document.problem(("recordings",), message, "chmod o-rwx; it has to be FreeSWITCH's and ours alone")]
 
 
 def _store_problems(parts: Parts, document: Document) -> list[Problem]:

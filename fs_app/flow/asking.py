@@ -12,6 +12,7 @@ from fs_app.domain.prompt import SILENCE, Prompt, say
 from fs_app.domain.secret import Secret
 from fs_app.flow.call import Call
 from fs_app.flow.step import Outcome, Step, StepEnds
+from fs_app.ports import Recorded
 
 ASKING: Mapping[str, Outcome] = {
     "agent": Outcome("the caller pressed 0 for a person"),
@@ -75,4 +76,21 @@ def ask(
         heard.entry.wipe()
         call.channel.forget_keys()
     call.channel.play(refusal)
+    raise StepEnds("gave_up")
+
+
+def ask_aloud(call: Call, question: Prompt, again: Prompt, *, seconds: float, tries: int) -> Recorded:
+    """Ask until one sentence was said and recorded; whoever asks keeps its file or deletes it.
+
+    StepEnds as `ask`, and where nothing was said for as often as ``tries``.
+    """
+    complaint = SILENCE
+    for attempt in range(tries):
+        recorded = call.channel.record(complaint + (again if attempt else question), seconds, longer=again)
+        if recorded.verdict is Verdict.ENTERED:
+            return recorded
+        if recorded.verdict in (Verdict.AGENT, Verdict.BACK):
+            raise StepEnds(recorded.verdict.value)
+        complaint = say("no_voice_heard" if recorded.verdict is Verdict.SILENCE else COMPLAINTS[recorded.verdict])
+        call.channel.forget_keys()
     raise StepEnds("gave_up")

@@ -8,7 +8,7 @@ from fs_app.domain.standing import GatewayRecord
 from fs_app.ports.agreements import AgreementEvent, Agreements, Cancelled
 from fs_app.ports.audit import Audit, AuditEntry, Deed
 from fs_app.ports.billing import MOST_BILLS, Directory
-from fs_app.ports.caller import CHANNEL_PHRASES, Channel, Handover, Utterance, Voice
+from fs_app.ports.caller import CHANNEL_PHRASES, Channel, Handover, Recorded, Tune, Utterance, Voice
 from fs_app.ports.cashier import Cashier, PaymentOutcome
 from fs_app.ports.checkpoints import Checkpoints
 from fs_app.ports.gateway import (
@@ -82,6 +82,7 @@ __all__ = [
     "Receipt",
     "ReceiptKind",
     "ReceiptState",
+    "Recorded",
     "RefundBook",
     "SavedMethods",
     "SurveyAnswer",
@@ -89,6 +90,7 @@ __all__ = [
     "Task",
     "TaskKind",
     "Tasks",
+    "Tune",
     "Utterance",
     "Vault",
     "Voice",

@@ -8,13 +8,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from fs_app.domain.keys import Field, Heard
+from fs_app.domain.keys import Field, Heard, Verdict
 from fs_app.domain.prompt import SILENCE, Manner, Prompt
 
 T = TypeVar("T")
 
-CHANNEL_PHRASES = frozenset({"help", "slower_now", "normal_now"})
-"""What a channel says by itself, where the universal keys ask for it: every language needs these phrases."""
+CHANNEL_PHRASES = frozenset({"help", "slower_now", "normal_now", "still_working"})
+"""What a channel says by itself, where the universal keys ask for it or work takes its time: every language needs
+these phrases."""
 
 
 class Handover(StrEnum):
@@ -23,6 +24,25 @@ class Handover(StrEnum):
     TALKED = "talked"  # an agent and the caller were connected
     NOT_ANSWERED = "not_answered"  # no agent took the call
     FAILED = "failed"  # the switch would not do it: no such queue, module missing
+
+
+class Tune(StrEnum):
+    """A sound without words: ``sounds/tunes/<name>.wav``."""
+
+    MUSIC = "music"  # while something takes time
+    BEEP = "beep"  # speak now
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a spoken answer. ``path`` and the lengths in seconds are there where it is ENTERED: the
+    file is the caller's own voice, ``spoken`` seconds of which are not silence, and whoever asked keeps it or
+    deletes it."""
+
+    verdict: Verdict
+    path: Path | None = None
+    seconds: float = 0.0
+    spoken: float = 0.0
 
 
 class Channel(Protocol):
@@ -61,10 +81,19 @@ class Channel(Protocol):
         """
         ...
 
+    def record(self, prompt: Prompt, seconds: float, *, longer: Prompt = SILENCE) -> Recorded:
+        """Say a prompt and a beep, and record one sentence of the caller, ``seconds`` at most.
+
+        ``#`` ends it, as a pause after speech does; the other universal keys mean what they mean in `ask`. Digits
+        throw it away: WRONG_KEY. The result is one of ENTERED, SILENCE where no voice was heard, WRONG_KEY, AGENT,
+        BACK; but for ENTERED no file is left. `SwitchError` where the switch cannot record.
+        """
+        ...
+
     def play_while(self, prompt: Prompt, work: Callable[[], T]) -> T:
-        """Say a prompt, again and again if need be, while ``work`` runs in its own greenlet; return its result
-        or raise its exception. When the caller hangs up, `CallEnded` is raised at once and the work goes on to
-        its end."""
+        """Say a prompt while ``work`` runs in its own greenlet, then play music with a word every few seconds until
+        it is done; return its result or raise its exception. When the caller hangs up, `CallEnded` is raised at
+        once and the work goes on to its end."""
         ...
 
     def forget_keys(self) -> None:
@@ -100,6 +129,10 @@ class Voice(Protocol):
     def render(self, prompt: Prompt, language: str, manner: Manner = Manner.PLAIN) -> Utterance:
         """The files and the text of a prompt. KeyError for a phrase that does not exist: the flow check keeps
         those from meeting a call."""
+        ...
+
+    def tune(self, tune: Tune) -> Utterance:
+        """The file of a sound without words; its text says what it is, in parentheses."""
         ...
 
     def gaps(self, phrase: str, language: str) -> frozenset[str] | None:

@@ -19,6 +19,7 @@ from scipy.signal import butter, resample_poly, sosfiltfilt
 
 from fs_app.errors import ConfigError, FsAppError
 from fs_app.prompts.check import check_sounds
+from fs_app.prompts.compose import compose
 from fs_app.prompts.manifest import Manifest
 from fs_app.prompts.phrasebook import Recording, load_phrases
 from fs_app.prompts.synthesis import Samples, Synthesiser, voice_for
@@ -38,6 +39,7 @@ def main() -> None:
     books, problems = load_phrases(arguments.sounds)
     if problems:
         sys.exit(str(ConfigError(problems)))
+    console.print(f"tunes: {compose(arguments.sounds, force=arguments.force)} made")
     wanted = arguments.language or list(books)
     for language in wanted:
         if language not in books:

@@ -5,7 +5,6 @@ Everything is read once at load; ``render`` touches no file.
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from fs_app.domain.prompt import Manner, Named, Phrase, Prompt, Value
 from fs_app.errors import ConfigError, Problem
-from fs_app.ports import Utterance
+from fs_app.ports import Tune, Utterance
 from fs_app.prompts.languages import GRAMMARS
 from fs_app.prompts.phrasebook import (
     SHORT,
@@ -26,8 +25,10 @@ from fs_app.prompts.phrasebook import (
     load_phrases,
 )
 from fs_app.prompts.spoken import PAUSE
+from fs_app.prompts.tunes import read_tunes
+from fs_app.prompts.wav import RATE, measure
 
-RATE = 8000  # Hz; 16 bit, mono: what FreeSWITCH plays to G.711 without resampling
+__all__ = ["RATE", "FileVoice", "load_voice", "measure", "read_voice"]
 
 
 def load_voice(sounds: Path) -> FileVoice:
@@ -60,23 +61,9 @@ def read_voice(sounds: Path) -> tuple[FileVoice, list[Problem]]:
             for piece in pieces
             if isinstance(piece, Words)
         }
-    return FileVoice(books, paths, seconds, texts), problems
-
-
-def measure(path: Path) -> tuple[float, str]:
-    """A recording's length in seconds, and why it cannot be played; the empty string where it can."""
-    try:
-        with wave.open(str(path), "rb") as sound:
-            shape = sound.getframerate(), sound.getnchannels(), sound.getsampwidth()
-            frames = sound.getnframes()
-    except FileNotFoundError:
-        return 0.0, "the recording is missing"
-    except (OSError, EOFError, wave.Error) as error:
-        return 0.0, f"cannot be read as WAV: {error}"
-    if shape != (RATE, 1, 2):
-        rate, channels, width = shape
-        return 0.0, f"is {rate} Hz, {channels} channel(s), {8 * width} bit; should be {RATE} Hz, mono, 16 bit"
-    return (frames / RATE, "") if frames else (0.0, "holds no sound")
+    tunes, more = read_tunes(sounds)
+    texts |= {path: tune.text for tune in tunes.values() for path in tune.files}
+    return FileVoice(books, paths, seconds, texts, tunes), problems + more
 
 
 def _missing(path: Path, recording: Recording, complaint: str) -> Problem:
@@ -93,10 +80,12 @@ class FileVoice:
         paths: Mapping[tuple[str, str], Path],
         seconds: Mapping[Path, float],
         texts: Mapping[Path, str],
+        tunes: Mapping[Tune, Utterance],
     ) -> None:
         self._books = books
         self._seconds = seconds
         self._texts = texts
+        self._tunes = tunes
         self._paths = paths  # by language and name: a path costs more to make than all else in a prompt
         self._fixed: dict[tuple[str, str], Utterance] = {}
         # An amount is said several times in a call, and a due date in many. Bounded: what callers owe adds up.
@@ -125,6 +114,10 @@ class FileVoice:
             files = self._with_pauses(files, language)
             seconds = sum(self._seconds[path] for path in files)
         return Utterance(tuple(files), " ".join(part.text for part in parts), seconds)
+
+    def tune(self, tune: Tune) -> Utterance:
+        """The file of a sound without words."""
+        return self._tunes[tune]
 
     def text_of(self, path: Path) -> str:
         """What is said in a recording, as it stands in its sentence (", due on"); KeyError for another's file."""

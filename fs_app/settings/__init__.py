@@ -45,6 +45,12 @@ class CallsSettings(Part):
     grace_seconds: float = Field(120, ge=0, description="on SIGTERM calls may go on for so long")
     first_key_seconds: float = Field(6.0, gt=0, description="from the end of a prompt to the first key")
     inter_key_seconds: float = Field(3.0, gt=0, description="from one key to the next")
+    waiting: str = Field(
+        "music",
+        pattern=r"^(music|silence|local_stream://[A-Za-z0-9_.-]{1,64})$",
+        description="what callers hear while something takes time, with a word every few seconds: `music` is "
+        "sounds/tunes/music.wav",
+    )
 
 
 class LineSettings(Part):
@@ -81,6 +87,9 @@ class Settings(Part):
     timezone: str = "UTC"
     flows: Location = Path("flows")
     sounds: Location = Path("../sounds")
+    recordings: Location = Field(
+        Path("../var/recordings"), description="what callers say where that is asked for; the switch writes there"
+    )
 
     def metrics_of(self, slot: int) -> tuple[str, int]:
         """Where the worker of that number serves its metrics; port 0 is any free one for each."""
@@ -114,7 +123,14 @@ def load_settings(path: Path) -> tuple[Settings, yamlfile.Document]:
     """
     document = yamlfile.read(path)
     data = document.data if document.data is not None else {}
-    defaults = {"flows": "flows", "sounds": "../sounds", "run": "../var", "database": {}, "messages": {}}
+    defaults = {
+        "flows": "flows",
+        "sounds": "../sounds",
+        "run": "../var",
+        "recordings": "../var/recordings",
+        "database": {},
+        "messages": {},
+    }
     if isinstance(data, dict):
         data = {**defaults, **data}
     return yamlfile.validate(document, Settings, data=data, context={"base": path.resolve().parent}), document

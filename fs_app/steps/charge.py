@@ -74,7 +74,9 @@ class Charge(ChargingStep):
     says = frozenset(advice.phrase for advice in ALL_ADVICE)
     way_back = False
 
-    say: Annotated[PhraseName, Says()] = Field("please_wait", description="said again and again while we work")
+    say: Annotated[PhraseName, Says()] = Field(
+        "please_wait", description="said while we work; then music, with a word every few seconds"
+    )
 
     def run(self, call: Call) -> str:
         call.channel.forget_keys()

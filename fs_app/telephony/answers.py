@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
 from fs_app.domain.keys import Entry, Field, Heard, Verdict
 from fs_app.domain.prompt import SILENCE, Manner, Prompt, say
+from fs_app.domain.secret import Secret
 from fs_app.errors import CallEnded, NotProtected, SwitchError
 from fs_app.telephony.privacy import Privacy
 from fs_app.telephony.session import Session
@@ -13,6 +17,18 @@ from fs_app.telephony.waiting import Stir
 
 _TIMES = 12  # one question is said: what presses 9 for ever is no person
 _SLOW_PATIENCE = 1.5  # the key times of a caller who wants it slower
+
+
+class Judged(Protocol):
+    """An answer, keyed or spoken."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it came to."""
+        ...
+
+
+J = TypeVar("J", bound=Judged)
 
 
 class Answers:
@@ -28,10 +44,16 @@ class Answers:
 
     def ask(self, prompt: Prompt, field: Field, longer: Prompt) -> Heard:
         """See `ports.Channel.ask`."""
+        heard = self.repeat(prompt, longer, lambda prompt: self._ask_once(prompt, field))
+        return heard or Heard(Verdict.SILENCE, Secret())
+
+    def repeat(self, prompt: Prompt, longer: Prompt, ask_once: Callable[[Prompt], J]) -> J | None:
+        """Ask until what comes is no wish to hear the question again, in which way ever; None where it always
+        is."""
         first = SILENCE
         for _ in range(_TIMES):
-            heard = self._ask_once(first + prompt, field)
-            match heard.verdict:
+            answer = ask_once(first + prompt)
+            match answer.verdict:
                 case Verdict.CLEARED | Verdict.REPEAT:
                     first = SILENCE
                 case Verdict.SLOWER:
@@ -39,8 +61,8 @@ class Answers:
                 case Verdict.HELP:
                     first, prompt = say("help"), longer or prompt
                 case _:
-                    return heard
-        return Heard(Verdict.SILENCE, heard.entry)
+                    return answer
+        return None
 
     def _change_pace(self) -> Prompt:
         """Slow from now on, or no longer; the words that say so."""

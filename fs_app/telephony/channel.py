@@ -7,27 +7,27 @@ own length and a margin, the key times, the queue's time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol, TypeVar
 
-import structlog
-
-from fs_app.domain.keys import Field, Heard
+from fs_app.domain.keys import Field, Heard, Verdict
 from fs_app.domain.prompt import SILENCE, Manner, Prompt
-from fs_app.errors import CallEnded, SwitchError
-from fs_app.ports import Handover, Voice
+from fs_app.errors import CallEnded
+from fs_app.ports import Handover, Recorded, Voice
 from fs_app.telephony import commands
 from fs_app.telephony.answers import Answers
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.guard import Guard
 from fs_app.telephony.headers import Frame
+from fs_app.telephony.meanwhile import MUSIC, Meanwhile
 from fs_app.telephony.privacy import Privacy
 from fs_app.telephony.session import Session
 from fs_app.telephony.speech import Speech, never
+from fs_app.telephony.spoken import SpokenAnswers
 from fs_app.telephony.timing import Timing
 from fs_app.telephony.waiting import Stir
 from fs_app.telephony.work import Work
 
-log = structlog.get_logger()
 T = TypeVar("T")
 
 
@@ -60,6 +60,8 @@ class SwitchChannel:
         timing: Timing,
         spawn: Spawn,
         guard: Guard | None = None,
+        waiting: str = MUSIC,
+        recordings: Path | None = None,
     ) -> None:
         self._session = session
         self._info = info
@@ -70,6 +72,8 @@ class SwitchChannel:
         self._keypad = self._privacy.keypad
         self._speech = Speech(session, info.uuid, voice, timing, self._stir, language=language)
         self._answers = Answers(session, self._speech, self._privacy, timing, self._stir)
+        self._spoken = SpokenAnswers(session, info, self._speech, self._privacy, timing, recordings)
+        self._meanwhile = Meanwhile(self._speech, info.uuid, timing, sound=waiting)
         self._unbridged = False
         self.moved = self.talking = False
         session.on_end(self._stir.close)
@@ -115,8 +119,13 @@ class SwitchChannel:
         """Say a prompt and take one answer; the universal keys say it again."""
         return self._answers.ask(prompt, field, longer)
 
+    def record(self, prompt: Prompt, seconds: float, *, longer: Prompt = SILENCE) -> Recorded:
+        """Say a prompt and a beep, and record one sentence of the caller; the universal keys say it again."""
+        recorded = self._answers.repeat(prompt, longer, lambda prompt: self._spoken.record(prompt, seconds))
+        return recorded or Recorded(Verdict.SILENCE)
+
     def play_while(self, prompt: Prompt, work: Callable[[], T]) -> T:
-        """Say a prompt while ``work`` runs; the first saying is heard out, later ones end with the work.
+        """Say a prompt to its end while ``work`` runs; what is heard after that ends with the work.
 
         ``work`` has deadlines of its own. A prompt that cannot be played does not lose its result.
         """
@@ -124,7 +133,7 @@ class SwitchChannel:
         running = Work(work, on_done=self._stir.set)
         self._spawn(running.run)
         try:
-            self._say_while(prompt, running)
+            self._meanwhile.say_until(prompt, lambda: running.done)
         except CallEnded:
             running.abandoned = True
             raise
@@ -184,16 +193,6 @@ class SwitchChannel:
 
     # --- prompts ---
 
-    def _say_while(self, prompt: Prompt, running: Work[T]) -> None:
-        try:
-            self._speech.say(prompt)
-            while not self._speech.until(lambda: running.done, self._timing.gap):
-                self._speech.say(prompt, cut_by=lambda: running.done)
-        except SwitchError as error:
-            log.error("no prompt while working", call=self.uuid, problem=str(error))
-            while not self._speech.until(lambda: running.done, self._timing.margin):
-                pass
-
     def _typed(self) -> bool:
         return self._keypad.buffer.waiting
 
@@ -215,3 +214,7 @@ class SwitchChannel:
                 self._stir.set()
             case "MEDIA_BUG_START":
                 self._privacy.happened(event)
+            case "RECORD_STOP":
+                self._spoken.ended(file := event.event("Record-File-Path") or "")
+                self._privacy.recordings.stopped(file)
+                self._stir.set()

@@ -8,6 +8,7 @@ pattern that lets ``$``, ``{``, a control character or a newline through is a de
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -19,6 +20,12 @@ _NAME = r"[A-Za-z0-9_.-]{1,64}"
 _UUID = r"[A-Za-z0-9-]{8,64}"
 _FILE = r"/[A-Za-z0-9_./@+=-]{1,500}"
 
+# The caller alone, on one track, ended by so many milliseconds before or after speech. Braces are sent encoded.
+_SENTENCE = (
+    "%7BRECORD_READ_ONLY=true,RECORD_STEREO=false,RECORD_MIN_SEC=0"
+    ",RECORD_INITIAL_TIMEOUT_MS={},RECORD_FINAL_TIMEOUT_MS={}%7D"
+)
+
 APPLICATIONS: dict[str, str] = {
     "answer": r"",
     "bind_digit_action": rf"keys,~\[0-9\*#\],api:uuid_setvar,{_UUID} last_matching_digits",
@@ -26,7 +33,8 @@ APPLICATIONS: dict[str, str] = {
     "clear_digit_action": r"all",
     "digit_action_set_realm": r"keys",
     "hangup": r"[A-Z_]{0,40}",
-    "playback": rf"{_FILE}|file_string://{_FILE}(?:!{_FILE}){{1,127}}",
+    "playback": rf"{_FILE}|file_string://{_FILE}(?:!{_FILE}){{1,127}}|local_stream://{_NAME}",
+    "record_session": rf"{_FILE} \+[0-9]{{1,3}} {_SENTENCE.format('[0-9]{3,5}', '[0-9]{3,5}')}",
     "session_loglevel": r"console",
     "set": r"[A-Za-z0-9_]{1,64}=[A-Za-z0-9_.@:+-]{0,256}",
     "spandsp_start_dtmf": r"",
@@ -128,6 +136,13 @@ def _execution(application: str, argument: str) -> bytes:
 def files_argument(files: Sequence[str]) -> str:
     """What playback plays: one path as it is, several as one ``file_string``, so that a sentence is one command."""
     return files[0] if len(files) == 1 else "file_string://" + "!".join(files)
+
+
+def sentence_argument(file: str, *, seconds: float, before: float, after: float) -> str:
+    """What ``record_session`` is told to record one sentence: it ends after so many seconds, or ``before`` seconds
+    without speech, or ``after`` seconds of silence that follow it."""
+    silences = _SENTENCE.format(round(before * 1000), round(after * 1000))
+    return f"{file} +{math.ceil(seconds)} {silences}"
 
 
 def queue_argument(queue: str) -> str:

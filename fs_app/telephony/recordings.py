@@ -134,6 +134,11 @@ class Recordings:
         elif refusal is not None:
             self._fail(refusal)
 
+    def stopped(self, path: str) -> None:
+        """A recording has ended."""
+        self._known.discard(path)
+        self._masked.discard(path)
+
     def unmask(self) -> None:
         """Let recordings hear again, at once."""
         masked, self._masked = self._masked, set()

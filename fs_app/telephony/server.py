@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -21,6 +22,7 @@ from fs_app.telephony.channel import SwitchChannel
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.guard import Guard
 from fs_app.telephony.listener import Listener
+from fs_app.telephony.meanwhile import MUSIC
 from fs_app.telephony.pulse import Pulse
 from fs_app.telephony.session import Session
 from fs_app.telephony.timing import Timing
@@ -65,7 +67,8 @@ class CallServer:
 
     ``handle`` runs in the call's own greenlet with a channel that is connected and not yet answered; when it
     returns, the call is hung up. ``limit`` is the number of calls at once; ``queue`` is where a call that failed is
-    sent, unless its dialplan names another; ``board`` is that of the workers who share ``listen``.
+    sent, unless its dialplan names another; ``board`` is that of the workers who share ``listen``; ``waiting`` is
+    what callers hear while something takes time; ``recordings`` is the folder of what they say.
     """
 
     def __init__(
@@ -81,6 +84,8 @@ class CallServer:
         timing: Timing | None = None,
         keep_alive: KeepAlive | None = None,
         board: Board | None = None,
+        waiting: str = MUSIC,
+        recordings: Path | None = None,
     ) -> None:
         self._handle = handle
         self._voice = voice
@@ -91,6 +96,8 @@ class CallServer:
         self._guard = Guard(on_refusal=watcher.secret_refused)
         self._timing = timing or Timing()
         self._keep_alive = keep_alive
+        self._waiting = waiting
+        self._recordings = recordings
         self._sessions: set[Session] = set()
         self._channels: set[SwitchChannel] = set()
         self._active = self._refusing = 0
@@ -182,6 +189,8 @@ class CallServer:
             timing=self._timing,
             spawn=self._works.spawn,
             guard=self._guard,
+            waiting=self._waiting,
+            recordings=self._recordings,
         )
 
     def _serve(self, sock: socket.socket, address: object) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from fs_app.domain.prompt import Manner, Prompt
 from fs_app.errors import SwitchError
-from fs_app.ports import Voice
+from fs_app.ports import Tune, Voice
 from fs_app.telephony import commands
 from fs_app.telephony.session import Session
 from fs_app.telephony.timing import Timing
@@ -30,37 +29,44 @@ class Speech:
     ) -> None:
         self._session = session
         self._uuid = uuid
-        self._voice = voice
+        self.voice = voice
         self._timing = timing
         self._stir = stir
         self.language = language
         self.manner = Manner.PLAIN
 
-    def say(self, prompt: Prompt, *, cut_by: Callable[[], bool] = never) -> bool:
+    def say(self, prompt: Prompt, *, then: Tune | None = None, cut_by: Callable[[], bool] = never) -> bool:
         """Say a prompt to its end, or until ``cut_by`` holds. True where it was said; nothing is, where it is
         empty.
 
         SwitchError where the switch does not play it, SwitchTimeout where it does not end.
         """
-        if not prompt:
+        if not prompt and then is None:
             return False
-        utterance = self._voice.render(prompt, self.language, self.manner)
-        self.sound(utterance.files, utterance.seconds, cut_by=cut_by)
+        utterance = self.voice.render(prompt, self.language, self.manner)
+        files, seconds = utterance.files, utterance.seconds
+        if then is not None:
+            tune = self.voice.tune(then)
+            files, seconds = files + tune.files, seconds + tune.seconds
+        self.sound([str(path) for path in files], seconds, cut_by=cut_by)
         return True
 
-    def sound(self, files: Sequence[Path], seconds: float, *, cut_by: Callable[[], bool]) -> None:
-        """Play files that last so long; as `say`."""
+    def sound(
+        self, files: Sequence[str], seconds: float, *, cut_by: Callable[[], bool], whole: bool = True
+    ) -> None:
+        """Play what lasts so long, or, where it is not to be heard as a ``whole``, so long of it; as `say`."""
         until = time.monotonic() + seconds + self._timing.margin
-        playback = self._session.start("playback", commands.files_argument([str(path) for path in files]))
+        playback = self._session.start("playback", commands.files_argument(files))
         playback.on_done(self._stir.set)
-        self.until(lambda: playback.done or cut_by(), until - time.monotonic())
+        patience = until - time.monotonic() if whole else seconds
+        enough = self.until(lambda: playback.done or cut_by(), patience) or not whole
         # Again and again: a break that reaches the switch before it has begun to play is lost.
-        while cut_by() and not playback.done and time.monotonic() < until:
+        while enough and (cut_by() or not whole) and not playback.done and time.monotonic() < until:
             self._session.start_api("uuid_break", self._uuid)
             self.until(lambda: playback.done, _BREAK_SECONDS)
         response = playback.wait(0).event("Application-Response", last=True)
         if response != "FILE PLAYED":
-            names = ", ".join(path.name for path in files)
+            names = ", ".join(file.rpartition("/")[2] for file in files)
             raise SwitchError(f"the switch did not play {names}: {response}")
 
     def until(self, condition: Callable[[], bool], seconds: float) -> bool:

@@ -12,7 +12,10 @@ class Timing:
     connect: float = 5.0  # from the connection to its set-up; what says nothing is no switch
     first_key: float = 6.0  # from the end of a prompt to the first key
     inter_key: float = 3.0  # from one key to the next
-    gap: float = 1.5  # between two sayings of a prompt while we work
+    gap: float = 1.5  # of silence after a prompt while we work: most work is done by then
+    word: float = 8.0  # between two words while we work
+    before_voice: float = 5.0  # from a beep to the first word of a spoken answer
+    after_voice: float = 1.5  # of silence, which ends one
     margin: float = 5.0  # what the switch may need beyond a prompt's own length, or for an instant application
     queue: float = 1800.0  # in an agent queue; the queue's own max-wait-time should be shorter
     talk: float = 4 * 3600.0  # with an agent, then we let go of the line

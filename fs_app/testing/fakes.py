@@ -25,7 +25,7 @@ from fs_app.domain.payment import (
 )
 from fs_app.domain.prompt import Count, Counted, Digits, Manner, Named, Ordinal, Prompt, Value
 from fs_app.errors import StoreUnavailable
-from fs_app.ports import MOST_BILLS, LedgerEvent, PaymentOutcome, SurveyAnswer, Utterance
+from fs_app.ports import MOST_BILLS, LedgerEvent, PaymentOutcome, SurveyAnswer, Tune, Utterance
 
 _GAP = re.compile(r"\{([a-z_]+)\}")
 
@@ -56,6 +56,9 @@ class TextVoice:
             short = self._phrases[language].get(f"{phrase.name}_short") if manner is Manner.BRIEF else None
             texts.append((short or self._phrases[language][phrase.name]).format(**values))
         return Utterance((), " ".join(texts), 0.0)
+
+    def tune(self, tune: Tune) -> Utterance:
+        return Utterance((), f"({tune})", 0.0)
 
     def _spoken(self, value: Value, language: str) -> str:
         match value:

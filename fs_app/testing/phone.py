@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
-from fs_app.domain.keys import Entry, Field, Heard, KeyBuffer, Verdict
+from fs_app.domain.keys import CLEAR, DONE, KEYS, PERSON, REPEAT, Entry, Field, Heard, KeyBuffer, Verdict
 from fs_app.domain.prompt import SILENCE, Manner, Prompt, say
 from fs_app.domain.secret import Secret
 from fs_app.errors import CallEnded
-from fs_app.ports import Handover, Voice
+from fs_app.ports import Handover, Recorded, Voice
 
 T = TypeVar("T")
 
@@ -95,6 +96,21 @@ class ScriptedPhone:
                     first, prompt = say("help"), longer or prompt
                 case _:
                     return heard
+
+    def record(self, prompt: Prompt, seconds: float, *, longer: Prompt = SILENCE) -> Recorded:
+        """One answer of the script: what is said, or keys, or nothing."""
+        self._say("asked", prompt)
+        answer = self._answers.pop(0) if self._answers else NO_KEY
+        self._note("keyed", answer or "(nothing)")
+        if answer == HANG_UP:
+            self._caller_hangs_up()
+        if not answer:
+            return Recorded(Verdict.SILENCE)
+        if answer[0] not in KEYS:
+            return Recorded(Verdict.ENTERED, Path(f"/recordings/{self.uuid}-{len(self.dialogue)}.wav"), 2.0, 0.5)
+        spoken = {PERSON: Verdict.AGENT, CLEAR: Verdict.BACK, REPEAT: Verdict.REPEAT, DONE: Verdict.SILENCE}
+        verdict = spoken.get(answer[0], Verdict.WRONG_KEY)
+        return self.record(prompt, seconds) if verdict is Verdict.REPEAT else Recorded(verdict)
 
     def play_while(self, prompt: Prompt, work: Callable[[], T]) -> T:
         self._say("said", prompt)

@@ -18,6 +18,7 @@ from fs_app.telephony.guard import LEVELS
 from fs_app.testing import switch_headers, switch_wire
 from fs_app.testing.switch_call import Call
 from fs_app.testing.switch_happenings import Happening, Playing, What
+from fs_app.testing.switch_sentences import Sentence
 
 Application = Callable[[Call, str], None]
 
@@ -65,6 +66,7 @@ def playback(call: Call, data: str) -> None:
     files = tuple(Path(part) for part in data.removeprefix("file_string://").split("!"))
     playing = Playing()
     call.playing.append(playing)
+    call.mouth.close()
     call.tell(Happening(What.PROMPT, data, files, seconds))
     call.wait(None if call.stepped else seconds, lambda: playing.over)
     call.playing.remove(playing)
@@ -98,7 +100,8 @@ def spandsp_start_dtmf(call: Call, data: str) -> None:
 
 
 def record_session(call: Call, data: str) -> None:
-    call.recordings.start(data)
+    path, *more = data.split()
+    call.recordings.start(path, Sentence.read(more))
 
 
 def session_loglevel(call: Call, data: str) -> None:

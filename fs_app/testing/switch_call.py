@@ -23,6 +23,7 @@ from fs_app.testing import switch_headers, switch_wire
 from fs_app.testing.switch_happenings import Action, Command, Happening, Playing, What
 from fs_app.testing.switch_keys import Keys
 from fs_app.testing.switch_recordings import Recordings
+from fs_app.testing.switch_sentences import Mouth
 
 if TYPE_CHECKING:
     from fs_app.testing.switch import SimulatedSwitch
@@ -69,6 +70,7 @@ class Call:
         self.playing: list[Playing] = []
         self.keys = Keys(self, inband=inband)
         self.recordings = Recordings(self)
+        self.mouth = Mouth()
         self.log_level = 0  # a call may be told to log more than its switch
         self.transferred_to: list[Action] | None = None
         self.bridge: Callable[[], None] | None = None  # what follows once the running applications have ended
@@ -88,6 +90,10 @@ class Call:
             if not re.fullmatch(r"[0-9*#A-D]", key):
                 raise ValueError(f"not a telephone key: {key!r}")
             self.keys.press(key)
+
+    def says(self, words: str, seconds: float = 0.5) -> None:
+        """Say something; nothing is staying silent for longer than anybody waits."""
+        self.mouth.say(words, seconds)
 
     def hang_up(self) -> None:
         """Put the receiver down; harmless when the call has ended."""
@@ -243,6 +249,7 @@ class Call:
             return
         self.facts |= {"cause": cause, "state_number": 10, "answer_state": "hangup"}
         self.commands.clear()
+        self.mouth.say("", 0)
         self.log("NOTICE", f"Hangup {self.facts['channel']} [{self.facts['state']}] [{cause}]")
         self.fire("CHANNEL_HANGUP")
         self.tell(Happening(What.HUNG_UP, cause, by=by))

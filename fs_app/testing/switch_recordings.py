@@ -4,21 +4,17 @@ as tones, and whoever listens otherwise."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gevent
+
+from fs_app.testing.switch_sentences import Sentence, write_sound
 
 if TYPE_CHECKING:
     from fs_app.testing.switch_call import Call
 
 _RECORDING = "session_record"
-_STOPPED = {
-    "record_file_size": "1644",
-    "record_samples": "800",
-    "record_seconds": "0",
-    "record_ms": "100",
-    "record_completion_cause": "success-maxtime",
-}
 
 
 @dataclass(slots=True)
@@ -29,6 +25,7 @@ class Recording:
     masked: bool = False
     running: bool = True
     tones: str = ""
+    sentence: Sentence | None = None
 
 
 class Recordings:
@@ -41,13 +38,21 @@ class Recordings:
         self._listeners: list[str | Recording] = []
         self._call = call
 
-    def start(self, path: str) -> None:
-        """``record_session`` or ``uuid_record ... start``; one that runs already goes on."""
-        if not any(each.running and each.path == path for each in self.all):
-            self.all.append(Recording(path))
-            self._listeners.append(self.all[-1])
-            self._call.fire("RECORD_START", [("Record-File-Path", path)])
-            self._announce(_RECORDING, path)
+    def start(self, path: str, sentence: Sentence | None = None) -> None:
+        """``record_session`` or ``uuid_record ... start``; one that runs already goes on. A ``sentence`` is written
+        to its file and ends by itself; where its folder cannot be made there is none, and the call is told why."""
+        if any(each.running and each.path == path for each in self.all):
+            return
+        if sentence is not None and not _writable(path):
+            self._call.variables["record_completion_cause"] = "uri-failure"
+            return
+        recording = Recording(path, sentence=sentence)
+        self.all.append(recording)
+        self._listeners.append(recording)
+        self._call.fire("RECORD_START", [("Record-File-Path", path), *(sentence.told if sentence else ())])
+        self._announce(_RECORDING, path)
+        if sentence is not None:
+            gevent.spawn(lambda: self._end(recording, sentence.wait(self._call)))
 
     def listen(self, function: str) -> None:
         """Another media bug: a detector, an eavesdropper. Only one of its kind."""
@@ -83,14 +88,39 @@ class Recordings:
         for each in chosen:
             each.masked = {"mask": True, "unmask": False}.get(order, each.masked)
             if order == "stop":
-                each.running = False
-                self._listeners.remove(each)
-                self._call.variables |= _STOPPED
                 # Events take a way of their own: the order is answered first.
-                own = [("Record-File-Path", each.path), ("Record-Completion-Cause", "success-maxtime")]
-                gevent.spawn(self._call.fire, "RECORD_STOP", own)
+                gevent.spawn(self._end, each, "success-maxtime")
         return "+OK Success\n"
+
+    def _end(self, recording: Recording, cause: str) -> None:
+        """A recording ends, for whatever reason comes first; its file is whole before its event goes out."""
+        if not recording.running:
+            return
+        recording.running = False
+        self._listeners.remove(recording)
+        samples, told = 800, []
+        if recording.sentence is not None:
+            voice = 0.0 if recording.masked else self._call.mouth.seconds
+            samples, told = write_sound(Path(recording.path), voice), recording.sentence.told
+        self._call.variables |= {
+            "record_file_size": str(2 * samples + 44),
+            "record_samples": str(samples),
+            "record_seconds": str(samples // 8000),
+            "record_ms": str(samples // 8),
+            "record_completion_cause": cause,
+        }
+        own = [("Record-File-Path", recording.path), *told, ("Record-Completion-Cause", cause)]
+        self._call.fire("RECORD_STOP", own)
 
     def _announce(self, function: str, target: str) -> None:
         own = [("Media-Bug-Function", function), ("Media-Bug-Target", target)]
         self._call.fire("MEDIA_BUG_START", own)
+
+
+def _writable(path: str) -> bool:
+    """Whether the switch can make the folder of a file."""
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    return True

@@ -13,9 +13,9 @@
 ``<<`` is one prompt as it is heard: words are compared, not commas or capitals, and ``...`` stands for any
 words. A line ``<< ...`` alone stands for any number of prompts. ``>>`` is what the caller keys once the prompt
 has ended, ``>>!`` while it still plays; ``(silence)``, ``(waits)`` for a moment, and ``(hangs up)`` are not
-keys. ``==`` is what the ledger holds and how the call ended; such a line may stop early. A line that begins
-with a space goes on with the line before, ``#`` in the first column is a remark, and the headers come first:
-`HEADERS`.
+keys, and ``(says yes)`` is what is said after a beep. ``==`` is what the ledger holds and how the call ended;
+such a line may stop early. A line that begins with a space goes on with the line before, ``#`` in the first
+column is a remark, and the headers come first: `HEADERS`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from fs_app.errors import ConfigError, Problem
 SILENCE, WAITS, HANGS_UP = "(silence)", "(waits)", "(hangs up)"
 ANYTHING = "..."
 _SIGNS = ("<<", ">>!", ">>", "==")
-_KEYED = re.compile("|".join(["[0-9*#]+", *map(re.escape, (SILENCE, WAITS, HANGS_UP))]))
+SAYS = re.compile(r"\(says (\w[\w ']*)\)")
+_KEYED = re.compile("|".join(["[0-9*#]+", SAYS.pattern, *map(re.escape, (SILENCE, WAITS, HANGS_UP))]))
 
 # What a header may say. `line` sets a channel variable, as the dialplan does; what the call meets is made by
 # whoever plays it: gateway, database, an attempt that is open, and who sits at the queue.
@@ -152,7 +153,9 @@ def _complaint(before: Line | None, line: Line) -> str:
     if not line.text:
         return f"nothing follows {line.sign}"
     if line.sign.startswith(">>") and not _KEYED.fullmatch(line.text):
-        return f"{line.text!r} cannot be keyed; keys are 0 to 9, * and #, or {SILENCE}, {WAITS}, {HANGS_UP}"
+        return (
+            f"{line.text!r} cannot be keyed; keys are 0 to 9, * and #, (says yes), {SILENCE}, {WAITS}, {HANGS_UP}"
+        )
     if line.sign == ">>!" and (before is None or before.sign != "<<"):
         return "`>>!` is keyed while a prompt plays, so it has to follow `<<`"
     if line.sign != "==" and before is not None and before.sign == "==":

@@ -18,7 +18,7 @@ import gevent
 
 from fs_app.domain.payment import Payment, PaymentState
 from fs_app.testing.switch import Call, Happening, SimulatedSwitch, What
-from fs_app.testing.transcript import ANYTHING, HANGS_UP, SILENCE, WAITS, Line, Transcript, matches
+from fs_app.testing.transcript import ANYTHING, HANGS_UP, SAYS, SILENCE, WAITS, Line, Transcript, matches
 
 _SECONDS = 15.0  # no transcript waits longer for anything
 _QUIET_SECONDS = 0.05  # a caller keys when nothing plays any more; so long the server has to say something else
@@ -172,7 +172,11 @@ class _Caller:
             self._call.hang_up()
         elif line.text == WAITS:
             gevent.sleep(_MOMENT_SECONDS)
-        elif line.text != SILENCE:
+        elif line.text == SILENCE:
+            self._call.says("")
+        elif spoken := SAYS.fullmatch(line.text):
+            self._call.says(spoken[1])
+        else:
             self._call.press(line.text)
 
     def _hear_out(self, line: Line) -> None:

@@ -474,6 +474,29 @@ def test_a_prompt_that_cannot_be_played_does_not_lose_the_works_result(call):
     assert working.get(timeout=SECONDS) == "paid"
 
 
+# --- a spoken answer; what the switch does with one is in tests/contract/test_spoken_answers.py ---
+
+
+def test_a_folder_that_the_switch_cannot_write_to_is_told_and_not_waited_for(call, tmp_path):
+    call.channel._spoken._folder = tmp_path / "recordings"
+    recording = doing(call.channel.record, HELLO, 6)
+    command = call.switch.expect("execute playback")
+    assert re.findall(r"(\w+)\.wav", command) == ["hello", "beep"]
+    call.switch.complete(command)
+    call.switch.expect("event")
+    call.switch.complete(call.switch.expect("execute unset"))
+    command = call.switch.expect("execute record_session")
+    assert re.search(rf"{tmp_path}/recordings/{UUID}-[0-9a-f]{{16}}\.wav \+6 %7BRECORD_READ_ONLY=true", command)
+    call.switch.complete(command, record_completion_cause="uri-failure")
+    with pytest.raises(SwitchError, match="cannot write"):
+        recording.get(timeout=SECONDS)
+
+
+def test_no_folder_no_recording(call):
+    with pytest.raises(SwitchError, match="no folder"):
+        call.channel.record(HELLO, 6)
+
+
 # --- hand-over and end ---
 
 

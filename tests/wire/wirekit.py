@@ -13,7 +13,7 @@ import gevent
 from gevent import socket
 
 from fs_app.domain.prompt import Manner, Prompt
-from fs_app.ports import Utterance
+from fs_app.ports import Tune, Utterance
 
 RECORDED = Path(__file__).parent / "recorded"
 UUID = "11112222-3333-4444-5555-666677778888"
@@ -260,6 +260,9 @@ class SilentVoice:
     def render(self, prompt: Prompt, language: str, manner: Manner = Manner.PLAIN) -> Utterance:
         files = tuple(Path(f"/sounds/{language}/{phrase.name}.wav") for phrase in prompt.phrases)
         return Utterance(files, " ".join(phrase.name for phrase in prompt.phrases), self.seconds)
+
+    def tune(self, tune: Tune) -> Utterance:
+        return Utterance((Path(f"/sounds/tunes/{tune}.wav"),), f"({tune})", self.seconds)
 
     def gaps(self, phrase: str, language: str) -> frozenset[str] | None:
         return frozenset()

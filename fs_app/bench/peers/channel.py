@@ -19,7 +19,7 @@ from fs_app.bench.peers import script  # noqa: E402
 from fs_app.domain.keys import Field  # noqa: E402
 from fs_app.domain.prompt import Manner, Prompt, say  # noqa: E402
 from fs_app.metrics import Metrics  # noqa: E402
-from fs_app.ports import Utterance  # noqa: E402
+from fs_app.ports import Tune, Utterance  # noqa: E402
 from fs_app.telephony.channel import SwitchChannel  # noqa: E402
 from fs_app.telephony.connect import ConnectInfo  # noqa: E402
 from fs_app.telephony.server import CallServer  # noqa: E402
@@ -46,6 +46,10 @@ class Prompts:
     def render(self, prompt: Prompt, language: str, manner: Manner = Manner.PLAIN) -> Utterance:
         """One file."""
         return self._said[prompt.phrases[0].name]
+
+    def tune(self, tune: Tune) -> Utterance:
+        """None is played."""
+        return self._said["prompt"]
 
 
 def play_script(channel: SwitchChannel, _info: ConnectInfo) -> None:

@@ -14,7 +14,7 @@ from fs_app.demo.phone import run_phone  # noqa: E402
 from fs_app.demo.phone_view import Side  # noqa: E402
 from fs_app.domain.keys import Field, Verdict  # noqa: E402
 from fs_app.domain.prompt import Manner, Prompt, say  # noqa: E402
-from fs_app.ports import Utterance  # noqa: E402
+from fs_app.ports import Tune, Utterance  # noqa: E402
 from fs_app.telephony.channel import SwitchChannel  # noqa: E402
 from fs_app.telephony.connect import ConnectInfo  # noqa: E402
 from fs_app.telephony.server import CallServer  # noqa: E402
@@ -37,6 +37,9 @@ class OneVoice:
                 sound.setparams((1, 2, 8000, 0, "NONE", ""))
                 sound.writeframes(bytes(8000))
         return Utterance(tuple(files), "", 0.5 * len(files))
+
+    def tune(self, tune: Tune) -> Utterance:
+        return self.render(say(tune), "en")
 
     def gaps(self, phrase: str, language: str) -> frozenset[str]:
         return frozenset()

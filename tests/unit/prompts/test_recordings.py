@@ -12,6 +12,7 @@ import pytest
 from fs_app.domain.money import Money
 from fs_app.domain.prompt import Counted, Digits, Manner, Named, Ordinal, Phrase, Prompt, say, sentence
 from fs_app.errors import ConfigError, FsAppError
+from fs_app.ports import Tune
 from fs_app.prompts import phrasebook
 from fs_app.prompts.check import check_sounds
 from fs_app.prompts.manifest import Manifest
@@ -65,6 +66,8 @@ def sounds(tmp_path, monkeypatch):
     assert problems == []
     for recording in books["en"].recordings():
         tone(tmp_path / "en" / recording.file)
+    for tune in Tune:
+        tone(tmp_path / "tunes" / f"{tune}.wav")
     return tmp_path
 
 
