@@ -10,6 +10,7 @@ import structlog
 from fs_app.app.checks import checked_parts
 from fs_app.app.parts import Parts
 from fs_app.app.roles import begin, forbid_dumps, until_told_to_stop
+from fs_app.jobs.agreements import InstalmentFollower
 from fs_app.jobs.disputes import DisputeFollower
 from fs_app.jobs.housekeeping import Chore, Housekeeper
 from fs_app.jobs.payments import PaymentFollower
@@ -84,6 +85,15 @@ def followers(parts: Parts) -> dict[TaskKind, Follower]:
         TaskKind.PAYMENT: PaymentFollower(parts.ledger, parts.tasks, parts.resolver, parts.clock, parts.schedule),
         TaskKind.REFUND: RefundFollower(parts.refunds, parts.gateway, parts.tasks, parts.clock, parts.schedule),
         TaskKind.DISPUTE: DisputeFollower(parts.disputes, parts.office, parts.tasks, parts.clock, parts.schedule),
+        TaskKind.INSTALMENT: InstalmentFollower(
+            parts.agreements,
+            parts.cashier,
+            parts.methods,
+            parts.directory,
+            parts.tasks,
+            parts.clock,
+            parts.collection,
+        ),
         TaskKind.RECEIPT: ReceiptSender(
             parts.outbox,
             parts.messengers,

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from fs_app.app.messages import load_receipt_texts, open_messengers
 from fs_app.app.watch import SwitchWatch
+from fs_app.domain.collection import CollectionPolicy
 from fs_app.domain.contact import MessageKind
 from fs_app.domain.schedule import Schedule
 from fs_app.errors import ConfigError, Problem
@@ -25,6 +26,7 @@ from fs_app.payments.refunds import RefundDesk
 from fs_app.payments.resolver import PaymentResolver
 from fs_app.payments.service import Service
 from fs_app.ports import (
+    Agreements,
     Audit,
     Cashier,
     Clock,
@@ -45,6 +47,7 @@ from fs_app.ports import (
 from fs_app.prompts.voice import FileVoice, read_voice
 from fs_app.settings import GatewaySettings, Settings
 from fs_app.steps import STEPS
+from fs_app.store.agreements import SqlAgreements
 from fs_app.store.audit import SqlAudit
 from fs_app.store.checkpoints import SqlCheckpoints
 from fs_app.store.directory import TableDirectory
@@ -197,6 +200,15 @@ class Parts:
     @cached_property
     def audit(self) -> Audit:
         return SqlAudit(self.database, self.clock)
+
+    @cached_property
+    def collection(self) -> CollectionPolicy:
+        """What due dates are decided by."""
+        return self.settings.agreements.policy(self.settings.timezone)
+
+    @cached_property
+    def agreements(self) -> Agreements:
+        return SqlAgreements(self.database, self.clock, self.collection)
 
     @cached_property
     def tasks(self) -> Tasks:

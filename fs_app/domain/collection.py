@@ -23,6 +23,7 @@ from fs_app.domain.money import Money
 from fs_app.domain.payment import OPEN_STATES, PAID_STATES, Payment, PaymentState
 from fs_app.domain.retries import RetryPolicy, Setback, may_help
 
+_DAY = timedelta(days=1)  # bills change: an amount that differs is to be announced early
 _NOT_SENT_PAUSE = timedelta(hours=1)
 _OPEN_PAUSE = timedelta(hours=6)  # the ledger wakes whoever waits as soon as the attempt has ended
 _NOTICE_PAUSE = timedelta(hours=6)
@@ -187,24 +188,26 @@ def by_due(case: Case, owed: Money | None, now: datetime, policy: CollectionPoli
     instalment, today = case.instalment, local_day(now, policy.zone)
     if case.agreement.state is not AgreementState.ACTIVE:
         return End(InstalmentState.CANCELLED, f"the agreement is {case.agreement.state}")
+    first_look = policy.first_look(instalment.charge_on)
+    if now < first_look:
+        return Wait(first_look, "the amount is looked at then")
     charge_at = policy.charge_moment(instalment.charge_on)
-    amount, is_time = _amount(instalment, owed), now >= charge_at
+    amount, is_time, again = _amount(instalment, owed), now >= charge_at, min(charge_at, now + _DAY)
     if amount is None or amount.minor <= 0:
-        return End(InstalmentState.SKIPPED, "nothing is due") if is_time else Wait(charge_at, "nothing is due yet")
-    if now < policy.first_look(instalment.charge_on):
-        return Wait(policy.first_look(instalment.charge_on), "the amount is looked at then")
+        return End(InstalmentState.SKIPPED, "nothing is due") if is_time else Wait(again, "nothing is due yet")
     if not case.released and amount != _told(case):
         return _announced(case, amount, today, policy)
-    if not is_time:
-        return Wait(charge_at, "it is not due yet")
+    late = (today - instalment.due_on).days
     if case.released:
-        return Charge(amount, (today - instalment.due_on).days)
+        return Charge(amount, late)
+    if not is_time:
+        return Wait(again, "it is not due yet")
     waiting = _notice_given(case, today, now, policy)
     if waiting is not None:
         return waiting
     if (today - instalment.charge_on).days > policy.late_days:
         return AskPerson(f"it was to be charged on {instalment.charge_on}: charge it now, or leave it out")
-    return Charge(amount, (today - instalment.due_on).days)
+    return Charge(amount, late)
 
 
 def _amount(instalment: Instalment, owed: Money | None) -> Money | None:
@@ -232,7 +235,7 @@ def _notice_given(case: Case, today: date, now: datetime, policy: CollectionPoli
         return None
     notice = case.notice or Notice(None, hopeless=True)
     if notice.sent_at is None:
-        if notice.hopeless:
+        if notice.hopeless or (today - case.instalment.charge_on).days > policy.late_days:
             return AskPerson(f"{case.instalment.announced} could not be announced")
         return Wait(now + _NOTICE_PAUSE, "the announcement has not left us yet")
     earliest = local_day(notice.sent_at, policy.zone) + timedelta(days=policy.notice_days)

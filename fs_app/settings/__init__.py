@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from fs_app import yamlfile
+from fs_app.settings.agreements import AgreementSettings
 from fs_app.settings.jobs import JobsSettings
 from fs_app.settings.messages import MessagesSettings, ProviderSettings
 from fs_app.settings.money import GatewaySettings, PaymentSettings
@@ -77,6 +78,7 @@ class Settings(Part):
     directory: DirectorySettings = DirectorySettings()
     gateway: GatewaySettings = GatewaySettings()
     payments: PaymentSettings = PaymentSettings()
+    agreements: AgreementSettings = AgreementSettings()
     jobs: JobsSettings = JobsSettings()
     messages: MessagesSettings = MessagesSettings()
     web: WebSettings = WebSettings()

@@ -121,14 +121,15 @@ class SqlAgreements:
 
         def work(connection: Connection) -> Cancelled:
             agreement = get(connection, agreement_id, lock=True)
-            charging = [
-                each for each in instalments_of(connection, agreement) if each.state is InstalmentState.CHARGING
-            ]
+            every = instalments_of(connection, agreement)
+            charging = [each for each in every if each.state is InstalmentState.CHARGING]
             if agreement.state is AgreementState.ACTIVE:
                 agreement = replace(agreement, state=AgreementState.CANCELLED)
                 _put(connection, agreement)
                 _line(connection, agreement.id, at, AgreementState.CANCELLED, reason)
                 _leave_out(connection, agreement)
+                for each in charging:  # it may be waiting for a person
+                    run(connection, *tasks.wake(TaskKind.INSTALMENT, each.id, at))
                 _send(connection, news_of(agreement, News.CANCELLED, f"cancelled:{agreement.id}", at))
             return Cancelled(agreement, charging[0] if charging else None)
 
