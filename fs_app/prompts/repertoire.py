@@ -19,8 +19,8 @@ LARGEST_ORDINAL = 99
 YEARS = range(2000, 2100)
 
 _HUNDREDS = [hundred + rest for hundred in range(100, 1000, 100) for rest in (0, 1, 2, 3, 11, 21, 32)]
-_GROUPS = [*range(1, 23), 31, 32, 99, *_HUNDREDS]  # before "thousand" and "million"
-_RESTS = [0, 1, 2, 3, 11, 21, 99, 101, 201, *range(100, 1000, 100), 999]  # after them
+_GROUPS = [*range(1, 13), 21, 99, *range(100, 1000, 100), 101, 102, 103, 111]  # of thousands and millions
+_RESTS = [0, 1, 2, 3, 11, 21, 99, 101, 201, 999, *range(100, 1000, 100)]  # after them
 NUMBERS = [
     *range(1000),
     *(group * 1000 + rest for group in _GROUPS for rest in _RESTS),

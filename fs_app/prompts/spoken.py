@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 from typing import Generic, Protocol, TypeVar, get_args
 
 from fs_app.domain.money import Money, exponent
@@ -99,9 +100,8 @@ class WordGrammar(ABC, Generic[N]):
     @cached_property
     def _fragments(self) -> Sequence[Fragment]:
         last: dict[str, bool] = {}  # in the order in which they are first needed
-        rows = [[digit] for digit in self.digits]
-        rows += [self.spell(value) for value in every_kind_of_value(NOUNS, list(self.units))]
-        for words in rows:
+        spelled = (self.spell(value) for value in every_kind_of_value(NOUNS, list(self.units)))
+        for words in chain(([digit] for digit in self.digits), spelled):
             for word in words[:-1]:
                 last.setdefault(word.strip(","), False)
             last[words[-1]] = True

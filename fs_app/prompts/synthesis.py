@@ -79,7 +79,7 @@ class Espeak:
     def __init__(self, voice: str, words_a_minute: int, pitch: int) -> None:
         self.name = f"espeak-ng {voice}"
         self._command = ["espeak-ng", "-v", voice, "-s", str(words_a_minute), "-p", str(pitch), "--stdin", "-w"]
-        self._respell = _respell_arabic if voice == "ar" else str
+        self._respell = respell_arabic if voice == "ar" else str
 
     def sentences(self, text: str) -> Iterator[tuple[Samples, int]]:
         with tempfile.TemporaryDirectory() as folder:
@@ -99,7 +99,7 @@ class Espeak:
             raise FsAppError(f"espeak-ng: {error.stderr.decode(errors='replace').strip()}") from error
 
 
-def _respell_arabic(text: str) -> str:
+def respell_arabic(text: str) -> str:
     """Arabic as espeak-ng 1.51 reads it right. It wants the sign of doubling before the vowel, where Unicode has it
     after; it doubles sun letters itself, reads a final tāʾ marbūṭa as "t" and every alif as a long "a", also those
     that are silent (after a verb's plural, after a joined letter) or "i" (before two consonants)."""

@@ -97,7 +97,7 @@ class English(WordGrammar[Forms]):
         return [*_number(whole), *point, "percent"]
 
 
-@lru_cache(4096)
+@lru_cache(1024)
 def _number(number: int) -> tuple[str, ...]:
     return tuple(str(num2words(number)).split())
 
