@@ -91,6 +91,7 @@ class World:
                 "messages": {"templates": str(ROOT / "conf" / "messages.yaml")},
                 "flows": str(prepared.flows),
                 "sounds": str(prepared.sounds),
+                "recordings": str(self.file.parent / "recordings"),
             }
         )
 

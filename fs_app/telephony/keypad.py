@@ -12,7 +12,8 @@ import math
 import time
 from collections.abc import Callable
 
-from fs_app.domain.keys import KEYS, KeyBuffer
+from fs_app.domain.keys import CLEAR as CLEAR_KEY
+from fs_app.domain.keys import DONE, KEYS, KeyBuffer
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.session import Session
 
@@ -98,18 +99,18 @@ class Keypad:
         """In the hub. After one of the keys A to D, which match nothing, the switch sends both at once: ``A3``."""
         if self._both and self._came_twice(digits):
             return
-        if self._run and self._goes_on():
+        if self._run and self._goes_on(digits):
             self._tell()  # it is a digit of a secret all the same
             return
         for key in digits[: KeyBuffer.LIMIT]:
             if key in KEYS and self.buffer.feed(key):
                 self._tell()
 
-    def _goes_on(self) -> bool:
-        """Whether the caller still types what was refused."""
+    def _goes_on(self, digits: str) -> bool:
+        """Whether the caller still types what was refused; ``#`` and ``*`` end that as a pause does."""
         now = time.monotonic()
         if now - self._dropped_at < self._run:
-            self._dropped_at = now
+            self._dropped_at = 0.0 if digits[-1:] in (DONE, CLEAR_KEY) else now
             return True
         self._run = 0.0
         return False

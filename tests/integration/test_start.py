@@ -103,6 +103,18 @@ def test_pauses_that_would_judge_an_attempt_while_its_charge_is_at_work(site):
     assert text.count("while its charge is still at work") == 1
 
 
+def test_a_folder_of_recordings_that_is_open_to_everybody(site, tmp_path):
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    folder.chmod(0o755)
+    site.settings["recordings"] = str(folder)
+    code, text = site.fs_app("check")
+    assert code == 78
+    assert f"{folder} is open to everybody on this machine" in text
+    folder.chmod(0o2770)
+    assert site.fs_app("check")[0] == 0
+
+
 def test_wrong_gateway_keys(site):
     with SandboxServer() as gateway:
         site.settings["gateway"] |= {"listen": f"127.0.0.1:{gateway.port}", "private_key": "very-private"}

@@ -336,7 +336,7 @@ def test_what_is_typed_on_neither_breaks_the_reason_nor_answers_the_next_questio
     refused(call)
     playing = doing(call.channel.play, HELLO)
     command = call.switch.expect("execute playback")
-    for key in "8888#":
+    for key in "8888":
         call.switch.key(key)
     gevent.sleep(0.05)
     assert not playing.ready() and call.switch.commands[-1] == command
@@ -361,6 +361,24 @@ def test_who_stops_while_the_reason_is_said_may_break_into_the_next_question(cal
     playing = doing(call.channel.play, HELLO)
     call.switch.complete(call.switch.expect("execute playback"))
     playing.get(timeout=SECONDS)
+    asking = ask_pin(call)
+    command = call.switch.expect("execute playback")
+    call.switch.key("1")
+    call.switch.expect("api uuid_break")
+    call.switch.complete(command)
+    for key in "234":
+        call.switch.key(key)
+    assert asking.get(timeout=SECONDS).digits == "1234"
+
+
+@pytest.mark.parametrize("ending", "#*")
+def test_a_key_that_ends_an_entry_ends_what_is_dropped(call_with, ending):
+    call = call_with(TYPED_ON)
+    refused(call)
+    for key in f"8888{ending}":
+        call.switch.key(key)
+    gevent.sleep(0.05)
+    call.keys_are_here(0)
     asking = ask_pin(call)
     command = call.switch.expect("execute playback")
     call.switch.key("1")

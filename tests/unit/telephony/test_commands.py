@@ -111,6 +111,31 @@ def test_a_sentence_is_one_argument():
     assert commands.files_argument(files[:1]) == files[0]
 
 
+def test_a_recorded_sentence_is_one_argument_without_a_brace():
+    argument = commands.sentence_argument("/rec/a-1.wav", seconds=5.2, before=5, after=1.5)
+    assert argument.startswith("/rec/a-1.wav +6 %7BRECORD_READ_ONLY=true,")
+    assert argument.endswith("RECORD_INITIAL_TIMEOUT_MS=5000,RECORD_FINAL_TIMEOUT_MS=1500%7D")
+    assert commands.execute("record_session", argument)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("READ_ONLY=true", "READ_ONLY=false"),
+        ("%7D", ",execute_on_record_stop=system%7D"),
+        ("%7B", "{"),
+        ("+6 ", ""),
+        ("/rec/", "/rec/${uuid}"),
+        ("5000", "5000;x"),
+    ],
+)
+def test_a_recording_has_no_options_but_ours(change):
+    argument = commands.sentence_argument("/rec/a-1.wav", seconds=5.2, before=5, after=1.5)
+    assert change[0] in argument
+    with pytest.raises(UnsafeArgument):
+        commands.execute("record_session", argument.replace(*change))
+
+
 @pytest.mark.parametrize(
     ("queue", "argument"), [("payments", "payments@default"), ("payments@west", "payments@west")]
 )
