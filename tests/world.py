@@ -87,6 +87,7 @@ class World:
                 "database": {"url": f"sqlite:///{file}"},
                 "payments": self._payments(),
                 "gateway": {"listen": f"127.0.0.1:{self.gateway.port}"},
+                "callers": {"keep_days": 0},
                 "metrics": "127.0.0.1:0",
                 "messages": {"templates": str(ROOT / "conf" / "messages.yaml")},
                 "flows": str(prepared.flows),
@@ -172,7 +173,9 @@ def _flows(folder: Path) -> Path:
     """The shipped flows, and pay_balance with the postal code as the second factor."""
     shutil.copytree(ROOT / "conf" / "flows", folder)
     text = (folder / "pay_balance.yaml").read_text()
-    text = text.replace("flow: pay_balance", "flow: by_postal_code").replace("by: pin", "by: postal_code")
+    text = text.replace("flow: pay_balance", "flow: by_postal_code").replace(
+        "account_number, pin]", "account_number, postal_code]"
+    )
     (folder / "by_postal_code.yaml").write_text(text)
     return folder
 

@@ -10,7 +10,7 @@ from fs_app.app.checks import checked_parts
 from fs_app.app.garbage import Collector
 from fs_app.app.parts import Parts
 from fs_app.app.roles import begin, forbid_dumps, until_told_to_stop
-from fs_app.domain.prompt import say
+from fs_app.domain.prompt import Manner, say
 from fs_app.errors import CallEnded, StoreUnavailable
 from fs_app.flow.call import Call, Line, Services
 from fs_app.flow.checkpoint import Checkpoint
@@ -63,6 +63,8 @@ class Calls:
             surveys=parts.surveys,
             methods=parts.methods,
             consents=parts.consents,
+            proofs=parts.proofs,
+            callers=parts.callers,
         )
         self.server = CallServer(
             inherited(CALLS, settings.calls.listen),
@@ -108,6 +110,7 @@ class Calls:
         outcome = "failed"
         try:
             channel.answer()
+            self._recognise(call, info)
             checkpoint = self._checkpoint(call, info)
             if info.attempt > 1 and not info.moved:
                 channel.play(say("one_moment"), interruptible=False)
@@ -122,6 +125,17 @@ class Calls:
             if outcome not in (MOVED, "lost", "failed"):
                 self._services.checkpoints.drop(info.uuid)
             journal.close(outcome)
+
+    def _recognise(self, call: Call, info: ConnectInfo) -> None:
+        """A caller who has been here before is spoken to in their language, unless the line fixes one, and briefly
+        once they know their way."""
+        call.known = known = self._services.callers.of(info.caller_id)
+        if known is None:
+            return
+        if info.language is None and known.language in self.parts.voice.languages:
+            call.channel.language = known.language
+        if known.calls:
+            call.channel.manner = Manner.BRIEF
 
     def _checkpoint(self, call: Call, info: ConnectInfo) -> Checkpoint | None:
         """Where another server had the call; None for a call that begins, or begins again."""

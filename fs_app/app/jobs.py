@@ -22,6 +22,7 @@ from fs_app.ports import TaskKind
 from fs_app.serve.plan import JOBS_METRICS
 from fs_app.serve.sockets import inherited
 from fs_app.settings import Settings
+from fs_app.settings.rules import LONGEST_LOCKOUT
 from fs_app.store.velocity import SqlVelocity
 from fs_app.store.webhooks import SqlHints
 from fs_app.yamlfile import Document
@@ -112,4 +113,6 @@ def chores(parts: Parts) -> list[Chore]:
         Chore("attempts counted", SqlVelocity(parts.database), timedelta(hours=longest)),
         Chore("checkpoints of calls", parts.checkpoints, timedelta(days=1)),
         Chore("webhooks", SqlHints(parts.database, parts.clock), timedelta(days=30)),
+        Chore("wrong proofs", parts.proofs, LONGEST_LOCKOUT),
+        Chore("callers", parts.remembered, timedelta(days=parts.settings.callers.keep_days)),
     ]

@@ -28,6 +28,7 @@ from fs_app.payments.service import Service
 from fs_app.ports import (
     Agreements,
     Audit,
+    Callers,
     Cashier,
     Clock,
     Consents,
@@ -49,6 +50,7 @@ from fs_app.settings import GatewaySettings, Settings
 from fs_app.steps import STEPS
 from fs_app.store.agreements import SqlAgreements
 from fs_app.store.audit import SqlAudit
+from fs_app.store.callers import NoCallers, SqlCallers
 from fs_app.store.checkpoints import SqlCheckpoints
 from fs_app.store.directory import TableDirectory
 from fs_app.store.disputes import SqlDisputes
@@ -56,6 +58,7 @@ from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
 from fs_app.store.methods import SqlConsents, SqlSavedMethods
 from fs_app.store.outbox import SqlOutbox
+from fs_app.store.proofs import SqlProofs
 from fs_app.store.refunds import SqlRefunds
 from fs_app.store.sql_directory import SqlDirectory
 from fs_app.store.surveys import SqlSurveys
@@ -194,6 +197,18 @@ class Parts:
         return SqlConsents(self.database, self.clock)
 
     @cached_property
+    def proofs(self) -> SqlProofs:
+        return SqlProofs(self.database, self.clock, self._hash_key())
+
+    @cached_property
+    def remembered(self) -> SqlCallers:
+        return SqlCallers(self.database, self.clock)
+
+    @property
+    def callers(self) -> Callers:
+        return self.remembered if self.settings.callers.keep_days else NoCallers()
+
+    @cached_property
     def refunds(self) -> RefundBook:
         return SqlRefunds(self.database, self.clock, schedule=self.schedule)
 
@@ -257,17 +272,21 @@ class Parts:
     @cached_property
     def cashier(self) -> Cashier:
         part = self.settings.payments
-        key = part.velocity.hash_key or self.settings.gateway.private_key
         return GatewayCashier(
             self.ledger,
             self.gateway,
             self.clock,
-            marker=Marker(key.get_secret_value()),
+            marker=Marker(self._hash_key()),
             resolver=self.resolver,
             recheck_seconds=part.recheck_seconds,
             health=GatewayHealth(self.gateway.check, self.clock, service=self.gateway_service),
             needs=[self.database_service.works, self.switch_watch.well],
         )
+
+    def _hash_key(self) -> str:
+        """What is hashed with a key, is hashed with this one."""
+        key = self.settings.payments.velocity.hash_key or self.settings.gateway.private_key
+        return key.get_secret_value()
 
     def _database_answered(self, seconds: float, ok: bool) -> None:
         self.metrics.database_answered(seconds, ok)
@@ -276,4 +295,5 @@ class Parts:
     def close(self) -> None:
         """Close what was opened."""
         self.checkpoints.close()
+        self.remembered.close()
         self.database.close()

@@ -44,6 +44,21 @@ def account_number(shortest: int, longest: int) -> Field:
     return Field("account number", min_length=shortest, max_length=longest)
 
 
+def bill_number(shortest: int, longest: int) -> Field:
+    """What is printed on a bill; ``#`` or a pause ends one that is shorter than the longest."""
+    return Field("bill number", min_length=shortest, max_length=longest)
+
+
+def customer_number(shortest: int, longest: int) -> Field:
+    """A customer number; ``#`` or a pause ends one that is shorter than the longest."""
+    return Field("customer number", min_length=shortest, max_length=longest)
+
+
+def birth_date() -> Field:
+    """Eight keys: day, month and four of the year, in the order of the operator's country."""
+    return Field("date of birth", min_length=8, max_length=8, secret=True)
+
+
 def pin(length: int) -> Field:
     """The caller's PIN."""
     return Field("pin", min_length=length, max_length=length, secret=True)

@@ -42,6 +42,7 @@ class Rules:
     declines: int = 3  # after so many declines in one call an agent takes over
     pin_length: int = 4
     postal_code_length: int = 5
+    birth_date_order: str = "mdy"  # or dmy, ymd: two keys for the day and the month, four for the year
     account_lengths: tuple[int, int] = (4, 12)
     bill_lengths: tuple[int, int] = (4, 16)
     customer_lengths: tuple[int, int] = (4, 12)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fs_app.domain.rules import Rules
 from fs_app.flow.facts import Facts
 from fs_app.ports import (
+    Callers,
     Cashier,
     Channel,
     Checkpoints,
@@ -16,7 +17,9 @@ from fs_app.ports import (
     Consents,
     Directory,
     Journal,
+    KnownCaller,
     PaymentHistory,
+    Proofs,
     SavedMethods,
     Surveys,
 )
@@ -50,6 +53,8 @@ class Services:
     surveys: Surveys
     methods: SavedMethods
     consents: Consents
+    proofs: Proofs
+    callers: Callers
 
 
 def _stays() -> bool:
@@ -59,13 +64,15 @@ def _stays() -> bool:
 @dataclass(slots=True)
 class Call:
     """One caller's way through a flow. ``caller_id`` is digits with an optional leading +, or None. ``leaves``
-    tells that this server is about to stop: the call goes on at another one from its next step."""
+    tells that this server is about to stop: the call goes on at another one from its next step. ``known`` is what
+    is remembered of the caller's telephone number."""
 
     line: Line
     channel: Channel
     services: Services
     journal: Journal
     caller_id: str | None = None
+    known: KnownCaller | None = None
     leaves: Callable[[], bool] = _stays
     facts: Facts = field(default_factory=Facts)
     counts: Counter[str] = field(default_factory=Counter)  # e.g. declines; survives from step to step

@@ -19,7 +19,6 @@ from fs_app.domain.money import Money
 from fs_app.domain.payment import Ending, PaymentId
 from fs_app.domain.prompt import Manner
 from fs_app.flow.call import Call
-from fs_app.flow.facts import Claim
 
 
 class Checkpoint(BaseModel):
@@ -36,8 +35,6 @@ class Checkpoint(BaseModel):
     asked: tuple[str, ...] = ()
     in_trouble: bool = False
     counts: dict[str, int] = {}
-    claimed: bool = False
-    claim: str | None = None  # the number of the claimed account; None where there is no such account
     account: str | None = None
     bills: tuple[Bill, ...] | None = None
     amount: Money | None = None
@@ -48,7 +45,6 @@ class Checkpoint(BaseModel):
     def of(cls, call: Call, step: str, trail: list[str], asked: list[str], in_trouble: bool) -> Self:
         """The checkpoint of a call that is about to run a step."""
         facts = call.facts
-        claimed = facts.claim.account if facts.claim is not None else None
         return cls(
             flow=call.line.flow,
             step=step,
@@ -58,8 +54,6 @@ class Checkpoint(BaseModel):
             asked=tuple(asked),
             in_trouble=in_trouble,
             counts=dict(call.counts),
-            claimed=facts.claim is not None,
-            claim=claimed.number if claimed is not None else None,
             account=facts.account.number if facts.account is not None else None,
             bills=facts.bills,
             amount=facts.amount,
@@ -84,9 +78,6 @@ class Checkpoint(BaseModel):
         directory, facts = call.services.directory, call.facts
         call.channel.language, call.channel.manner = self.language, self.manner
         call.counts.update(self.counts)
-        claim = Claim(directory.by_number(self.claim) if self.claim is not None else None)
-        if self.claimed and (self.claim is None or claim.account is not None):
-            facts.claim = claim
         facts.account = directory.by_number(self.account) if self.account is not None else None
         if self.account is None or facts.account is not None:  # what is owed on an account that is gone is nobody's
             facts.bills, facts.amount, facts.ending = self.bills, self.amount, self.ending

@@ -19,7 +19,6 @@ T = TypeVar("T")
 class Fact(StrEnum):
     """The name of something a call has learnt."""
 
-    CLAIM = "claim"  # the account a caller says is theirs: it may not even exist, and nothing is told about it
     ACCOUNT = "account"  # the account whose holder the caller has proved to be
     BILLS = "bills"  # what is to be paid: a bill of this account or of another, several, a gift
     AMOUNT = "amount"  # what the caller wants to pay of it, without a fee
@@ -28,13 +27,6 @@ class Fact(StrEnum):
     BANK = "bank"  # that it is a bank account which was keyed in this call
     CONSENT = "consent"  # the caller confirmed this amount with these means
     ENDING = "ending"  # how an attempt to pay has ended
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The account a caller says is theirs; None where there is no such account, which they are not told."""
-
-    account: Account | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +46,6 @@ class Quote:
 class Facts:
     """What one call has learnt so far. The flow check has proved that what a step needs is there."""
 
-    claim: Claim | None = None
     account: Account | None = None
     bills: tuple[Bill, ...] | None = None
     amount: Money | None = None

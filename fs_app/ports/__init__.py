@@ -9,6 +9,7 @@ from fs_app.ports.agreements import AgreementEvent, Agreements, Cancelled
 from fs_app.ports.audit import Audit, AuditEntry, Deed
 from fs_app.ports.billing import MOST_BILLS, Directory
 from fs_app.ports.caller import CHANNEL_PHRASES, Channel, Handover, Recorded, Tune, Utterance, Voice
+from fs_app.ports.callers import Callers, KnownCaller
 from fs_app.ports.cashier import Cashier, PaymentOutcome
 from fs_app.ports.checkpoints import Checkpoints
 from fs_app.ports.gateway import (
@@ -33,6 +34,7 @@ from fs_app.ports.messages import (
     ReceiptState,
 )
 from fs_app.ports.methods import Consent, ConsentId, ConsentKind, Consents, SavedMethods
+from fs_app.ports.proofs import Proofs
 from fs_app.ports.surroundings import Clock, Journal
 from fs_app.ports.surveys import SurveyAnswer, Surveys
 from fs_app.ports.vault import Changed, Deleted, MethodRecord, Vault
@@ -46,6 +48,7 @@ __all__ = [
     "Audit",
     "AuditEntry",
     "BatchLine",
+    "Callers",
     "Cancelled",
     "Cashier",
     "Changed",
@@ -71,6 +74,7 @@ __all__ = [
     "Hint",
     "Hints",
     "Journal",
+    "KnownCaller",
     "Ledger",
     "LedgerEvent",
     "Message",
@@ -79,6 +83,7 @@ __all__ = [
     "Outbox",
     "PaymentHistory",
     "PaymentOutcome",
+    "Proofs",
     "Receipt",
     "ReceiptKind",
     "ReceiptState",

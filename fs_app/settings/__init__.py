@@ -62,6 +62,12 @@ class LineSettings(Part):
     queue: str = Field("payments", pattern=r"^[A-Za-z0-9_.-]{1,64}(@[A-Za-z0-9_.-]{1,64})?$")
 
 
+class CallersSettings(Part):
+    """What is remembered of who called: their language, and the account they were last identified for."""
+
+    keep_days: int = Field(400, ge=0, description="since their last call; 0: nobody is remembered")
+
+
 class LogSettings(Part):
     """Where the lines go: always standard error, for systemd or a person."""
 
@@ -74,6 +80,7 @@ class Settings(Part):
 
     calls: CallsSettings = CallsSettings()
     line: LineSettings = LineSettings()
+    callers: CallersSettings = CallersSettings()
     database: DatabaseSettings = DatabaseSettings()
     directory: DirectorySettings = DirectorySettings()
     gateway: GatewaySettings = GatewaySettings()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
@@ -57,12 +58,17 @@ class FeeSettings(Part):
         return FeeRule(**self.model_dump())
 
 
+_WEEK = 7 * 24 * 60
+LONGEST_LOCKOUT = timedelta(minutes=2 * _WEEK)
+"""Wrong proofs that are older than this count for nothing, whatever a line's rules are."""
+
+
 class LockoutSettings(Part):
     """When an account is locked for some time: over all calls, whoever tries."""
 
     failures: int = Field(5, ge=1, description="wrong proofs for one account")
-    within_minutes: int = Field(60, ge=1)
-    minutes: int = Field(30, ge=1, description="how long it stays locked")
+    within_minutes: int = Field(60, ge=1, le=_WEEK)
+    minutes: int = Field(30, ge=1, le=_WEEK, description="how long it stays locked")
 
 
 class RuleSettings(Part):
@@ -81,6 +87,7 @@ class RuleSettings(Part):
     lockout: LockoutSettings = LockoutSettings()
     pin_length: int = Field(4, ge=3, le=12)
     postal_code_length: int = Field(5, ge=3, le=10)
+    birth_date_order: Literal["mdy", "dmy", "ymd"] = Field("mdy", description="how a date of birth is keyed")
     account_lengths: Lengths = (4, 12)
     bill_lengths: Lengths = Field((4, 16), description="keys of a bill's number, shortest and longest")
     customer_lengths: Lengths = Field((4, 12), description="keys of a customer number, shortest and longest")

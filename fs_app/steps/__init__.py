@@ -15,26 +15,24 @@ from fs_app.steps.choose_language import ChooseLanguage
 from fs_app.steps.collect_card import CollectCard
 from fs_app.steps.confirm_payment import ConfirmPayment
 from fs_app.steps.correct_card import CorrectCard
+from fs_app.steps.find_bill import FindBill
 from fs_app.steps.find_payment import FindPayment
 from fs_app.steps.hang_up import HangUp
-from fs_app.steps.identify_account import IdentifyAccount
-from fs_app.steps.identify_caller_id import IdentifyCallerId
+from fs_app.steps.identify import Identify
 from fs_app.steps.menu import Menu
 from fs_app.steps.survey import Survey
 from fs_app.steps.tell_balance import TellBalance
 from fs_app.steps.tell_credit import TellCredit
 from fs_app.steps.tell_payments import TellPayments
 from fs_app.steps.tell_result import TellResult
-from fs_app.steps.verify_identity import VerifyIdentity
 
 # In the order of a call, which is the order of docs/flows.md.
 _ALL: tuple[type[Step], ...] = (
     ChooseLanguage,
     Announce,
     Menu,
-    IdentifyCallerId,
-    IdentifyAccount,
-    VerifyIdentity,
+    Identify,
+    FindBill,
     TellBalance,
     TellPayments,
     FindPayment,

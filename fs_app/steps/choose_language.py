@@ -18,7 +18,10 @@ _Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$"
 
 
 class ChooseLanguage(AskingStep):
-    """Asks for the language, each choice spoken in its own; asks nothing where there is only one."""
+    """Asks for the language, each choice spoken in its own; asks nothing where there is only one.
+
+    A caller who has been here before hears their language first. What is chosen is remembered.
+    """
 
     do = "choose_language"
     outcomes = {"chosen": Outcome("the call goes on in that language"), **ASKING}
@@ -33,7 +36,8 @@ class ChooseLanguage(AskingStep):
         return tuple(self.choices.values())
 
     def run(self, call: Call) -> str:
-        *earlier, (key, language) = self.choices.items()
+        before = call.channel.language
+        *earlier, (key, language) = self._offered(call)
         for earlier_key, earlier_language in earlier:
             call.channel.language = earlier_language
             call.channel.play(say(self.say, digits=Digits(earlier_key)))
@@ -44,7 +48,13 @@ class ChooseLanguage(AskingStep):
             try:
                 chosen = ask(call, field, question, question, tries=self.tries).reveal()
             except StepEnds:
-                call.channel.language = call.line.language
+                call.channel.language = before
                 raise
             call.channel.language = self.choices[chosen]
+            call.services.callers.prefers(call.caller_id, self.choices[chosen])
         return "chosen"
+
+    def _offered(self, call: Call) -> list[tuple[str, str]]:
+        """Keys and languages as they are said: the one that the caller chose before comes first."""
+        last = call.known.language if call.known is not None else None
+        return sorted(self.choices.items(), key=lambda choice: choice[1] != last)

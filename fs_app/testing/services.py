@@ -15,6 +15,7 @@ from fs_app.testing.fakes import (
     FixedClock,
     approve,
 )
+from fs_app.testing.fakes_callers import FakeCallers, FakeProofs
 from fs_app.testing.fakes_methods import FakeConsents, FakeSavedMethods
 
 
@@ -29,6 +30,8 @@ def fake_services(**named: Any) -> Services:
         surveys=FakeSurveys(),
         methods=FakeSavedMethods(),
         consents=FakeConsents(),
+        proofs=FakeProofs(),
+        callers=FakeCallers(),
     )
     services = replace(services, **named)
     if "history" not in named and isinstance(services.cashier, FakeCashier):

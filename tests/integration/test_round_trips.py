@@ -29,7 +29,7 @@ from tests.world import ROOT, Prepared, World
 thread_id = monkey.get_original("_thread", "get_ident")
 HUB = thread_id()
 SENDING = ("query", "commit", "rollback", "ping", "autocommit", "select_db")  # what of the driver asks the server
-ASKER = re.compile(r"fs_app/(?:steps/(\w+)|store/(checkpoints))\.py$")
+ASKER = re.compile(r"fs_app/(?:steps/(\w+)|store/(checkpoints|callers))\.py$")
 COMMIT = "commit"
 
 
@@ -102,7 +102,8 @@ class OnMariaDB(World):
 
     def _settings(self, prepared: Prepared) -> Settings:
         made = super()._settings(prepared)
-        return made.model_copy(update={"database": made.database.model_copy(update={"url": self.url})})
+        remembered = {"callers": Settings().callers, "database": made.database.model_copy(update={"url": self.url})}
+        return made.model_copy(update=remembered)
 
 
 @pytest.fixture

@@ -159,7 +159,8 @@ def test_a_slow_database_delays_nobody_else(world, switch, monkeypatch):
     stuck = Phone(world, switch)
     waiting = gevent.spawn(stuck.go_on, "enter_card_number")
     until(lambda: begun)
-    others = [Phone(world, switch, {**PAYING, "enter_account_number": "10005#"}) for _ in range(10)]
+    world.open_accounts(10)
+    others = [Phone(world, switch, {**PAYING, "enter_account_number": f"{20001 + k}#"}) for k in range(10)]
     hub_delays: list[float] = []
     probe = gevent.spawn(lateness, hub_delays)
     gevent.joinall([gevent.spawn(other.go_on, "enter_card_number") for other in others], timeout=DEADLINE)

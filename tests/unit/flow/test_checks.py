@@ -26,11 +26,11 @@ steps:
     say: welcome
     next: {done: number}
   number:
-    do: identify_account
-    next: {entered: pin}
-  pin:
-    do: verify_identity
-    next: {verified: balance, closed: bye, mismatch: number, too_many_mismatches: operator}
+    do: identify
+    identify: [caller_id, account_number, pin]
+    next: {identified: hello, closed: bye, locked: operator, too_many_mismatches: operator}
+  hello: {do: announce, say: welcome, next: {done: balance}}
+  # from here on the account is known
   balance:
     do: tell_balance
     next: {due: bye, nothing_due: bye}
@@ -57,14 +57,15 @@ def problems(tmp_path: Path, text: str, voice: TextVoice = VOICE) -> list[str]:
 def test_a_good_flow_is_immutable_and_knows_what_every_path_has_learnt(tmp_path: Path) -> None:
     flow = load(tmp_path, GOOD)
     assert (flow.name, flow.start, flow.operator) == ("small", "welcome", "operator")
-    assert flow.nodes["pin"].known == {Fact.CLAIM}
-    assert flow.nodes["balance"].known == {Fact.CLAIM, Fact.ACCOUNT}
+    assert flow.nodes["number"].known == frozenset()
+    assert flow.nodes["hello"].known == flow.nodes["balance"].known == {Fact.ACCOUNT}
     assert flow.nodes["operator"].known == flow.nodes["bye"].known == frozenset()
-    assert flow.nodes["number"].next == {"entered": "pin", "agent": "operator", "gave_up": "operator"}
+    assert flow.nodes["balance"].next == {"due": "bye", "nothing_due": "bye"}
+    assert flow.nodes["number"].next["gave_up"] == "operator"
     with pytest.raises(TypeError):
         flow.nodes["x"] = flow.nodes["bye"]  # type: ignore[index]
     with pytest.raises(TypeError):
-        flow.nodes["pin"].next["x"] = "bye"  # type: ignore[index]
+        flow.nodes["hello"].next["x"] = "bye"  # type: ignore[index]
 
 
 MISTAKES = [
@@ -74,8 +75,8 @@ MISTAKES = [
         id="unknown step kind",
     ),
     pytest.param(
-        ("entered: pin", "entered: pni"),
-        ["small.yaml:12:21: no step is called 'pni'; did you mean 'pin'?"],
+        ("identified: hello", "identified: helo"),
+        ["small.yaml:13:24: no step is called 'helo'; did you mean 'hello'?"],
         id="unknown target",
     ),
     pytest.param(
@@ -117,19 +118,19 @@ MISTAKES = [
         id="unreachable",
     ),
     pytest.param(
-        ("entered: pin", "entered: balance"),
+        ("{done: number}", "{done: hello}"),
         [
-            "small.yaml:13:3: no path leads to 'pin'; lead an outcome here or remove the step",
+            "small.yaml:10:3: no path leads to 'number'; lead an outcome here or remove the step",
             "small.yaml:16:3: tell_balance needs the account, which is not known on the path"
-            " welcome > number > balance; taught by verify_identity",
+            " welcome > hello > balance; taught by identify",
         ],
         id="a fact that is not learnt",
     ),
     pytest.param(
-        ("mismatch: number", "mismatch: balance"),
+        ("locked: operator", "locked: balance"),
         [
             "small.yaml:16:3: tell_balance needs the account, which is not known on the path"
-            " welcome > number > pin > balance; taught by verify_identity"
+            " welcome > number > balance; taught by identify"
         ],
         id="a fact that is forgotten on one path",
     ),
@@ -137,7 +138,7 @@ MISTAKES = [
         ("not_answered: bye, failed: bye}", "not_answered: balance, failed: bye}"),
         [
             "small.yaml:16:3: tell_balance needs the account, which is not known on the path"
-            " operator > balance; taught by verify_identity"
+            " operator > balance; taught by identify"
         ],
         id="a person can be reached knowing nothing",
     ),
@@ -167,15 +168,42 @@ MISTAKES = [
         id="gaps nobody fills",
     ),
     pytest.param(
-        ("do: identify_account", "do: identify_account\n    tries: many"),
+        ("do: identify", "do: identify\n    tries: many"),
         ["small.yaml:12:12: tries: this should be a whole number ('many')"],
         id="bad type",
     ),
     pytest.param(
-        ("do: verify_identity", "do: verify_identity\n    by: face"),
-        ["small.yaml:15:9: by: this should be 'pin' or 'postal_code' ('face')"],
+        ("account_number, pin]", "account_number, face]"),
+        [
+            "small.yaml:12:43: 2: this should be 'caller_id', 'last_account', 'account_number', 'bill_number',"
+            " 'customer_number', 'pin', 'postal_code' or 'birth_date' ('face')"
+        ],
         id="bad choice",
     ),
+    *[
+        pytest.param(
+            ("identify: [caller_id, account_number, pin]", f"identify: {chain}"),
+            [f"small.yaml:12:15: {message}"],
+            id=chain,
+        )
+        for chain, message in [
+            (
+                "[caller_id, account_number]",
+                "identify: this proves nothing: a caller ID can be forged and numbers can be guessed; end with pin,"
+                " postal_code or birth_date",
+            ),
+            (
+                "[pin, postal_code]",
+                "identify: pin of which account? begin with caller_id, last_account, account_number, bill_number or"
+                " customer_number",
+            ),
+            (
+                "[caller_id, pin, account_number]",
+                "identify: what claims comes before what proves: put account_number before pin",
+            ),
+            ("[account_number, pin, pin]", "identify: pin stands here twice"),
+        ]
+    ],
     pytest.param(
         ("  bye:\n", "  balance:\n    do: hang_up\n  bye:\n"),
         [
@@ -193,7 +221,6 @@ MISTAKES = [
         [
             "small.yaml:4:9: defaults.next has no agent; add the step that leads to a person",
             "small.yaml:10:3: nothing follows 'number' on 'agent'; add it to next",
-            "small.yaml:13:3: nothing follows 'pin' on 'agent'; add it to next",
         ],
         id="no agent by default",
     ),
@@ -208,10 +235,10 @@ MISTAKES = [
         id="no do",
     ),
     pytest.param(
-        ("next: {entered: pin}", "next: pin"),
+        ("next: {done: balance}", "next: balance"),
         [
-            "small.yaml:10:3: nothing follows 'number' on 'entered'; add it to next",
-            "small.yaml:12:11: next should be outcome: step, e.g. {done: goodbye}",
+            "small.yaml:14:3: dead end: nothing follows 'hello'; add next: {done: ...}",
+            "small.yaml:14:45: next should be outcome: step, e.g. {done: goodbye}",
         ],
         id="next is no mapping",
     ),
@@ -243,17 +270,17 @@ def test_all_mistakes_of_a_file_are_reported_at_once(tmp_path: Path) -> None:
     text = GOOD
     for old, new in [
         ("do: tell_balance", "do: tell_ballance"),
-        ("entered: pin", "entered: pni"),
+        ("identified: hello", "identified: helo"),
         ("    say: welcome", "    say: nothing_like_it"),
-        ("do: verify_identity", "do: verify_identity\n    tries: 0"),
+        ("account_number, pin]", "account_number, pin]\n    tries: 0"),
         ("  bye:\n", "  bye:\n    do: hang_up\n  bye:\n"),
     ]:
         text = text.replace(old, new, 1)
     places = [problem.split(": ")[0] for problem in problems(tmp_path, text)]
     assert places == [
         "small.yaml:8:10",
-        "small.yaml:12:21",
-        "small.yaml:15:12",
+        "small.yaml:13:12",
+        "small.yaml:14:24",
         "small.yaml:18:9",
         "small.yaml:25:3",
     ]
@@ -292,7 +319,7 @@ def test_phrases_are_needed_in_every_language(tmp_path: Path) -> None:
     assert problems(tmp_path, GOOD, voice) == [
         "small.yaml:1:1: no phrase 'help' in 'es'; every flow needs it",
         "small.yaml:1:1: no phrase 'technical_problem' in 'es'; every flow needs it",
-        "small.yaml:14:5: no phrase 'enter_pin' in 'es'",
+        "small.yaml:11:5: no phrase 'enter_pin' in 'es'",
         "small.yaml:23:5: hang_up does not fill these gaps of 'goodbye' in 'es': {name}; filled here: none",
     ]
 
@@ -321,7 +348,7 @@ def test_what_is_no_flow_at_all_is_reported_too(tmp_path: Path, text: str, expec
 
 
 def test_the_mistakes_of_all_files_are_reported_at_once(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(GOOD.replace("entered: pin", "entered: pni"))
+    (tmp_path / "a.yaml").write_text(GOOD.replace("identified: hello", "identified: helo"))
     (tmp_path / "b.yaml").write_text(GOOD.replace("do: hang_up", "do: hangup"))
     (tmp_path / "c.yaml").write_bytes(b"\xff")
     with pytest.raises(ConfigError) as raised:

@@ -24,15 +24,14 @@ from fs_app.flow.call import Call, Line
 from fs_app.flow.checkpoint import Checkpoint
 from fs_app.flow.engine import run_flow
 from fs_app.testing.fakes import FakeCashier, FakeCheckpoints, FakeDirectory, Gate, ListJournal, approve
+from fs_app.testing.fakes_callers import FakeProofs
 from fs_app.testing.phone import HANG_UP, ScriptedPhone
 from fs_app.testing.services import fake_services
 
 # What the caller keys from each step on. A card that was keyed before is asked for again.
 FROM = {
     "welcome": WHOLE_CALL,
-    "caller_id": WHOLE_CALL,
-    "account_number": WHOLE_CALL,
-    "identity": WHOLE_CALL[1:],
+    "identity": WHOLE_CALL,
     "balance": WHOLE_CALL[2:],
     "amount": WHOLE_CALL[2:],
     "card": [*CARD, "1"],
@@ -63,12 +62,15 @@ class Servers:
     cashier: FakeCashier = field(default_factory=lambda: FakeCashier(approve))
     checkpoints: Kept = field(default_factory=Kept)
     pins: dict[str, str] = field(default_factory=lambda: {"a1": "2468"})
+    proofs: FakeProofs = field(default_factory=FakeProofs)
     leaving: bool = False
     down: bool = False
 
     def call(self, answers: list[str]) -> tuple[Call, ScriptedPhone]:
         directory = FakeDirectory([OPEN, CLOSED, PAID], [BILL], pins=self.pins, down=self.down)
-        services = fake_services(directory=directory, cashier=self.cashier, checkpoints=self.checkpoints)
+        services = fake_services(
+            directory=directory, cashier=self.cashier, checkpoints=self.checkpoints, proofs=self.proofs
+        )
         phone = ScriptedPhone(VOICE, answers)
         line = Line("pay_balance", "en", "payments")
         return Call(line, phone, services, ListJournal(), leaves=lambda: self.leaving), phone
@@ -180,21 +182,21 @@ def test_no_checkpoint_holds_anything_of_a_card_or_what_proves_who_calls() -> No
         assert secret not in kept
 
 
-def test_declines_and_wrong_pins_count_over_both_servers() -> None:
+def test_declines_count_over_both_servers() -> None:
     declined = begun(["12345678#", "2468", "1", *CARD, "1", "1", *CARD, "1"], lambda *_: Declined("2000"))
     declined.cashier.gate = lambda *_: Declined("2000")
     path, _ = declined.resume(declined.checkpoints.by_step["other_card"], ["1", *CARD, "1"])
     assert path.startswith("other_card:card card:collected confirm:confirmed charge:too_many_declines")
-    guessed = begun(["12345678#", "0001", "12345678#", "0002", "12345678#"])
-    path, _ = guessed.resume(guessed.checkpoints.by_step["identity"], ["0003"])
-    assert path.startswith("identity:too_many_mismatches")
 
 
-def test_an_account_that_does_not_exist_sounds_no_other_at_the_second_server() -> None:
-    servers = begun(["99999999#"])
-    path, phone = servers.resume(servers.checkpoints.by_step["identity"], ["0001", *WHOLE_CALL])
-    assert path.startswith("identity:mismatch account_number:entered identity:verified")
-    assert phone.said[0] == "Please key in your PIN."
+def test_wrong_pins_count_over_all_calls_and_servers() -> None:
+    servers = Servers()
+    for pins in (["0001", "0002", "0003"], ["0004", "0005"]):
+        call, _ = servers.call([key for pin in pins for key in ("12345678#", pin)])
+        run_flow(FLOW, call)
+    path, phone = servers.resume(servers.checkpoints.by_step["identity"], ["12345678#", "2468"])
+    assert path.startswith("identity:locked operator:talked")
+    assert phone.left == ["2468"]
 
 
 # --- what can be wrong with a checkpoint -----------------------------------------------------------------------
@@ -211,8 +213,8 @@ def test_a_step_that_the_new_flow_does_not_have_leads_to_the_last_one_it_has() -
 def test_an_account_that_is_gone_is_asked_for_again() -> None:
     servers = begun(WHOLE_CALL[:3])
     place = Checkpoint.model_validate_json(servers.checkpoints.by_step["card"])
-    path, _ = servers.resume(place.model_copy(update={"account": "404", "claim": "404"}).text(), WHOLE_CALL)
-    assert path.startswith("account_number:entered identity:verified")
+    path, _ = servers.resume(place.model_copy(update={"account": "404"}).text(), WHOLE_CALL)
+    assert path.startswith("identity:identified balance:due")
 
 
 @pytest.mark.parametrize("text", ["", "{}", "null", '{"flow": "f", "step": "s", "language": "en", "card": "4111"}'])

@@ -84,9 +84,9 @@ def test_without_an_answer_the_line_keeps_its_language() -> None:
 
 
 def test_the_postal_code_can_be_the_second_factor(tmp_path: Path) -> None:
-    flow = shipped_with(tmp_path, "by: pin ", "by: postal_code ")
+    flow = shipped_with(tmp_path, "account_number, pin]", "account_number, postal_code]")
     right = dial(["12345678#", "90210", *WHOLE_CALL[2:]], flow=flow)
-    assert "identity:verified" in right.path
+    assert "identity:identified" in right.path
     wrong = dial(["12345678#", "90211", "0"], flow=flow)
     unknown = dial(["99999999#", "90210", "0"], flow=flow)
     without = dial(["87654321#", "90210", "0"], flow=flow)
@@ -94,8 +94,8 @@ def test_the_postal_code_can_be_the_second_factor(tmp_path: Path) -> None:
 
 
 def test_tries_of_a_step_win_over_the_defaults(tmp_path: Path) -> None:
-    flow = shipped_with(tmp_path, "do: identify_account\n", "do: identify_account\n    tries: 1\n")
-    assert dial([""], flow=flow).path.endswith("account_number:gave_up operator:talked goodbye:ended")
+    flow = shipped_with(tmp_path, "do: identify\n", "do: identify\n    tries: 1\n")
+    assert dial([""], flow=flow).path.endswith("identity:gave_up operator:talked goodbye:ended")
 
 
 def test_a_queue_of_the_step_wins_over_the_line(tmp_path: Path) -> None:
