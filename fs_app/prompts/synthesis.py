@@ -108,4 +108,5 @@ def respell_arabic(text: str) -> str:
     text = re.sub("(?<=[\u064e-\u0650])ا(?=.\u0652)|(?<=\u0650)ا(?=.\u0651)", "", text)
     text = re.sub("(?<=\u064fو)ا(?![\\w\u064b-\u0652])", "", text)
     text = re.sub("(?<![\\w\u064b-\u0652])ا(?=[^ل]\u0652)", "إ\u0650", text)
+    text = re.sub("[\u064c-\u0650]+(?=[.?!؟])", "", text)  # short endings fall away at a pause
     return re.sub("ة(?![\u064b-\u0650\u0652])", "ه", text)

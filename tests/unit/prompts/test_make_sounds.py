@@ -94,6 +94,7 @@ def test_each_language_has_a_voice_and_any_may_have_one_of_piper(tmp_path):
         ("وَاثْنَانِ", "وَثْنَانِ"),  # a joined alif is silent
         ("اضْغَطُوا", "إِضْغَطُو"),  # an alif before two consonants is "i", one after a plural silent
         ("الْآنَ", "الْآنَ"),
+        ("لِهَذَا الْحِسَابِ. شُكْرًا.", "لِهَذَا الْحِسَاب. شُكْرًا."),  # short endings fall away at a pause
     ],
 )
 def test_arabic_is_respelled_as_espeak_reads_it(written, for_espeak):
