@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from fs_app.domain.keys import CLEAR, DONE, KEYS, PERSON, REPEAT, Entry, Field, Heard, KeyBuffer, Verdict
+from fs_app.domain.keys import KEYS, Entry, Field, Heard, KeyBuffer, Verdict, menu
 from fs_app.domain.prompt import SILENCE, Manner, Prompt, say
 from fs_app.domain.secret import Secret
 from fs_app.errors import CallEnded
 from fs_app.ports import Handover, Recorded, Voice
 
 T = TypeVar("T")
+A = TypeVar("A", Heard, Recorded)
 
 NO_KEY = ""
 HANG_UP = "hang up"
@@ -81,11 +82,19 @@ class ScriptedPhone:
 
     def ask(self, prompt: Prompt, field: Field, *, longer: Prompt = SILENCE) -> Heard:
         self.fields.append(field)
+        return self._repeat(prompt, longer, lambda: self._one_answer(field))
+
+    def record(self, prompt: Prompt, seconds: float, *, longer: Prompt = SILENCE) -> Recorded:
+        """One answer of the script: what is said, or keys, or nothing."""
+        return self._repeat(prompt, longer, self._one_sentence)
+
+    def _repeat(self, prompt: Prompt, longer: Prompt, answer: Callable[[], A]) -> A:
+        """Ask until what comes is no wish to hear the question again."""
         first = SILENCE
         while True:
             self._say("asked", first + prompt)
-            heard = self._one_answer(field)
-            match heard.verdict:
+            given = answer()
+            match given.verdict:
                 case Verdict.CLEARED | Verdict.REPEAT:
                     first = SILENCE
                 case Verdict.SLOWER:
@@ -95,11 +104,9 @@ class ScriptedPhone:
                 case Verdict.HELP:
                     first, prompt = say("help"), longer or prompt
                 case _:
-                    return heard
+                    return given
 
-    def record(self, prompt: Prompt, seconds: float, *, longer: Prompt = SILENCE) -> Recorded:
-        """One answer of the script: what is said, or keys, or nothing."""
-        self._say("asked", prompt)
+    def _one_sentence(self) -> Recorded:
         answer = self._answers.pop(0) if self._answers else NO_KEY
         self._note("keyed", answer or "(nothing)")
         if answer == HANG_UP:
@@ -108,9 +115,7 @@ class ScriptedPhone:
             return Recorded(Verdict.SILENCE)
         if answer[0] not in KEYS:
             return Recorded(Verdict.ENTERED, Path(f"/recordings/{self.uuid}-{len(self.dialogue)}.wav"), 2.0, 0.5)
-        spoken = {PERSON: Verdict.AGENT, CLEAR: Verdict.BACK, REPEAT: Verdict.REPEAT, DONE: Verdict.SILENCE}
-        verdict = spoken.get(answer[0], Verdict.WRONG_KEY)
-        return self.record(prompt, seconds) if verdict is Verdict.REPEAT else Recorded(verdict)
+        return Recorded(Entry(menu("spoken answer", frozenset({"a voice"}))).press(answer[0]) or Verdict.WRONG_KEY)
 
     def play_while(self, prompt: Prompt, work: Callable[[], T]) -> T:
         self._say("said", prompt)
