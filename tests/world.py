@@ -7,7 +7,7 @@ import logging
 import shutil
 import wave
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from prometheus_client import generate_latest
 from sqlalchemy import Connection, insert, select
 
 from fs_app.app.calls import Calls
+from fs_app.app.parts import SystemClock
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Payment, PaymentRequest
 from fs_app.domain.prompt import say
@@ -26,6 +27,7 @@ from fs_app.ports import Tune
 from fs_app.prompts.phrasebook import PHRASES_FILE, load_phrases
 from fs_app.prompts.voice import FileVoice, load_voice
 from fs_app.settings import Settings
+from fs_app.store.callers import SqlCallers
 from fs_app.store.demo_data import insert_demo_data
 from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
@@ -63,6 +65,8 @@ class World:
         self.gateway.start()
         self._plan_faults(transcript.world.get("gateway", "down"))
         self.settings = self._settings(prepared)
+        if "known" in transcript.world:
+            self._remember(transcript.caller, transcript.world["known"])
         self.calls = Calls(self.settings)
         if transcript.world.get("gateway") == "down":
             self.gateway.stop()
@@ -87,7 +91,7 @@ class World:
                 "database": {"url": f"sqlite:///{file}"},
                 "payments": self._payments(),
                 "gateway": {"listen": f"127.0.0.1:{self.gateway.port}"},
-                "callers": {"keep_days": 0},
+                "callers": {"keep_days": 400 if "known" in self.transcript.world else 0},
                 "metrics": "127.0.0.1:0",
                 "messages": {"templates": str(ROOT / "conf" / "messages.yaml")},
                 "flows": str(prepared.flows),
@@ -100,7 +104,15 @@ class World:
         asked_again = [0.05] if "recheck" in self.transcript.world else []
         limit = self.transcript.world.get("attempts")
         velocity = {"account": {"attempts": int(limit), "hours": 1}} if limit else {}
-        return {"recheck_seconds": asked_again, "velocity": velocity}
+        lockout = {"failures": int(self.transcript.world.get("lockout", 5))}
+        return {"recheck_seconds": asked_again, "velocity": velocity, "lockout": lockout}
+
+    def _remember(self, caller: str, number: str) -> None:
+        database = Database(f"sqlite:///{self.file}", 1)
+        callers = SqlCallers(database, SystemClock("UTC"))
+        callers.remember(caller, language="en", account_number=number)
+        callers.close()
+        database.close()
 
     def play(self) -> Played:
         self.calls.start()
@@ -169,14 +181,32 @@ def _silence(path: Path) -> None:
         sound.writeframes(bytes(1600))
 
 
+CHAINS = {
+    "by_postal_code": "[caller_id, account_number, postal_code]",
+    "by_birth_date": "[account_number, birth_date]",
+    "by_bill_number": "[bill_number, postal_code]",
+    "by_customer_number": "[customer_number, pin]",
+    "by_last_account": "[last_account, account_number, pin]",
+}
+GUEST = """\
+  identity:
+    do: find_bill
+    next: {found: amount, nothing_due: goodbye_or_agent, not_found: operator, locked: operator}
+"""
+
+
 def _flows(folder: Path) -> Path:
-    """The shipped flows, and pay_balance with the postal code as the second factor."""
+    """The shipped flows, and pay_balance by other ways to say who one is, or to be nobody."""
     shutil.copytree(ROOT / "conf" / "flows", folder)
-    text = (folder / "pay_balance.yaml").read_text()
-    text = text.replace("flow: pay_balance", "flow: by_postal_code").replace(
-        "account_number, pin]", "account_number, postal_code]"
-    )
-    (folder / "by_postal_code.yaml").write_text(text)
+    shipped = (folder / "pay_balance.yaml").read_text()
+    chain = "[caller_id, account_number, pin]"
+    assert chain in shipped
+    for name, other in CHAINS.items():
+        text = shipped.replace("flow: pay_balance", f"flow: {name}").replace(chain, other)
+        (folder / f"{name}.yaml").write_text(text)
+    before, _, rest = shipped.partition("  identity:\n")
+    after = rest[rest.index("  goodbye_or_agent:") :]
+    (folder / "guest.yaml").write_text(before.replace("flow: pay_balance", "flow: guest") + GUEST + after)
     return folder
 
 
@@ -186,6 +216,7 @@ def _database(file: Path) -> Path:
     migrate(database)
     insert_demo_data(database, datetime.now(UTC).date())
     database.write(_add_large_bill)
+    database.write(_add_documented_account)
     database.close()
     return file
 
@@ -195,6 +226,22 @@ def _add_large_bill(connection: Connection) -> None:
     pin_hash = connection.execute(select(accounts.c.pin_hash).where(accounts.c.number == "10001")).scalar_one()
     connection.execute(insert(accounts).values(id="large", number="10006", closed=False, pin_hash=pin_hash))
     connection.execute(insert(bills).values(id="large-1", account_id="large", amount_minor=300_000, currency="USD"))
+
+
+def _add_documented_account(connection: Connection) -> None:
+    """Account 10007 owes 30.00 USD and has everything that can be asked of its holder."""
+    pin_hash = connection.execute(select(accounts.c.pin_hash).where(accounts.c.number == "10001")).scalar_one()
+    connection.execute(
+        insert(accounts).values(
+            id="documented", number="10007", closed=False, pin_hash=pin_hash, postal_code="94107",
+            customer_number="700700", birth_date=date(1980, 3, 4),
+        )
+    )  # fmt: skip
+    connection.execute(
+        insert(bills).values(
+            id="documented-1", account_id="documented", number="445566", amount_minor=3000, currency="USD"
+        )
+    )
 
 
 def _add_accounts(connection: Connection, count: int) -> None:

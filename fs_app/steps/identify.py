@@ -120,7 +120,7 @@ class Identify(AskingStep):
         return value
 
     def all_outcomes(self) -> Mapping[str, Outcome]:
-        if not self._keyed():
+        if self._keyed() is None:
             return self.outcomes
         return {name: outcome for name, outcome in self.outcomes.items() if name != "not_found"}
 

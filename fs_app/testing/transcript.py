@@ -43,6 +43,8 @@ HEADERS = {
     "agents": r"none|busy",
     "recheck": r"soon",  # an unknown result is asked for again while the caller waits
     "attempts": r"[0-9]+",  # so many by one account, then the velocity limit
+    "lockout": r"[0-9]+",  # so many wrong proofs of one account
+    "known": r"[0-9]+",  # the caller was identified for that account in an earlier call
 }
 
 

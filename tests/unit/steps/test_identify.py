@@ -168,6 +168,15 @@ def test_a_day_that_does_not_exist_is_no_mismatch(town: Town) -> None:
     assert not town.proofs.wrong
 
 
+@pytest.mark.parametrize(
+    ("chain", "may_be_nobody"),
+    [(PIN, False), (("caller_id", "bill_number", "pin"), False), (("caller_id", "last_account", "pin"), True)],
+)
+def test_a_chain_that_asks_for_a_number_always_has_a_claim(chain: tuple[str, ...], may_be_nobody: bool) -> None:
+    step = Identify.model_validate({"identify": list(chain)})
+    assert ("not_found" in step.all_outcomes()) is may_be_nobody
+
+
 # --- from one link to the next ---------------------------------------------------------------------------------
 
 
