@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from fs_app.app.messages import check_receipt_texts
 from fs_app.app.parts import Parts
 from fs_app.errors import ConfigError, Problem
+from fs_app.flow.flow import Flow
+from fs_app.flow.step import Step
 from fs_app.ports import Voice
 from fs_app.settings import Settings
+from fs_app.steps.find_bill import FindBill
+from fs_app.steps.identify import Identify
 from fs_app.store.revision import schema_problem
 from fs_app.store.sql_directory import SqlDirectory
 from fs_app.yamlfile import Document, did_you_mean
@@ -46,6 +50,8 @@ def check_everything(parts: Parts, document: Document, *, gateway_must_answer: b
             hint = did_you_mean(settings.line.flow, flows) or f"there are: {', '.join(sorted(flows))}"
             place = ("line", "flow")
             problems.append(document.problem(place, f"no flow is called {settings.line.flow!r}", hint))
+        if flows is not None:
+            problems += _unlooked_numbers(settings, flows, document)
     _collect(problems, lambda: check_receipt_texts(settings, document))
     problems += _schedule_problems(settings, document)
     problems += _store_problems(parts, document)
@@ -75,6 +81,31 @@ def _recordings_problems(settings: Settings, document: Document) -> list[Problem
         return []
     message = f"{folder} is open to everybody on this machine"
     return [document.problem(("recordings",), message, "chmod o-rwx; it has to be FreeSWITCH's and ours alone")]
+
+
+def _unlooked_numbers(settings: Settings, flows: Mapping[str, Flow], document: Document) -> list[Problem]:
+    """Numbers that a flow asks for and that no statement looks up: nobody would be found by one."""
+    statements = settings.directory.statements
+    if statements is None:
+        return []
+    needed: dict[str, str] = {}
+    for flow in flows.values():
+        for node in flow.nodes.values():
+            for name in _lookups(node.step):
+                needed.setdefault(
+                    name, f"the flow {flow.name!r} needs the statement {name} at its step {node.name!r}"
+                )
+    place = ("directory", "statements")
+    return [document.problem(place, why) for name, why in needed.items() if getattr(statements, name) is None]
+
+
+def _lookups(step: Step) -> list[str]:
+    """The optional statements that a step cannot do without. Callers whose number is not on file are no mistake."""
+    if isinstance(step, Identify):
+        return [f"account_by_{link}" for link in step.identify if link in ("bill_number", "customer_number")]
+    if isinstance(step, FindBill):
+        return ["bill_by_number"] + (["account_by_bill_number"] if step.prove is not None else [])
+    return []
 
 
 def _store_problems(parts: Parts, document: Document) -> list[Problem]:

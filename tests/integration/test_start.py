@@ -2,6 +2,8 @@
 
 import os
 import re
+import shutil
+import sqlite3
 import subprocess
 import sys
 import wave
@@ -220,3 +222,25 @@ def test_what_was_checked_at_the_start_is_not_read_again(site, monkeypatch):
     assert len(recordings) == len(list((ROOT / "sounds").rglob("*.wav")))
     assert str(ROOT / "conf/flows/pay_balance.yaml") in read
     assert {path for path, times in read.items() if times > 1} == set()
+
+
+def test_a_flow_that_asks_for_a_number_nobody_looks_up(site, tmp_path):
+    shutil.copytree(ROOT / "conf/flows", tmp_path / "flows")
+    flow = tmp_path / "flows" / "pay_balance.yaml"
+    flow.write_text(flow.read_text().replace("[caller_id, account_number,", "[caller_id, customer_number,"))
+    theirs = tmp_path / "theirs.sqlite"
+    with sqlite3.connect(theirs) as connection:
+        connection.execute("CREATE TABLE c (id, number)")
+    statements = {
+        "account_by_number": "SELECT id, number FROM c WHERE number = :number",
+        "open_bills": "SELECT id, 1 AS due, 'USD' AS currency FROM c WHERE id = :account_id",
+    }
+    site.settings |= {
+        "flows": str(tmp_path / "flows"),
+        "directory": {"kind": "sql", "url": f"sqlite:///{theirs}", "statements": statements},
+    }
+    code, said = site.fs_app("check")
+    assert code == 78
+    found = "the flow 'pay_balance' needs the statement account_by_customer_number at its step 'identity'"
+    assert found in " ".join(said.split())
+    assert "account_by_caller_id" not in said
