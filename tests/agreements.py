@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, insert
 
-from fs_app.domain.agreement import AgreementKind, AgreementRequest, Fixed, Terms
+from fs_app.domain.agreement import AgreementKind, AgreementRequest, Fixed, Planned, Terms, terms_of
 from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
 from fs_app.domain.plan import MONTHLY
@@ -21,6 +21,11 @@ EACH_MONTH = Terms(Fixed(FIFTY), date(2026, 5, 1), MONTHLY)
 AUTOPAY = AgreementRequest(
     AgreementKind.RECURRING, "demo-10001", "10001", "call", 1, 1, EACH_MONTH, told=FIFTY, receipt_to=TO
 )
+
+
+def in_plan(planned: tuple[Planned, ...]) -> AgreementRequest:
+    """A plan of these instalments."""
+    return replace(AUTOPAY, kind=AgreementKind.PLAN, terms=terms_of(planned), planned=planned, told=None)
 
 
 def agreed(database: Database, request: AgreementRequest = AUTOPAY) -> AgreementRequest:

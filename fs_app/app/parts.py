@@ -18,6 +18,7 @@ from fs_app.flow.loader import load_flows
 from fs_app.gateways.braintree import BraintreeAccount, BraintreeGateway, BraintreeOffice
 from fs_app.messaging.templates import ReceiptTemplates
 from fs_app.metrics import MeasuredGateway, Metrics
+from fs_app.payments.agreement_file import AgreementRecords
 from fs_app.payments.cashier import GatewayCashier
 from fs_app.payments.dossier import Records
 from fs_app.payments.health import GatewayHealth
@@ -224,6 +225,10 @@ class Parts:
     @cached_property
     def agreements(self) -> Agreements:
         return SqlAgreements(self.database, self.clock, self.collection)
+
+    @cached_property
+    def agreement_records(self) -> AgreementRecords:
+        return AgreementRecords(self.agreements, self.consents, self.methods, self.outbox, self.audit, self.tasks)
 
     @cached_property
     def tasks(self) -> Tasks:

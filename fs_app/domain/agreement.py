@@ -168,6 +168,15 @@ class Planned:
     amount: Money | None
 
 
+def terms_of(planned: Sequence[Planned]) -> Terms:
+    """The terms of a plan: its whole sum, its first date, and how many instalments it has. ValueError for none, or
+    one without an amount."""
+    amounts = [each.amount for each in planned if each.amount is not None]
+    if not amounts or len(amounts) != len(planned):
+        raise ValueError("every instalment of a plan has an amount")
+    return Terms(Fixed(sum(amounts[1:], amounts[0])), planned[0].due_on, times=len(planned))
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """What an agreement pays: a bill or, with a ``share``, a project that is given to by these weights."""
@@ -178,7 +187,8 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class AgreementRequest:
-    """What a payer agreed to. ``planned`` are the instalments of a plan, and empty for every other kind.
+    """What a payer agreed to. ``planned`` are the instalments of a plan, whose terms are `terms_of` them; it is
+    empty for every other kind, and for an agreement that was opened: then they are `Agreements.instalments`.
 
     ``targets`` are the bills it pays, or the projects; empty is whatever is due on the account, the oldest first.
     ``told`` is the amount that was said for the next charge, None where none was. ``consent_id`` is what was read
@@ -216,8 +226,10 @@ class AgreementRequest:
         planned = self.first_planned()
         if (self.kind is AgreementKind.PLAN) != bool(self.planned):
             raise ValueError("a plan has instalments, and nothing else has")
-        if (self.kind is AgreementKind.RECURRING) != (self.terms.every is not None and not self.planned):
+        if (self.kind is AgreementKind.RECURRING) != (self.terms.every is not None):
             raise ValueError("what recurs has a period, and nothing else has")
+        if self.planned and self.terms != terms_of(self.planned):
+            raise ValueError("the terms of a plan are of its instalments")
         if planned[0].due_on < today:
             raise ValueError("the first date is over")
         if any(one.due_on >= other.due_on for one, other in pairwise(planned)):

@@ -6,7 +6,7 @@ fake and the real thing of every port to the same behaviour.
 
 from fs_app.domain.standing import GatewayRecord
 from fs_app.ports.agreements import AgreementEvent, Agreements, Cancelled
-from fs_app.ports.audit import Audit, AuditEntry, Deed
+from fs_app.ports.audit import AgreementDeed, Audit, AuditEntry, Deed
 from fs_app.ports.billing import MOST_BILLS, Directory
 from fs_app.ports.caller import CHANNEL_PHRASES, Channel, Handover, Recorded, Tune, Utterance, Voice
 from fs_app.ports.callers import Callers, KnownCaller
@@ -42,6 +42,7 @@ from fs_app.ports.vault import Changed, Deleted, MethodRecord, Vault
 __all__ = [
     "CHANNEL_PHRASES",
     "MOST_BILLS",
+    "AgreementDeed",
     "AgreementEvent",
     "AgreementNews",
     "Agreements",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from fs_app.domain.agreement import AgreementId
 from fs_app.domain.payment import PaymentId
 
 
@@ -22,21 +23,36 @@ class Deed:
 
 
 @dataclass(frozen=True, slots=True)
+class AgreementDeed:
+    """The same, done to an agreement."""
+
+    action: str  # cancel, charge, skip
+    agreement_id: AgreementId
+    operator: str
+    reason: str
+    source: Literal["cli", "api"] = "cli"
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """A line of the audit: append-only."""
 
     at: datetime  # UTC
-    deed: Deed
+    deed: Deed | AgreementDeed
     result: str
 
 
 class Audit(Protocol):
     """The audit trail. Raises StoreUnavailable: then nothing may be done."""
 
-    def write(self, deed: Deed, result: str) -> None:
+    def write(self, deed: Deed | AgreementDeed, result: str) -> None:
         """Append an entry; ``result`` is ``asked`` before, and what came of it after."""
         ...
 
     def entries(self, payment_id: PaymentId) -> Sequence[AuditEntry]:
         """What was done to a payment by hand, oldest first."""
+        ...
+
+    def of_agreement(self, agreement_id: AgreementId) -> Sequence[AuditEntry]:
+        """What was done to an agreement by hand, oldest first."""
         ...

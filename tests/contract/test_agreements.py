@@ -38,14 +38,14 @@ from fs_app.store.outbox import SqlOutbox
 from fs_app.store.tasks import SqlTasks
 from fs_app.testing.fakes_agreements import FakeAgreements
 from fs_app.testing.fakes_payments import StandingClock
-from tests.agreements import AUTOPAY, FIFTY, TERMS, TO, agreed
+from tests.agreements import AUTOPAY, FIFTY, TERMS, TO, agreed, in_plan
 from tests.fixtures_mariadb import empty_database
 
 Agree = Callable[[AgreementRequest], AgreementRequest]
 PAID = End(InstalmentState.PAID, "payment 12345674")
 ONCE = replace(AUTOPAY, kind=AgreementKind.ONCE, terms=replace(AUTOPAY.terms, every=None))
 THREE = plan(Money(10_000, "USD"), 3, date(2026, 4, 30), MONTHLY)
-PLAN = replace(AUTOPAY, kind=AgreementKind.PLAN, planned=THREE)
+PLAN = in_plan(THREE)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from fs_app.domain.retries import RetryPolicy
 from fs_app.domain.standing import Standing
 from fs_app.ports import ReceiptKind, TaskKind
 from fs_app.store.engine import Database
-from tests.agreements import AUTOPAY, FIFTY
+from tests.agreements import AUTOPAY, FIFTY, in_plan
 from tests.collecting import Collection
 
 NEW_YORK, SYDNEY, BERLIN = ZoneInfo("America/New_York"), ZoneInfo("Australia/Sydney"), ZoneInfo("Europe/Berlin")
@@ -82,7 +82,7 @@ def test_once_for_each_local_day_as_clocks_are_changed(
 
 def test_a_plan(desk: Collection) -> None:
     planned = plan(Money(10_000, "USD"), 3, date(2026, 3, 31), MONTHLY)
-    desk.agree(replace(AUTOPAY, kind=AgreementKind.PLAN, planned=planned))
+    desk.agree(in_plan(planned))
     desk.live_until("2026-07-31")
     assert desk.paid() == [("2026-03-31", 3334), ("2026-04-30", 3333), ("2026-05-31", 3333)]
 
@@ -206,7 +206,7 @@ def test_after_the_last_try_it_stops_and_the_payer_knows(desk: Collection) -> No
 @pytest.mark.parametrize("declined", [Declined("2013"), Declined("2001", advice="03"), Declined("2004")])
 def test_a_code_that_forbids_another_try_is_obeyed(desk: Collection, declined: Declined) -> None:
     planned = plan(Money(10_000, "USD"), 3, date(2026, 3, 31), MONTHLY)
-    agreement = desk.agree(replace(AUTOPAY, kind=AgreementKind.PLAN, planned=planned))
+    agreement = desk.agree(in_plan(planned))
     desk.gateway.script["authorise"].append(declined)
     desk.live_until("2026-08-31")
     assert len(desk.mine()) == 1
@@ -323,7 +323,7 @@ def test_after_days_of_downtime_each_date_is_charged_once_and_late(desk: Collect
 
 def test_what_is_too_late_goes_to_a_person_who_decides(desk: Collection) -> None:
     planned = plan(Money(10_000, "USD"), 2, date(2026, 4, 1), MONTHLY)
-    agreement = desk.agree(replace(AUTOPAY, kind=AgreementKind.PLAN, planned=planned))
+    agreement = desk.agree(in_plan(planned))
     desk.clock.at = datetime(2026, 5, 20, 12, tzinfo=UTC)
     with capture_logs() as log:
         desk.work()

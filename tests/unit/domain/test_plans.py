@@ -20,6 +20,7 @@ from fs_app.domain.agreement import (
     Planned,
     Target,
     Terms,
+    terms_of,
 )
 from fs_app.domain.calendar import Every, Unit
 from fs_app.domain.contact import Contact
@@ -114,11 +115,16 @@ PLAN = (Planned(date(2026, 4, 1), FIFTY), Planned(date(2026, 5, 1), FIFTY))
 FULL = Terms(FullBalance("USD"), date(2026, 5, 1), MONTHLY)
 
 
+def in_plan(*planned: Planned) -> dict[str, object]:
+    whole = planned[:1] if any(each.amount is None for each in planned) else planned
+    return {"kind": AgreementKind.PLAN, "planned": planned, "terms": terms_of(whole)}
+
+
 @pytest.mark.parametrize(
     "right",
     [
         {},
-        {"kind": AgreementKind.PLAN, "planned": PLAN},
+        {"kind": AgreementKind.PLAN, "planned": PLAN, "terms": terms_of(PLAN)},
         {"kind": AgreementKind.RECURRING, "terms": FULL},
         {"targets": (Target("forest", 2), Target("river", 1))},
     ],
@@ -135,9 +141,11 @@ def test_what_can_be_agreed_to(right: dict[str, object]) -> None:
         ({"kind": AgreementKind.RECURRING}, "what recurs has a period"),
         ({"terms": FULL}, "what recurs has a period"),
         ({"terms": Terms(Fixed(FIFTY), date(2026, 3, 13))}, "the first date is over"),
-        ({"kind": AgreementKind.PLAN, "planned": PLAN[::-1]}, "one after the other"),
-        ({"kind": AgreementKind.PLAN, "planned": (PLAN[0], PLAN[0])}, "one after the other"),
-        ({"kind": AgreementKind.PLAN, "planned": (Planned(date(2026, 4, 1), Money(5, "EUR")),)}, "in the currency"),
+        ({"kind": AgreementKind.PLAN, "planned": PLAN}, "what recurs|the terms of a plan are of its instalments"),
+        (in_plan(PLAN[0], Planned(date(2026, 5, 1), None)), "every instalment of a plan has an amount"),
+        (in_plan(*PLAN[::-1]), "one after the other"),
+        (in_plan(PLAN[0], PLAN[0]), "one after the other"),
+        (in_plan(PLAN[0], Planned(date(2026, 4, 2), Money(0, "USD"))), "above zero"),
         ({"kind": AgreementKind.RECURRING, "terms": FULL, "receipt_to": None}, "needs an address"),
         ({"kind": AgreementKind.RECURRING, "terms": replace(FULL, every=WEEKLY)}, "ten days ahead"),
         ({"targets": (Target("forest", 2), Target("river"))}, "every project a share"),
