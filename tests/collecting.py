@@ -116,9 +116,10 @@ class Collection:
         self.cashier.pay(request, method)
 
     def due(self) -> datetime | None:
-        """When something has to be done next; what waits for a person never has to."""
-        chosen = select(tasks.c.due_at).where(~tasks.c.stuck, tasks.c.kind.in_(_FOLLOWED))
-        return self.database.read(lambda connection: connection.execute(chosen.order_by(tasks.c.due_at)).scalar())
+        """When something can be done next: what is claimed when its lease ends, what waits for a person never."""
+        chosen = select(tasks).where(~tasks.c.stuck, tasks.c.kind.in_(_FOLLOWED))
+        rows = self.database.read(lambda connection: connection.execute(chosen).all())
+        return min((max(row.due_at, row.claimed_until or row.due_at) for row in rows), default=None)
 
     def work(self, kinds: tuple[TaskKind, ...] = _KINDS) -> list[str]:
         """Do what is due now; the outcomes."""

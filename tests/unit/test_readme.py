@@ -21,7 +21,7 @@ def test_every_demo_account_is_in_the_table():
 
 
 def test_every_command_it_names_exists_and_every_command_is_named():
-    named = set(re.findall(r"`fs-app ((?:db |prompts |payments )?[a-z]+)", README))
+    named = set(re.findall(r"`fs-app ((?:db |prompts |payments |agreements )?[a-z]+)", README))
     exists = set()
     for name in main.list_commands(None):
         command = main.get_command(None, name)
@@ -31,7 +31,7 @@ def test_every_command_it_names_exists_and_every_command_is_named():
 
 
 def test_help_works_everywhere():
-    for words in ([], ["db"], ["prompts"], ["payments"], ["serve"], ["graph"]):
+    for words in ([], ["db"], ["prompts"], ["payments"], ["agreements"], ["serve"], ["graph"]):
         assert CliRunner().invoke(main, [*words, "--help"]).exit_code == 0
 
 
