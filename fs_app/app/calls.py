@@ -62,6 +62,7 @@ class Calls:
             history=parts.ledger,
             surveys=parts.surveys,
             methods=parts.methods,
+            vault=parts.vault,
             consents=parts.consents,
             proofs=parts.proofs,
             callers=parts.callers,

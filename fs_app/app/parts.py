@@ -15,7 +15,7 @@ from fs_app.domain.schedule import Schedule
 from fs_app.errors import ConfigError, Problem
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flows
-from fs_app.gateways.braintree import BraintreeAccount, BraintreeGateway, BraintreeOffice
+from fs_app.gateways.braintree import BraintreeAccount, BraintreeGateway, BraintreeOffice, BraintreeVault
 from fs_app.messaging.templates import ReceiptTemplates
 from fs_app.metrics import MeasuredGateway, Metrics
 from fs_app.payments.agreement_file import AgreementRecords
@@ -45,6 +45,7 @@ from fs_app.ports import (
     SavedMethods,
     Surveys,
     Tasks,
+    Vault,
 )
 from fs_app.prompts.voice import FileVoice, read_voice
 from fs_app.settings import GatewaySettings, Settings
@@ -104,6 +105,8 @@ def gateway_account(part: GatewaySettings) -> BraintreeAccount:
         read_seconds=part.read_seconds,
         limit_seconds=part.limit_seconds,
         use_request_key=part.request_keys,
+        bank_verification=part.bank_verification,
+        bank_merchant_account_id=part.bank_merchant_account_id,
     )
 
 
@@ -257,6 +260,10 @@ class Parts:
     @cached_property
     def office(self) -> GatewayOffice:
         return BraintreeOffice(gateway_account(self.settings.gateway))
+
+    @cached_property
+    def vault(self) -> Vault:
+        return BraintreeVault(gateway_account(self.settings.gateway))
 
     @cached_property
     def hints(self) -> Hints:

@@ -22,6 +22,7 @@ from fs_app.ports import (
     Proofs,
     SavedMethods,
     Surveys,
+    Vault,
 )
 
 PLAIN_RULES = Rules()
@@ -52,6 +53,7 @@ class Services:
     history: PaymentHistory
     surveys: Surveys
     methods: SavedMethods
+    vault: Vault
     consents: Consents
     proofs: Proofs
     callers: Callers

@@ -22,6 +22,11 @@ class GatewaySettings(Part):
     public_key: Text = "fs_app_demo_public"
     private_key: Secret = SecretStr("fs_app_demo_private")
     merchant_account_id: Text | None = None
+    bank_merchant_account_id: Text | None = Field(None, description="for bank accounts, where it is another one")
+    bank_verification: Literal["network_check", "independent_check"] = Field(
+        "network_check",
+        description="independent_check: the gateway verifies nothing, you answer for it by Nacha's rules",
+    )
     connect_seconds: float = Field(3.0, gt=0)
     read_seconds: float = Field(60.0, gt=0, description="shorter means more unknown results, not fewer charges")
     slow_seconds: float = Field(10.0, gt=0, description="while charges take longer, no card is asked for")

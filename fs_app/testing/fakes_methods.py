@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from fs_app.domain.means import Kept, SavedMethod
-from fs_app.ports import Consent, ConsentId
+from fs_app.domain.card import Expiry
+from fs_app.domain.means import Kept, MethodToken, SavedMethod
+from fs_app.domain.payment import Declined, Unavailable, Unknown
+from fs_app.domain.secret import Secret
+from fs_app.ports import Changed, Consent, ConsentId, Deleted, MethodRecord
 
 _AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -58,3 +61,43 @@ class FakeConsents:
     def of_account(self, account_id: str) -> Sequence[tuple[ConsentId, datetime, Consent]]:
         numbered = enumerate(self.kept, start=1)
         return [(ConsentId(number), _AT, each) for number, each in numbered if each.account_id == account_id]
+
+
+_AWAY = Unavailable("no connection to the gateway")
+
+
+@dataclass
+class FakeVault:
+    """Implements `ports.Vault` in a dictionary. ``away`` is a gateway that nobody reaches; ``postal_codes`` are
+    what was changed to."""
+
+    records: dict[MethodToken, MethodRecord] = field(default_factory=dict)
+    postal_codes: dict[MethodToken, str] = field(default_factory=dict)
+    away: bool = False
+
+    def put(self, kept: Kept) -> None:
+        """Have it keep a method from the start."""
+        self.records[kept.token] = MethodRecord(kept.kind, kept.last_four)
+
+    def look(self, token: MethodToken) -> MethodRecord | None:
+        return None if self.away else self.records.get(token)
+
+    def change(
+        self, token: MethodToken, *, expiry: Secret | None = None, postal_code: Secret | None = None
+    ) -> Changed | Declined | Unavailable | Unknown:
+        month = None if expiry is None else Expiry.parse(expiry.reveal())
+        if expiry is not None and month is None:
+            return Unavailable("there is no such month", "expiry")
+        if self.away or token not in self.records:
+            return _AWAY
+        if month is not None:
+            self.records[token] = replace(self.records[token], expired=month.passed(_AT.date()))
+        if postal_code is not None:
+            self.postal_codes[token] = postal_code.reveal()
+        return Changed()
+
+    def delete(self, token: MethodToken) -> Deleted | Unavailable | Unknown:
+        if self.away:
+            return _AWAY
+        self.records.pop(token, None)
+        return Deleted()

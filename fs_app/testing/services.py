@@ -16,7 +16,7 @@ from fs_app.testing.fakes import (
     approve,
 )
 from fs_app.testing.fakes_callers import FakeCallers, FakeProofs
-from fs_app.testing.fakes_methods import FakeConsents, FakeSavedMethods
+from fs_app.testing.fakes_methods import FakeConsents, FakeSavedMethods, FakeVault
 
 
 def fake_services(**named: Any) -> Services:
@@ -29,6 +29,7 @@ def fake_services(**named: Any) -> Services:
         history=FakeHistory(),
         surveys=FakeSurveys(),
         methods=FakeSavedMethods(),
+        vault=FakeVault(),
         consents=FakeConsents(),
         proofs=FakeProofs(),
         callers=FakeCallers(),

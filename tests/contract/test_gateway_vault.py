@@ -13,12 +13,13 @@ from test_gateway import demo_account, new_order, sale, usd, visa
 
 from fs_app.domain.bank_account import AccountType, BankAccount
 from fs_app.domain.bill import Holder
-from fs_app.domain.means import Kept, MeansKind, SavedMethod, customer_of
+from fs_app.domain.means import Kept, MeansKind, MethodToken, SavedMethod, customer_of
 from fs_app.domain.payment import Approved, ChargeResult, Declined, Means, Submitted, Unavailable
 from fs_app.domain.secret import Secret
 from fs_app.gateways.braintree import BraintreeGateway, BraintreeVault
 from fs_app.gateways.sandbox import SandboxServer
-from fs_app.ports import Changed, ChargeRequest, Deleted, MethodRecord
+from fs_app.ports import Changed, ChargeRequest, Deleted, MethodRecord, Vault
+from fs_app.testing.fakes_methods import FakeVault
 
 CUSTOMER = customer_of("demo-10001")
 ANN = Holder("Ann", "Lee", street="1 Main St", locality="Chicago", region="IL", postal_code="60622")
@@ -96,19 +97,6 @@ class TestCards:
         renewed.expiry = Secret("0633")
         assert kept(desk.gateway.authorise(charge(renewed, "8.00", save=True))) != first
 
-    def test_a_new_expiry_and_postal_code_keep_the_token(self, desk: Desk) -> None:
-        method = kept(desk.gateway.authorise(charge(visa(), save=True)))
-        assert desk.vault.change(method.token, expiry=Secret("0120")) == Changed()
-        assert desk.vault.look(method.token) == MethodRecord(MeansKind.CARD, "1111", expired=True)
-        assert desk.vault.change(method.token, expiry=Secret("0635"), postal_code=Secret("60622")) == Changed()
-        assert desk.vault.look(method.token) == MethodRecord(MeansKind.CARD, "1111")
-
-    def test_a_month_that_does_not_exist_names_its_field(self, desk: Desk) -> None:
-        method = kept(desk.gateway.authorise(charge(visa(), save=True)))
-        answer = desk.vault.change(method.token, expiry=Secret("1335"))
-        assert isinstance(answer, Unavailable)
-        assert answer.field == "expiry"
-
 
 class TestBankAccounts:
     def test_a_debit_is_taken_from_a_verified_account(self, desk: Desk) -> None:
@@ -162,24 +150,87 @@ class TestBankAccounts:
         assert isinstance(desk.gateway.authorise(charge(empty)), Unavailable)
 
 
-class TestLettingGo:
-    def test_deleting_twice_is_deleted(self, desk: Desk) -> None:
-        method = kept(desk.gateway.authorise(charge(visa(), save=True)))
-        assert desk.vault.delete(method.token) == Deleted()
-        assert desk.vault.delete(method.token) == Deleted()
-        assert desk.vault.look(method.token) is None
+class Contract:
+    """What holds for every Vault. ``vault`` keeps ``card`` and ``account``."""
 
-    def test_a_deleted_one_charges_nothing(self, desk: Desk) -> None:
-        method = kept(desk.gateway.authorise(charge(visa(), save=True)))
-        desk.vault.delete(method.token)
-        assert isinstance(desk.gateway.authorise(charge(saved(method))), Unavailable)
+    card: MethodToken
+    account: MethodToken
 
-    def test_a_gateway_that_is_away_is_told_so(self, desk: Desk) -> None:
-        method = kept(desk.gateway.authorise(charge(visa(), save=True)))
-        desk.server.stop()
-        assert isinstance(desk.vault.delete(method.token), Unavailable)
-        assert desk.vault.look(method.token) is None
-        assert isinstance(desk.vault.change(method.token, expiry=Secret("0635")), Unavailable)
+    def test_it_tells_what_it_keeps(self, vault: Vault) -> None:
+        assert vault.look(self.card) == MethodRecord(MeansKind.CARD, "1111")
+        assert vault.look(self.account) == MethodRecord(MeansKind.BANK, "0000")
+
+    def test_a_new_expiry_and_postal_code_keep_the_token(self, vault: Vault) -> None:
+        assert vault.change(self.card, expiry=Secret("0120")) == Changed()
+        assert vault.look(self.card) == MethodRecord(MeansKind.CARD, "1111", expired=True)
+        assert vault.change(self.card, expiry=Secret("0635"), postal_code=Secret("60622")) == Changed()
+        assert vault.look(self.card) == MethodRecord(MeansKind.CARD, "1111")
+        assert self.postal_code(self.card) == "60622"
+
+    def test_a_month_that_does_not_exist_names_its_field(self, vault: Vault) -> None:
+        answer = vault.change(self.card, expiry=Secret("1335"))
+        assert isinstance(answer, Unavailable)
+        assert answer.field == "expiry"
+        assert vault.look(self.card) == MethodRecord(MeansKind.CARD, "1111")
+
+    def test_deleting_twice_is_deleted(self, vault: Vault) -> None:
+        for _ in range(2):
+            assert vault.delete(self.card) == Deleted()
+        assert vault.look(self.card) is None
+        assert isinstance(vault.change(self.card, expiry=Secret("0635")), Unavailable)
+        assert vault.look(self.account) is not None
+
+    def test_a_gateway_that_is_away_is_told_so(self, vault: Vault) -> None:
+        self.go_away()
+        assert vault.look(self.card) is None
+        assert isinstance(vault.change(self.card, expiry=Secret("0635")), Unavailable)
+        assert isinstance(vault.delete(self.card), Unavailable)
+
+    def postal_code(self, token: MethodToken) -> str:
+        """What the gateway has."""
+        raise NotImplementedError
+
+    def go_away(self) -> None:
+        """Nobody reaches the gateway any more."""
+        raise NotImplementedError
+
+
+class TestFakeVault(Contract):
+    card, account = MethodToken("card"), MethodToken("account")
+
+    @pytest.fixture
+    def vault(self) -> Vault:
+        self.fake = FakeVault()
+        self.fake.put(Kept(self.card, MeansKind.CARD, "visa", "1111"))
+        self.fake.put(Kept(self.account, MeansKind.BANK, "chase", "0000"))
+        return self.fake
+
+    def postal_code(self, token: MethodToken) -> str:
+        return self.fake.postal_codes[token]
+
+    def go_away(self) -> None:
+        self.fake.away = True
+
+
+class TestBraintreeVault(Contract):
+    @pytest.fixture
+    def vault(self, desk: Desk) -> Vault:
+        self.desk = desk
+        self.card = kept(desk.gateway.authorise(charge(visa(), save=True))).token
+        self.account = kept(desk.gateway.authorise(charge(bank(), save=True))).token
+        return desk.vault
+
+    def postal_code(self, token: MethodToken) -> str:
+        return str(self.desk.gateway._sdk.credit_card.find(token).billing_address.postal_code)
+
+    def go_away(self) -> None:
+        self.desk.server.stop()
+
+
+def test_a_deleted_one_charges_nothing(desk: Desk) -> None:
+    method = kept(desk.gateway.authorise(charge(visa(), save=True)))
+    desk.vault.delete(method.token)
+    assert isinstance(desk.gateway.authorise(charge(saved(method))), Unavailable)
 
 
 def test_a_customer_has_the_same_name_for_ever_and_of_plain_letters() -> None:
