@@ -188,6 +188,12 @@ CHAINS = {
     "by_customer_number": "[customer_number, pin]",
     "by_last_account": "[last_account, account_number, pin]",
 }
+LANGUAGE = """\
+  language:
+    do: choose_language
+    choices: {1: en, 2: es}
+    next: {chosen: identity}
+"""
 GUEST = """\
   identity:
     do: find_bill
@@ -204,6 +210,10 @@ def _flows(folder: Path) -> Path:
     for name, other in CHAINS.items():
         text = shipped.replace("flow: pay_balance", f"flow: {name}").replace(chain, other)
         (folder / f"{name}.yaml").write_text(text)
+    text = shipped.replace("flow: pay_balance", "flow: by_language").replace(
+        "{done: identity}", "{done: language}", 1
+    )
+    (folder / "by_language.yaml").write_text(text.replace("  identity:\n", LANGUAGE + "  identity:\n", 1))
     before, _, rest = shipped.partition("  identity:\n")
     after = rest[rest.index("  goodbye_or_agent:") :]
     (folder / "guest.yaml").write_text(before.replace("flow: pay_balance", "flow: guest") + GUEST + after)

@@ -128,12 +128,14 @@ class Calls:
             journal.close(outcome)
 
     def _recognise(self, call: Call, info: ConnectInfo) -> None:
-        """A caller who has been here before is spoken to in their language, unless the line fixes one, and briefly
-        once they know their way."""
+        """A caller who has been here before is spoken to in their language, unless the line has one of its own and
+        its flow offers no other, and briefly once they know their way."""
         call.known = known = self._services.callers.of(info.caller_id)
         if known is None:
             return
-        if info.language is None and known.language in self.parts.voice.languages:
+        steps = (node.step for node in self._flows[call.line.flow].nodes.values())
+        offered = {language for step in steps for language in step.languages()}
+        if known.language in (offered if info.language is not None else self.parts.voice.languages):
             call.channel.language = known.language
         if known.calls:
             call.channel.manner = Manner.BRIEF

@@ -8,6 +8,7 @@ import pytest
 
 from fs_app.ports import KnownCaller
 from fs_app.testing.switch import SimulatedSwitch, What, dialplan
+from fs_app.testing.switch_call import Call
 from fs_app.testing.transcript import Transcript
 from tests.phones import DEADLINE, PAYING, Phone, until
 from tests.world import World
@@ -40,21 +41,40 @@ def test_the_second_call_is_shorter(world: World, switch: SimulatedSwitch) -> No
     ]
 
 
+ENGLISH, SPANISH = "Thank you for calling", "Gracias por llamar"
+
+
 @remembering
-@pytest.mark.parametrize(("fixed", "beginning"), [(None, "Gracias por llamar"), ("en", "Thank you for calling")])
-def test_the_language_of_the_last_time_unless_the_line_has_one_of_its_own(
-    world: World, fixed: str | None, beginning: str
+@pytest.mark.parametrize(
+    ("variables", "beginning"),
+    [
+        ({}, SPANISH),
+        ({"fs_app_language": "en"}, ENGLISH),
+        ({"fs_app_language": "en", "fs_app_flow": "by_language"}, SPANISH),
+    ],
+    ids=["the line has none", "the line has one", "the flow offers both"],
+)
+def test_the_language_of_the_last_time(
+    world: World, switch: SimulatedSwitch, variables: dict[str, str], beginning: str
 ) -> None:
     world.calls.parts.remembered.prefers(CALLER, "es")
     until(lambda: world.calls.parts.callers.of(CALLER))
-    world.calls.start()
-    host = f"127.0.0.1:{world.calls.server.port}"
-    variables = {} if fixed is None else {"fs_app_language": fixed}
-    with SimulatedSwitch(dialplan([host])) as switch:
-        call = switch.dial(stepped=True, variables=variables)
-        while (happening := call.next(DEADLINE)).what is not What.PROMPT:
-            pass
-        assert happening.spoken(world.voice.text_of).startswith(beginning)
+    call = switch.dial(stepped=True, variables=variables)
+    assert _hear(world, call).startswith(beginning)
+    if "fs_app_flow" in variables:
+        call.hear_out()
+        assert _hear(world, call).startswith("Para español, oprima")
+        call.hear_out()
+        assert _hear(world, call).startswith("For English, press")
+        call.press("1")
+        until(lambda: world.calls.parts.callers.of(CALLER) == KnownCaller("en"))
+
+
+def _hear(world: World, call: Call) -> str:
+    """What is said next."""
+    while (happening := call.next(DEADLINE)).what is not What.PROMPT:
+        pass
+    return happening.spoken(world.voice.text_of)
 
 
 def test_an_operator_who_wants_nobody_remembered(world: World, switch: SimulatedSwitch) -> None:
