@@ -63,6 +63,10 @@ def _stays() -> bool:
     return False
 
 
+def nowhere() -> None:
+    """Nobody keeps it."""
+
+
 @dataclass(slots=True)
 class Call:
     """One caller's way through a flow. ``caller_id`` is digits with an optional leading +, or None. ``leaves``
@@ -78,3 +82,7 @@ class Call:
     leaves: Callable[[], bool] = _stays
     facts: Facts = field(default_factory=Facts)
     counts: Counter[str] = field(default_factory=Counter)  # e.g. declines; survives from step to step
+    within: dict[str, str] = field(default_factory=dict)
+    """What the step under way has learnt and wants to go on with at another server, should this one die: nothing of
+    a card, no proof of who somebody is. `keep` writes it down; with the step it is forgotten."""
+    keep: Callable[[], None] = nowhere

@@ -23,7 +23,7 @@ from fs_app.flow.call import Call
 
 class Checkpoint(BaseModel):
     """Where a call was. ``trail`` are the steps on the way there without the circles, ``asked`` the questions that
-    ``*`` leads back to."""
+    ``*`` leads back to, ``within`` is what the step under way wants to go on with."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,6 +35,7 @@ class Checkpoint(BaseModel):
     asked: tuple[str, ...] = ()
     in_trouble: bool = False
     counts: dict[str, int] = {}
+    within: dict[str, str] = {}
     account: str | None = None
     bills: tuple[Bill, ...] | None = None
     amount: Money | None = None
@@ -54,6 +55,7 @@ class Checkpoint(BaseModel):
             asked=tuple(asked),
             in_trouble=in_trouble,
             counts=dict(call.counts),
+            within=dict(call.within),
             account=facts.account.number if facts.account is not None else None,
             bills=facts.bills,
             amount=facts.amount,
@@ -78,6 +80,7 @@ class Checkpoint(BaseModel):
         directory, facts = call.services.directory, call.facts
         call.channel.language, call.channel.manner = self.language, self.manner
         call.counts.update(self.counts)
+        call.within.update(self.within)
         facts.account = directory.by_number(self.account) if self.account is not None else None
         if self.account is None or facts.account is not None:  # what is owed on an account that is gone is nobody's
             facts.bills, facts.amount, facts.ending = self.bills, self.amount, self.ending

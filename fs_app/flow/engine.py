@@ -15,7 +15,7 @@ from functools import partial
 from fs_app.domain.payment import ENDINGS
 from fs_app.domain.prompt import say
 from fs_app.errors import CallEnded, NotProtected, StoreError
-from fs_app.flow.call import Call
+from fs_app.flow.call import Call, nowhere
 from fs_app.flow.checkpoint import Checkpoint
 from fs_app.flow.flow import Flow, Node
 from fs_app.flow.step import ChargingStep, StepEnds
@@ -42,6 +42,7 @@ def run_flow(flow: Flow, call: Call, checkpoint: Checkpoint | None = None) -> st
         return walk.to_the_end(*(walk.start() if checkpoint is None else walk.resume(checkpoint)))
     finally:
         call.facts.wipe()
+        call.keep = nowhere
 
 
 class _Walk:
@@ -84,6 +85,8 @@ class _Walk:
         elif attempt is not None and (charging := self._charging(node)) is not None:
             return charging[0], partial(charging[1].take_up, self._call, attempt)
         node = self._within_reach(node)
+        if node.name != checkpoint.step:
+            self._call.within.clear()
         return node, partial(node.step.run, self._call)
 
     def to_the_end(self, node: Node, act: Act) -> str:
@@ -119,13 +122,18 @@ class _Walk:
         A call with a card in hand stays until that is charged or wiped: a card never moves, and nobody is made to
         key theirs again because we restart.
         """
-        call = self._call
-        place = Checkpoint.of(call, node.name, self._trail, self._asked, self._in_trouble).text()
-        checkpoints = call.services.checkpoints
+        call, checkpoints = self._call, self._call.services.checkpoints
         if call.leaves() and call.facts.card is None:
-            return checkpoints.commit(call.channel.uuid, place)
-        checkpoints.keep(call.channel.uuid, place)
+            return checkpoints.commit(call.channel.uuid, self._place(node))
+        call.keep = partial(self._keep, node)
+        call.keep()
         return False
+
+    def _keep(self, node: Node) -> None:
+        self._call.services.checkpoints.keep(self._call.channel.uuid, self._place(node))
+
+    def _place(self, node: Node) -> str:
+        return Checkpoint.of(self._call, node.name, self._trail, self._asked, self._in_trouble).text()
 
     def _charging(self, node: Node) -> tuple[Node, ChargingStep] | None:
         """The step that opened an attempt: this one, one of those that follow it, or any."""
@@ -162,6 +170,7 @@ class _Walk:
             outcome = HUNG_UP
             raise
         finally:
+            self._call.within.clear()
             self._call.journal.step(node.name, node.step.do, outcome, time.monotonic() - started)
         return outcome
 

@@ -63,11 +63,32 @@ KEYED = {
 """The links that ask for a number: one of these gives a claim whatever is keyed."""
 
 
+_CLAIM = "claim"
+"""Where a call keeps what was keyed, so that another server goes on with the proof."""
+
+
 def claim_keyed(call: Call, link: ClaimLink, question: Prompt, again: Prompt, tries: int) -> Claim:
     """Ask for a number. StepEnds as `ask`."""
-    number = KEYED[link]
-    keyed = ask(call, number.field(call.line.rules), question, again, tries=tries).reveal()
-    account = number.find(call.services.directory, keyed)
+    keyed = ask(call, KEYED[link].field(call.line.rules), question, again, tries=tries).reveal()
+    call.within[_CLAIM] = f"{link}:{keyed}"
+    call.keep()
+    return _look_up(call, link, keyed)
+
+
+def claim_kept(call: Call) -> tuple[ClaimLink, Claim] | None:
+    """What was keyed at a server that is gone."""
+    link, _, keyed = call.within.get(_CLAIM, "").partition(":")
+    return (ClaimLink(link), _look_up(call, ClaimLink(link), keyed)) if link in set(KEYED) else None
+
+
+def drop_claim(call: Call) -> None:
+    """It did not fit, or is asked for anew."""
+    if call.within.pop(_CLAIM, None) is not None:
+        call.keep()
+
+
+def _look_up(call: Call, link: ClaimLink, keyed: str) -> Claim:
+    account = KEYED[link].find(call.services.directory, keyed)
     return Claim(account, f"{link}:{keyed}") if account is None else claim_of(account)
 
 

@@ -113,6 +113,7 @@ class FindBill(BillTelling, AskingStep):
         if bill is not None:
             return self._tell(call, bill)
         call.counts["bills not found"] += 1
+        call.keep()
         last = call.counts["bills not found"] >= self.mismatches
         return self._refuse(call, self.no_such_bill, "not_found" if last else None)
 

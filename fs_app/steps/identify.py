@@ -15,7 +15,16 @@ from fs_app.flow.asking import ASKING, AskingStep, ask
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact, proved
 from fs_app.flow.step import Outcome, PhraseName, Said, Says, StepEnds
-from fs_app.steps.claiming import KEYED, Claim, ClaimLink, claim_by_caller_id, claim_keyed, claim_last_account
+from fs_app.steps.claiming import (
+    KEYED,
+    Claim,
+    ClaimLink,
+    claim_by_caller_id,
+    claim_kept,
+    claim_keyed,
+    claim_last_account,
+    drop_claim,
+)
 from fs_app.steps.proving import ProofLink, all_fit, date_of, field_of
 
 Link = Literal[
@@ -133,9 +142,10 @@ class Identify(AskingStep):
             yield from (Said("birth_date", f"birth_date_{order}", frozenset()) for order in ("dmy", "mdy", "ymd"))
 
     def run(self, call: Call) -> str:
-        place = 0
+        place, claim = self._kept(call)
         while True:
-            place, claim = self._claim(call, place)
+            if claim is None:
+                place, claim = self._claim(call, place)
             if claim is None:
                 return "not_found"
             if call.services.proofs.locked(claim.subject, call.line.rules.lockout):
@@ -145,11 +155,12 @@ class Identify(AskingStep):
             except StepEnds as ends:
                 if ends.outcome != "back":
                     raise
-                place = self._before(place)
-                continue
-            if outcome is not None:
-                return outcome
-            place = self._keyed() or 0
+                place, claim = self._before(place), None
+            else:
+                if outcome is not None:
+                    return outcome
+                place, claim = self._keyed() or 0, None
+            drop_claim(call)
 
     # --- who the caller says they are ------------------------------------------------------------------------
 
@@ -158,6 +169,13 @@ class Identify(AskingStep):
 
     def _keyed(self) -> int | None:
         return next((place for place, link in enumerate(self._claims()) if link in KEYED), None)
+
+    def _kept(self, call: Call) -> tuple[int, Claim | None]:
+        """Where to begin: with what was keyed at a server that is gone, or with the first link."""
+        kept = claim_kept(call)
+        if kept is None or kept[0] not in self._claims():
+            return 0, None
+        return self._claims().index(kept[0]), kept[1]
 
     def _claim(self, call: Call, place: int) -> tuple[int, Claim | None]:
         """The first claim from that link on, and where it was made. A question that is not answered leads to the
@@ -210,6 +228,8 @@ class Identify(AskingStep):
             proofs.right(claim.subject)
             return self._is_holder(call, claim)
         call.counts["mismatches"] += 1
+        call.within.clear()
+        call.keep()
         call.channel.forget_keys()
         call.channel.play(say(self.no_match))
         return "too_many_mismatches" if call.counts["mismatches"] >= self.mismatches else None

@@ -136,10 +136,10 @@ def test_a_death_after_a_hand_over_is_told_and_survived(two) -> None:
     stopping = gevent.spawn(two.first.stop, successor=True)
     until(lambda: two.first.server.leaving)
     phone.call.press(PAYING["enter_account_number"])
-    phone.go_on(stop_at="enter_pin")
+    phone.go_on(stop_at="pay_full")
     stopping.get(timeout=10)
     assert phone.call.variables["fs_app_moved"] == "false"
-    until(lambda: "identity" in (kept(two, phone.call) or ""))
+    until(lambda: "amount" in (kept(two, phone.call) or ""))
     listen = two.world.settings.calls.model_copy(update={"listen": ("127.0.0.1", two.ports[two.first])})
     third = Calls(two.world.settings.model_copy(update={"calls": listen}))
     third.start()

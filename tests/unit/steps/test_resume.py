@@ -31,7 +31,7 @@ from fs_app.testing.services import fake_services
 # What the caller keys from each step on. A card that was keyed before is asked for again.
 FROM = {
     "welcome": WHOLE_CALL,
-    "identity": WHOLE_CALL,
+    "identity": WHOLE_CALL[1:],  # the account number is known already
     "balance": WHOLE_CALL[2:],
     "amount": WHOLE_CALL[2:],
     "card": [*CARD, "1"],
@@ -187,6 +187,25 @@ def test_declines_count_over_both_servers() -> None:
     declined.cashier.gate = lambda *_: Declined("2000")
     path, _ = declined.resume(declined.checkpoints.by_step["other_card"], ["1", *CARD, "1"])
     assert path.startswith("other_card:card card:collected confirm:confirmed charge:too_many_declines")
+
+
+def test_wrong_pins_count_over_both_servers() -> None:
+    guessed = begun(["12345678#", "0001", "12345678#", "0002", "12345678#"])
+    path, _ = guessed.resume(guessed.checkpoints.by_step["identity"], ["0003"])
+    assert path.startswith("identity:too_many_mismatches")
+
+
+def test_an_account_that_does_not_exist_sounds_no_other_at_the_second_server() -> None:
+    servers = begun(["99999999#"])
+    path, phone = servers.resume(servers.checkpoints.by_step["identity"], ["0001", *WHOLE_CALL])
+    assert path.startswith("identity:identified balance:due")
+    assert phone.said[:2] == ["Please key in your PIN.", "We could not find an account with those numbers."]
+
+
+def test_what_was_keyed_is_asked_again_where_the_caller_went_back_to_it() -> None:
+    servers = begun(["12345678#", "*"])
+    _, phone = servers.resume(servers.checkpoints.by_step["identity"], WHOLE_CALL)
+    assert phone.said[0].startswith("Please key in your account number")
 
 
 def test_wrong_pins_count_over_all_calls_and_servers() -> None:
