@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fs_app.domain.bank_account import LONGEST, ROUTING_LENGTH, SHORTEST
 from fs_app.domain.card import MAX_NUMBER_LENGTH, MIN_NUMBER_LENGTH, number_complete
 from fs_app.domain.keys import Field
 
@@ -67,6 +68,16 @@ def pin(length: int) -> Field:
 def confirmation() -> Field:
     """The confirmation number of a payment; ``#`` or a pause ends one that is shorter than the longest."""
     return Field("confirmation number", min_length=8, max_length=16)
+
+
+def routing_number() -> Field:
+    """A bank's routing number, nine keys. It is printed on every cheque, but points at who is to be debited."""
+    return Field("routing number", min_length=ROUTING_LENGTH, max_length=ROUTING_LENGTH, secret=True)
+
+
+def bank_account_number() -> Field:
+    """The number of a bank account; ``#`` or a pause ends one that is shorter than the longest."""
+    return Field("bank account number", min_length=SHORTEST, max_length=LONGEST, secret=True)
 
 
 def amount() -> Field:

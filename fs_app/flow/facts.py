@@ -10,8 +10,10 @@ from typing import TypeVar
 from fs_app.domain.bank_account import BankAccount
 from fs_app.domain.bill import Account, Bill
 from fs_app.domain.card import Card
+from fs_app.domain.means import MeansKind
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Ending, Means, Payment
+from fs_app.ports import Consent, ConsentId
 
 T = TypeVar("T")
 
@@ -24,7 +26,8 @@ class Fact(StrEnum):
     AMOUNT = "amount"  # what the caller wants to pay of it, without a fee
     MEANS = "means"  # what it is paid with: a card, a saved method, a bank account
     CARD = "card"  # that it is a card which was keyed in this call: its fields can be asked again
-    BANK = "bank"  # that it is a bank account which was keyed in this call
+    BANK = "from_bank"  # that it is a bank account, keyed or saved
+    MANDATE = "mandate"  # the caller authorised this debit of the bank account, in their own words
     CONSENT = "consent"  # the caller confirmed this amount with these means
     ENDING = "ending"  # how an attempt to pay has ended
 
@@ -50,6 +53,9 @@ class Facts:
     bills: tuple[Bill, ...] | None = None
     amount: Money | None = None
     means: Means | None = field(default=None, repr=False)
+    saving: Consent | None = None
+    """What the caller agreed to, where the gateway may keep the means; it is kept with them."""
+    mandate: ConsentId | None = None
     consent: Quote | None = None
     ending: Ending | None = None
     payment: Payment | None = None
@@ -64,6 +70,11 @@ class Facts:
     def bank(self) -> BankAccount | None:
         """The means, where it is a bank account that was keyed in this call."""
         return self.means if isinstance(self.means, BankAccount) else None
+
+    @property
+    def from_bank(self) -> bool | None:
+        """True where the means are a bank account, keyed or saved."""
+        return True if self.means is not None and self.means.kind is MeansKind.BANK else None
 
     def pay_with(self, means: Means) -> None:
         """From now on the caller pays with this; what they wanted to pay with before is overwritten."""
@@ -86,13 +97,13 @@ class Facts:
             if fact in (Fact.MEANS, Fact.CARD, Fact.BANK):
                 if self.means is not None and fact in self._of_means():
                     self.means.wipe()
-                    self.means = None
+                    self.means = self.saving = self.mandate = None
             else:
                 setattr(self, fact, None)
 
     def _of_means(self) -> set[Fact]:
         """What the means teach."""
-        return {Fact.MEANS} | ({Fact.CARD} if self.card else set()) | ({Fact.BANK} if self.bank else set())
+        return {Fact.MEANS} | ({Fact.CARD} if self.card else set()) | ({Fact.BANK} if self.from_bank else set())
 
     def wipe(self) -> None:
         """Forget everything: at every end of a call."""

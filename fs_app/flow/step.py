@@ -77,6 +77,8 @@ class Step(BaseModel, ABC):
     """The step's name in YAML: verb_noun."""
     needs: ClassVar[FactSet] = NO_FACTS
     """Facts that must be known on every path to this step."""
+    needs_with: ClassVar[Mapping[Fact, FactSet]] = {}
+    """Facts that must be known besides on every path on which that fact is."""
     outcomes: ClassVar[Mapping[str, Outcome]]
     """Everything ``run`` may return. No outcomes: the call ends here."""
     keys: ClassVar[Mapping[str, str]] = {}

@@ -60,6 +60,10 @@ class Channel(Protocol):
     """How prompts are spoken. A step may make it BRIEF for a caller who has been here before, unless the caller
     wants it SLOW: ``8`` does that, for the rest of the call or until the next ``8``."""
 
+    def words(self, prompt: Prompt) -> str:
+        """A prompt as the caller hears it, in their language: for what is kept of what they agreed to."""
+        ...
+
     def answer(self) -> None:
         """Take the call and get its keypad ready. Once, before anything else."""
         ...

@@ -8,10 +8,13 @@ from types import MappingProxyType
 from fs_app.flow.step import Step
 from fs_app.steps.agent import Agent
 from fs_app.steps.announce import Announce
+from fs_app.steps.authorise_debit import AuthoriseDebit
 from fs_app.steps.charge import Charge
 from fs_app.steps.choose_amount import ChooseAmount
 from fs_app.steps.choose_bills import ChooseBills
 from fs_app.steps.choose_language import ChooseLanguage
+from fs_app.steps.choose_means import ChooseMeans
+from fs_app.steps.collect_bank_account import CollectBankAccount
 from fs_app.steps.collect_card import CollectCard
 from fs_app.steps.confirm_payment import ConfirmPayment
 from fs_app.steps.correct_card import CorrectCard
@@ -19,7 +22,9 @@ from fs_app.steps.find_bill import FindBill
 from fs_app.steps.find_payment import FindPayment
 from fs_app.steps.hang_up import HangUp
 from fs_app.steps.identify import Identify
+from fs_app.steps.manage_methods import ManageMethods
 from fs_app.steps.menu import Menu
+from fs_app.steps.offer_saving import OfferSaving
 from fs_app.steps.survey import Survey
 from fs_app.steps.tell_balance import TellBalance
 from fs_app.steps.tell_credit import TellCredit
@@ -39,11 +44,16 @@ _ALL: tuple[type[Step], ...] = (
     TellCredit,
     ChooseBills,
     ChooseAmount,
+    ChooseMeans,
     CollectCard,
     CorrectCard,
+    CollectBankAccount,
     ConfirmPayment,
+    AuthoriseDebit,
+    OfferSaving,
     Charge,
     TellResult,
+    ManageMethods,
     Survey,
     Agent,
     HangUp,

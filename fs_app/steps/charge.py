@@ -8,8 +8,10 @@ from pydantic import Field
 
 from fs_app.domain.allocation import allocate
 from fs_app.domain.decline import ALL_ADVICE, FIELD_ADVICE, Advice, Coaching, advise
+from fs_app.domain.means import SavedMethod
 from fs_app.domain.payment import (
     ENDINGS,
+    Approved,
     ChargeResult,
     Declined,
     Ending,
@@ -18,7 +20,7 @@ from fs_app.domain.payment import (
     Unavailable,
 )
 from fs_app.domain.prompt import say
-from fs_app.errors import BillBusy, CallEnded, TooManyAttempts
+from fs_app.errors import BillBusy, CallEnded, StoreError, TooManyAttempts
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact, proved
 from fs_app.flow.step import ChargingStep, Outcome, PhraseName, Says
@@ -26,7 +28,7 @@ from fs_app.ports import PaymentOutcome
 
 _ENDED = frozenset({Fact.ENDING})
 _CONSENT = frozenset({Fact.CONSENT})
-_MEANS = _CONSENT | {Fact.CARD, Fact.BANK, Fact.MEANS}
+_MEANS = _CONSENT | {Fact.CARD, Fact.BANK, Fact.MEANS, Fact.MANDATE}
 _ALL_SPENT = _MEANS | {Fact.AMOUNT, Fact.BILLS}
 _KEYED = frozenset({Fact.CARD})
 
@@ -60,6 +62,7 @@ class Charge(ChargingStep):
 
     do = "charge"
     needs = frozenset({Fact.BILLS, Fact.AMOUNT, Fact.MEANS, Fact.CONSENT})
+    needs_with = {Fact.BANK: frozenset({Fact.MANDATE})}
     outcomes = {
         "approved": Outcome("paid", _ENDED, _ALL_SPENT),
         **{coaching.value: outcome for coaching, outcome in _COACHED.items()},
@@ -89,7 +92,22 @@ class Charge(ChargingStep):
             return "limited"
         finally:
             call.channel.forget_keys()
+        self._remember(call, outcome.result)
         return self._ended(call, outcome)
+
+    def _remember(self, call: Call, result: ChargeResult) -> None:
+        """Keep what the gateway has kept by consent, and which saved method was used last. The payment stands even
+        where that fails."""
+        means, consent, methods = call.facts.means, call.facts.saving, call.services.methods
+        if not isinstance(result, Approved):
+            return
+        try:
+            if result.kept is not None and consent is not None:
+                methods.save(consent.account_id, result.kept, call.services.consents.keep(consent))
+            elif isinstance(means, SavedMethod):
+                methods.used(means.id)
+        except StoreError as error:
+            call.journal.note({"trouble": f"charge: method not remembered: {type(error).__name__}"})
 
     def take_up(self, call: Call, attempt: Payment) -> str:
         call.channel.forget_keys()
@@ -121,7 +139,7 @@ class Charge(ChargingStep):
             if handed_over.wiped:
                 raise CallEnded
             try:
-                return cashier.pay(request, handed_over)
+                return cashier.pay(request, handed_over, save=facts.saving is not None)
             finally:
                 handed_over.wipe()
 

@@ -1,4 +1,4 @@
-"""How a bill is told: the words that several steps share."""
+"""How a bill is told, and what is paid with: the words that several steps share."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from fs_app.domain.bank_account import BANKS
 from fs_app.domain.bill import Bill
+from fs_app.domain.card import BRANDS
 from fs_app.domain.prompt import SILENCE, Prompt, say
 from fs_app.flow.step import PhraseName, Says
+
+METHOD_NAMES = frozenset(f"brand_{brand.name}" for brand in BRANDS) | {f"bank_{name}" for name in BANKS.values()}
+"""The phrases that name brands of cards, and banks."""
 
 
 class BillTelling(BaseModel):

@@ -102,6 +102,10 @@ class SwitchChannel:
     def manner(self, manner: Manner) -> None:
         self._speech.manner = manner
 
+    def words(self, prompt: Prompt) -> str:
+        """A prompt as the caller hears it."""
+        return self._speech.voice.render(prompt, self.language, self.manner).text
+
     def answer(self) -> None:
         """Take the call and get its keypad ready, in one write; what another server left behind is set right."""
         left_behind = LEFT_BEHIND if self._info.attempt > 1 or self._info.moved else ()

@@ -74,6 +74,9 @@ class ScriptedPhone:
         signs = {"said": "<<", "asked": "<<", "keyed": ">>", "aside": "=="}
         return "\n".join(f"{signs[line.kind]} {line.text}" for line in self.dialogue)
 
+    def words(self, prompt: Prompt) -> str:
+        return self._voice.render(prompt, self.language).text
+
     def answer(self) -> None:
         self._note("aside", "answered")
 

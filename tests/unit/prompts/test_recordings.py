@@ -213,15 +213,19 @@ def test_slowly_there_is_a_pause_after_every_piece(sounds):
 
 EXAMPLES = {  # of every gap that a phrase may have
     "amount": Money(123_456, "USD"),
+    "bank": Named("bank_chase"),
     "bill": Ordinal(3, "bill"),
     "bills": Counted(3, "bill"),
     "brand": Named("brand_amex"),
     "date": date(2026, 11, 30),
     "digits": Digits("12345678"),
     "fee": Money(250, "USD"),
+    "key": Digits("3"),
     "name": Named("convenience_fee"),
     "order": Named("birth_date_mdy"),
+    "phone": Digits("18005550100"),
     "settled": date(2026, 12, 2),
+    "today": date(2026, 11, 23),
     "total": Money(123_706, "USD"),
 }
 
