@@ -13,7 +13,7 @@ Laws, in this order:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -253,7 +253,11 @@ def _at_work(instalment: Instalment, now: datetime, policy: CollectionPolicy) ->
 
 def _after_setback(case: Case, now: datetime, policy: CollectionPolicy) -> Decision:
     """Declined, or returned by a bank: another day, or no more."""
-    setbacks = [attempt.setback for attempt in case.attempts if attempt.setback is not None]
+    setbacks = [
+        replace(attempt.setback, on=local_day(attempt.payment.opened_at, policy.zone))
+        for attempt in case.attempts
+        if attempt.setback is not None
+    ]
     if not setbacks:
         return AskPerson("why it was not paid is not known")
     reason = ("returned " if setbacks[-1].returned else "declined ") + setbacks[-1].code

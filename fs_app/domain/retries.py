@@ -1,8 +1,8 @@
 """What is done after an instalment was declined, or a bank took it back: which codes allow another try, and when.
 
 Sources: Braintree's processor response codes (soft and hard declines); Mastercard's merchant advice codes; Visa's
-rule that a decline of category 1 (lost or stolen card, closed account, payment stopped ...) is never sent again;
-the Nacha Operating Rules, by which an entry returned as R01 or R09 may be reinitiated twice, and no other.
+rule that a decline of category 1 (lost or stolen card, closed account, payment stopped ...) is never sent again.
+What a bank took back is judged by `ach_return`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+from fs_app.domain.ach_return import may_present_again
 
 # Another day may help: there is money again, or the issuer's systems answer again. Everything that is not here says
 # something of the card, or forbids another try.
@@ -28,18 +30,17 @@ _MAY_HELP = frozenset(
 _NEVER = frozenset({"01", "03", "21"})
 # "Retry after" an hour, a day ... ten days: not earlier.
 _EARLIEST_DAYS = {"24": 0, "25": 1, "26": 2, "27": 4, "28": 6, "29": 8, "30": 10}
-_REDEBIT = frozenset({"R01", "R09"})  # insufficient funds, uncollected funds
-_MOST_REDEBITS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Setback:
     """A try that took no money, or lost it again: a processor's code with the network's advice, or an ACH return
-    code."""
+    code. ``on`` is the day of the try, where the operator is."""
 
     code: str
     advice: str | None = None
     returned: bool = False
+    on: date = date.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +60,15 @@ class RetryPolicy:
             return None
         days = max(self.days[len(setbacks) - 1], _EARLIEST_DAYS.get(last.advice or "", 0))
         day = today + timedelta(days=days)
-        return None if before is not None and day >= before else day
+        if (before is not None and day >= before) or not may_help(setbacks, day):
+            return None
+        return day
 
 
-def may_help(setbacks: Sequence[Setback]) -> bool:
-    """Whether another try is allowed, and sensible."""
+def may_help(setbacks: Sequence[Setback], on: date | None = None) -> bool:
+    """Whether another try is allowed, and sensible; on that day, where one is given."""
     last = setbacks[-1]
     if last.returned:
-        returns = sum(setback.returned for setback in setbacks)
-        return last.code in _REDEBIT and returns <= _MOST_REDEBITS
+        presented = [setback.on for setback in setbacks if setback.returned]
+        return may_present_again(last.code, len(presented), presented[0], on or presented[0])
     return last.code in _MAY_HELP and last.advice not in _NEVER

@@ -71,7 +71,7 @@ SCHEDULED, CHARGING = InstalmentState.SCHEDULED, InstalmentState.CHARGING
 FUNDS, STOLEN = Setback("2001"), Setback("2013")
 DECLINED, RETURNED, NOT_SENT = PaymentState.DECLINED, PaymentState.RETURNED, PaymentState.NOT_SENT
 PAID = End(InstalmentState.PAID, "payment 12345674")
-R01, R02, R09 = (Setback(code, returned=True) for code in ("R01", "R02", "R09"))
+R01, R02, R09 = (Setback(code, returned=True, on=DUE) for code in ("R01", "R02", "R09"))
 
 
 @pytest.mark.parametrize(
@@ -191,6 +191,8 @@ TODAY = date(2026, 5, 1)
         ([R01, R09], 5),
         ([R01, R01, R01], None),
         ([R02], None),
+        ([replace(R01, on=DUE - timedelta(days=177))], 3),
+        ([replace(R01, on=DUE - timedelta(days=178))], None),  # it would be the 181st day
         ([Setback("R01")], None),  # a code of a decline is none of a return
     ],
 )
