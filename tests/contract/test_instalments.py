@@ -13,9 +13,9 @@ from structlog.testing import capture_logs
 
 from fs_app.domain.agreement import AgreementKind, AgreementState, Fixed, FullBalance, Target, Terms
 from fs_app.domain.calendar import Every, Unit
-from fs_app.domain.collection import CollectionPolicy
+from fs_app.domain.collection import Charge, CollectionPolicy
 from fs_app.domain.money import Money
-from fs_app.domain.payment import Declined, PaymentState, Unavailable, Unknown
+from fs_app.domain.payment import Declined, PaymentRequest, PaymentState, Unavailable, Unknown
 from fs_app.domain.plan import MONTHLY, plan
 from fs_app.domain.retries import RetryPolicy
 from fs_app.domain.standing import Standing
@@ -389,6 +389,70 @@ def test_two_followers_at_once_on_one_instalment(desk: Collection) -> None:
     gevent.joinall(jobs, timeout=60, raise_error=True)
     assert sum(desk.charges().values()) == 1
     assert [each.state for each in desk.mine()] == [PaymentState.SUBMITTED]
+
+
+def test_two_followers_at_once_are_one_try_where_it_is_declined(desk: Collection) -> None:
+    agreement = desk.agree(ONCE)
+    desk.gateway.script["authorise"].extend([Declined("2001")] * 6)
+    desk.clock.at = datetime(2026, 5, 1, 9, tzinfo=UTC)
+    task = desk.next_task()
+    gevent.joinall([gevent.spawn(desk.follower.work, task) for _ in range(6)], timeout=60, raise_error=True)
+    assert len(desk.mine()) == 1
+    assert desk.states(agreement) == ["retrying"]
+
+
+def test_whoever_comes_second_waits_until_the_first_must_have_died(desk: Collection) -> None:
+    agreement = desk.agree(ONCE)
+    desk.clock.at = datetime(2026, 5, 1, 9, tzinfo=UTC)
+    desk.agreements.book(desk.agreements.case(desk.instalment(agreement)), Charge(FIFTY, 0))
+    assert desk.work((TaskKind.INSTALMENT,)) == ["instalment waiting"]
+    desk.clock.move(179)
+    assert desk.work((TaskKind.INSTALMENT,)) == []
+    assert desk.mine() == []
+    desk.clock.move(1)
+    assert desk.work((TaskKind.INSTALMENT,)) == ["instalment done"]
+    assert set(desk.charges().values()) == {1}
+
+
+def test_whoever_was_stopped_before_it_could_charge_does_not_charge(
+    desk: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.agree(ONCE)
+    desk.clock.at = datetime(2026, 5, 1, 9, tzinfo=UTC)
+    real = desk.agreements.book
+
+    def slow(*args: object) -> bool:
+        booked = real(*args)  # type: ignore[arg-type]
+        desk.clock.move(61)
+        return booked
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.agreements, "book", slow)
+        assert desk.work((TaskKind.INSTALMENT,)) == ["instalment waiting"]
+    assert desk.mine() == []
+
+
+def test_a_worker_that_stands_still_at_the_ledgers_door_meets_what_was_paid_meanwhile(
+    desk: Collection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For longer than its lease: another one has charged, and the ledger itself opens no second attempt. It is a
+    gift, which no bill's balance guards."""
+    agreement = desk.agree(replace(ONCE, targets=(Target("forest", 1),)))
+    desk.clock.at = datetime(2026, 5, 1, 9, tzinfo=UTC)
+    task, real = desk.next_task(), desk.ledger.open
+
+    def stands_still(request: PaymentRequest, marks: object = ()) -> object:
+        patch.undo()
+        desk.clock.move(601)
+        assert desk.work((TaskKind.INSTALMENT,)) == ["instalment done"]
+        return real(request)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.ledger, "open", stands_still)
+        assert desk.follower.work(task) == "waiting"
+    assert list(desk.charges().values()) == [1]
+    assert desk.states(agreement) == ["paid"]
+    assert len(desk.mine()) == 1
 
 
 def test_a_run_again_and_a_clock_that_was_set_back_charge_nothing_twice(desk: Collection) -> None:
