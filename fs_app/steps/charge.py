@@ -24,7 +24,7 @@ from fs_app.errors import BillBusy, CallEnded, StoreError, TooManyAttempts
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact, proved
 from fs_app.flow.step import ChargingStep, Outcome, PhraseName, Says
-from fs_app.ports import PaymentOutcome
+from fs_app.ports import Consent, PaymentOutcome
 
 _ENDED = frozenset({Fact.ENDING})
 _CONSENT = frozenset({Fact.CONSENT})
@@ -139,7 +139,7 @@ class Charge(ChargingStep):
             if handed_over.wiped:
                 raise CallEnded
             try:
-                return cashier.pay(request, handed_over, save=facts.saving is not None)
+                return cashier.pay(request, handed_over, save=_saved_for_its_holder(request, facts.saving))
             finally:
                 handed_over.wipe()
 
@@ -167,6 +167,11 @@ class Charge(ChargingStep):
         return advice.coaching.value
 
 
+def _saved_for_its_holder(request: PaymentRequest, consent: Consent | None) -> bool:
+    """Nothing is saved for a payer who is not the holder of the account that is paid."""
+    return consent is not None and consent.account_id == request.account_id
+
+
 def _request(call: Call) -> PaymentRequest:
     """What the caller agreed to; a payer who is not the account's holder gets no receipt of theirs."""
     facts = call.facts
@@ -175,7 +180,7 @@ def _request(call: Call) -> PaymentRequest:
     account = facts.account
     return PaymentRequest(
         call_uuid=call.channel.uuid,
-        account_id=bills[0].account_id if account is None else account.id,
+        account_id=bills[0].account_id or (account.id if account is not None else ""),
         bill_id=bills[0].id,
         amount=quote.total,
         brand=means.brand,

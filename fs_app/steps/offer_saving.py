@@ -21,9 +21,9 @@ _YES, _NO = "1", "2"
 class OfferSaving(AskingStep):
     """Asks for consent to save the card or bank account for the next time; nothing is saved without it.
 
-    Only the account's holder is asked, and nothing where the method is saved already. It comes before the charge:
-    the gateway keeps a card only together with a charge that went well, and we never have it afterwards. The
-    consent is kept with its text as it was said, its version, the time and the call.
+    Only who pays for their own account is asked, and nothing where the method is saved already. It comes before the
+    charge: the gateway keeps a card only together with a charge that went well, and we never have it afterwards.
+    The consent is kept with its text as it was said, its version, the time and the call.
     """
 
     do = "offer_saving"
@@ -41,7 +41,7 @@ class OfferSaving(AskingStep):
     def run(self, call: Call) -> str:
         means = call.facts.paying_with()
         call.facts.saving = None
-        if isinstance(means, SavedMethod):
+        if isinstance(means, SavedMethod) or not _own(call):
             return "answered"
         question = say(self.bank if means.kind is MeansKind.BANK else self.card)
         if ask(call, keys.menu("saving", _YES + _NO), question, question, tries=self.tries).reveal() == _YES:
@@ -54,3 +54,9 @@ class OfferSaving(AskingStep):
                 text=call.channel.words(question),
             )
         return "answered"
+
+
+def _own(call: Call) -> bool:
+    """Whether it is the caller's own account that is paid."""
+    account = proved(call.facts.account).id
+    return all(bill.account_id in ("", account) for bill in call.facts.bills or ())

@@ -106,6 +106,11 @@ class TestSaving:
         call = self.saved(means=SavedMethod(1, MethodToken("t"), MeansKind.CARD, "visa", "4242"))
         assert (call.outcome, call.said) == ("answered", [])
 
+    def test_nobody_is_asked_who_pays_for_somebody_else(self) -> None:
+        theirs = (Bill("b9", "a9", AMOUNT),)
+        call = walk("offer_saving", "1", facts={"means": card(), "bills": theirs})
+        assert (call.outcome, call.said, call.call.facts.saving) == ("answered", [], None)
+
     def test_another_card_needs_another_consent(self) -> None:
         call = self.saved("1")
         call.call.facts.pay_with(card())
@@ -135,6 +140,15 @@ class TestCharging:
         assert self.charged(card(), services).outcome == "approved"
         assert services.cashier.saves == [False]  # type: ignore[attr-defined]
         assert list(services.methods.of_account("a1")) == []
+
+    def test_a_payment_for_somebody_else_is_booked_on_their_account_and_saves_nothing(self) -> None:
+        services = fake_services(cashier=FakeCashier(approve_and_keep))
+        consent = walk("offer_saving", "1", facts={"means": card()}).call.facts.saving
+        theirs = (Bill("b9", "a9", AMOUNT),)
+        facts = {"bills": theirs, "amount": AMOUNT, "means": card(), "consent": Quote(AMOUNT), "saving": consent}
+        walk("charge", services=services, facts=facts)
+        assert services.cashier.saves == [False]  # type: ignore[attr-defined]
+        assert services.cashier.payments[0].request.account_id == "a9"  # type: ignore[attr-defined]
 
     def test_a_saved_method_is_the_first_one_the_next_time(self) -> None:
         services = kept(VISA, CHASE)
