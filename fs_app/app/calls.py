@@ -66,6 +66,8 @@ class Calls:
             consents=parts.consents,
             proofs=parts.proofs,
             callers=parts.callers,
+            subscriptions=parts.subscriptions,
+            appointments=parts.appointments,
         )
         self.server = CallServer(
             inherited(CALLS, settings.calls.listen),

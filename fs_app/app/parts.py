@@ -28,6 +28,7 @@ from fs_app.payments.resolver import PaymentResolver
 from fs_app.payments.service import Service
 from fs_app.ports import (
     Agreements,
+    Appointments,
     Audit,
     Callers,
     Cashier,
@@ -43,6 +44,7 @@ from fs_app.ports import (
     Outbox,
     RefundBook,
     SavedMethods,
+    Subscriptions,
     Surveys,
     Tasks,
     Vault,
@@ -50,6 +52,7 @@ from fs_app.ports import (
 from fs_app.prompts.voice import FileVoice, read_voice
 from fs_app.settings import GatewaySettings, Settings
 from fs_app.steps import STEPS
+from fs_app.store import appointments, subscriptions
 from fs_app.store.agreements import SqlAgreements
 from fs_app.store.audit import SqlAudit
 from fs_app.store.callers import NoCallers, SqlCallers
@@ -63,6 +66,7 @@ from fs_app.store.outbox import SqlOutbox
 from fs_app.store.proofs import SqlProofs
 from fs_app.store.refunds import SqlRefunds
 from fs_app.store.sql_directory import SqlDirectory
+from fs_app.store.sql_reader import StatementReader
 from fs_app.store.surveys import SqlSurveys
 from fs_app.store.tasks import SqlTasks
 from fs_app.store.webhooks import SqlHints
@@ -115,13 +119,19 @@ def open_gateway(part: GatewaySettings) -> BraintreeGateway:
     return BraintreeGateway(gateway_account(part))
 
 
-def open_directory(settings: Settings, database: Database) -> Directory:
-    """Accounts and bills: our tables, or the operator's database."""
-    part, clock = settings.directory, SystemClock(settings.timezone)
-    if part.url is None or part.statements is None:
+def open_directory(settings: Settings, database: Database, theirs: Database | None = None) -> Directory:
+    """Accounts and bills: our tables, or the operator's database, which is opened unless it is given."""
+    statements, clock = settings.directory.statements, SystemClock(settings.timezone)
+    theirs = theirs or open_their_database(settings)
+    if theirs is None or statements is None:
         return TableDirectory(database, clock)
-    theirs = Database(part.url.get_secret_value(), settings.database.threads, settings.database.deadline_seconds)
-    return SqlDirectory(theirs, part.statements, database, clock)
+    return SqlDirectory(theirs, statements, database, clock)
+
+
+def open_their_database(settings: Settings) -> Database | None:
+    """The operator's own database, where the settings name one."""
+    part, url = settings.database, settings.directory.url
+    return None if url is None else Database(url.get_secret_value(), part.threads, part.deadline_seconds)
 
 
 class Parts:
@@ -173,7 +183,31 @@ class Parts:
 
     @cached_property
     def directory(self) -> Directory:
-        return open_directory(self.settings, self.database)
+        return open_directory(self.settings, self.database, self.their_database)
+
+    @cached_property
+    def their_database(self) -> Database | None:
+        """The operator's own database, where the settings name one."""
+        return open_their_database(self.settings)
+
+    @cached_property
+    def their_statements(self) -> StatementReader | None:
+        statements = self.settings.directory.statements
+        if self.their_database is None or statements is None:
+            return None
+        return StatementReader(self.their_database, statements)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        reader, ours = self.their_statements, self.database
+        read = subscriptions.in_our_tables(ours) if reader is None else subscriptions.in_their_database(reader)
+        return subscriptions.StoredSubscriptions(ours, read)
+
+    @cached_property
+    def appointments(self) -> Appointments:
+        reader, ours = self.their_statements, self.database
+        read = appointments.in_our_tables(ours) if reader is None else appointments.in_their_database(reader)
+        return appointments.StoredAppointments(ours, read, self.clock)
 
     @cached_property
     def schedule(self) -> Schedule:

@@ -82,6 +82,11 @@ class Bill:
     discount_until: date | None = None
     exclusive: bool = True
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is paid as a whole or not at all: half a renewal would be nothing."""
+        return self.kind is BillKind.RENEWAL
+
     def less(self, taken: Money) -> Bill:
         """The bill after a payment: a minimum that has been reached is none any more."""
         minimum = None if self.minimum is None or self.minimum <= taken else self.minimum - taken

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fs_app.domain.rules import Rules
 from fs_app.flow.facts import Facts
 from fs_app.ports import (
+    Appointments,
     Callers,
     Cashier,
     Channel,
@@ -21,6 +22,7 @@ from fs_app.ports import (
     PaymentHistory,
     Proofs,
     SavedMethods,
+    Subscriptions,
     Surveys,
     Vault,
 )
@@ -57,6 +59,8 @@ class Services:
     consents: Consents
     proofs: Proofs
     callers: Callers
+    subscriptions: Subscriptions
+    appointments: Appointments
 
 
 def _stays() -> bool:

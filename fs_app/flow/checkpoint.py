@@ -14,10 +14,12 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from fs_app.domain.appointment import Appointment
 from fs_app.domain.bill import Bill
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Ending, PaymentId
 from fs_app.domain.prompt import Manner
+from fs_app.domain.subscription import Subscription
 from fs_app.flow.call import Call
 
 
@@ -37,6 +39,8 @@ class Checkpoint(BaseModel):
     counts: dict[str, int] = {}
     within: dict[str, str] = {}
     account: str | None = None
+    subscription: Subscription | None = None
+    appointment: Appointment | None = None
     bills: tuple[Bill, ...] | None = None
     amount: Money | None = None
     ending: Ending | None = None
@@ -57,6 +61,8 @@ class Checkpoint(BaseModel):
             counts=dict(call.counts),
             within=dict(call.within),
             account=facts.account.number if facts.account is not None else None,
+            subscription=facts.subscription,
+            appointment=facts.appointment,
             bills=facts.bills,
             amount=facts.amount,
             ending=facts.ending,
@@ -84,3 +90,4 @@ class Checkpoint(BaseModel):
         facts.account = directory.by_number(self.account) if self.account is not None else None
         if self.account is None or facts.account is not None:  # what is owed on an account that is gone is nobody's
             facts.bills, facts.amount, facts.ending = self.bills, self.amount, self.ending
+            facts.subscription, facts.appointment = self.subscription, self.appointment

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
+from fs_app.domain.appointment import Appointment
 from fs_app.domain.bank_account import BankAccount
 from fs_app.domain.bill import Account, Bill
 from fs_app.domain.card import Card
 from fs_app.domain.means import MeansKind
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Ending, Means, Payment
+from fs_app.domain.subscription import Subscription
 from fs_app.ports import Consent, ConsentId
 
 T = TypeVar("T")
@@ -22,6 +24,8 @@ class Fact(StrEnum):
     """The name of something a call has learnt."""
 
     ACCOUNT = "account"  # the account whose holder the caller has proved to be
+    SUBSCRIPTION = "subscription"  # which one of this account the call is about
+    APPOINTMENT = "appointment"  # the same of an appointment
     BILLS = "bills"  # what is to be paid: a bill of this account or of another, several, a gift
     AMOUNT = "amount"  # what the caller wants to pay of it, without a fee
     MEANS = "means"  # what it is paid with: a card, a saved method, a bank account
@@ -30,6 +34,10 @@ class Fact(StrEnum):
     MANDATE = "mandate"  # the caller authorised this debit of the bank account, in their own words
     CONSENT = "consent"  # the caller confirmed this amount with these means
     ENDING = "ending"  # how an attempt to pay has ended
+
+
+OF_ACCOUNT = frozenset({Fact.SUBSCRIPTION, Fact.APPOINTMENT})
+"""What belongs to the account, and is forgotten with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,8 @@ class Facts:
     """What one call has learnt so far. The flow check has proved that what a step needs is there."""
 
     account: Account | None = None
+    subscription: Subscription | None = None
+    appointment: Appointment | None = None
     bills: tuple[Bill, ...] | None = None
     amount: Money | None = None
     means: Means | None = field(default=None, repr=False)

@@ -34,6 +34,7 @@ from fs_app.ports.messages import (
     ReceiptState,
 )
 from fs_app.ports.methods import Consent, ConsentId, ConsentKind, Consents, SavedMethods
+from fs_app.ports.offers import MOST_OFFERED, Appointments, Subscriptions
 from fs_app.ports.proofs import Proofs
 from fs_app.ports.surroundings import Clock, Journal
 from fs_app.ports.surveys import SurveyAnswer, Surveys
@@ -42,10 +43,12 @@ from fs_app.ports.vault import Changed, Deleted, MethodRecord, Vault
 __all__ = [
     "CHANNEL_PHRASES",
     "MOST_BILLS",
+    "MOST_OFFERED",
     "AgreementDeed",
     "AgreementEvent",
     "AgreementNews",
     "Agreements",
+    "Appointments",
     "Audit",
     "AuditEntry",
     "BatchLine",
@@ -91,6 +94,7 @@ __all__ = [
     "Recorded",
     "RefundBook",
     "SavedMethods",
+    "Subscriptions",
     "SurveyAnswer",
     "Surveys",
     "Task",

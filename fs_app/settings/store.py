@@ -30,6 +30,9 @@ class StatementSettings(Part):
     account_by_bill_number: str | None = None
     open_bills: str
     bill_by_number: str | None = None
+    subscriptions: str | None = None
+    subscription_offers: str | None = None
+    appointments: str | None = None
 
 
 class DirectorySettings(Part):

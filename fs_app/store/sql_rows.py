@@ -1,15 +1,18 @@
-"""Accounts and bills from the rows of an operator's statements. ValueError, TypeError or ArithmeticError for a row
-that is none: it is an error, never a guess."""
+"""Accounts, bills and more from rows: of an operator's statements, and of our own tables where both have the same
+columns. ValueError, TypeError, LookupError or ArithmeticError for a row that is none: it is an error, never a
+guess."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from fs_app.domain.appointment import Appointment
 from fs_app.domain.bill import Account, Bill, BillKind, Holder
 from fs_app.domain.money import Money, exponent
+from fs_app.domain.subscription import Offer, Subscription
 from fs_app.store.contacts import contact_or_none
 from fs_app.store.sql_shapes import HOLDER
 
@@ -65,6 +68,35 @@ def bill_of(account_id: str | None, row: Values) -> tuple[Bill, datetime | None]
     return bill, _time(row.get("balance_as_of"))
 
 
+def subscription_of(account_id: str, row: Values) -> tuple[Subscription, datetime | None]:
+    """A subscription as the operator has it, and the time at which that was right; None where nobody says."""
+    expires_on = _day(row["expires_on"])
+    if expires_on is None:
+        raise ValueError("no expiry")
+    found = Subscription(_text(row["id"]), account_id, _text(row["plan"]), expires_on)
+    return found, _time(row.get("as_of"))
+
+
+def offer_of(row: Values) -> Offer:
+    """What can be bought for a plan."""
+    price = _money(row, "price", _text(row["currency"]).strip().upper())
+    if price is None or price.minor <= 0:
+        raise ValueError("no price")
+    return Offer(_text(row["plan"]), int(row["months"]), price)
+
+
+def appointment_of(account_id: str, row: Values) -> tuple[Appointment, datetime | None]:
+    """An appointment with what is to be paid besides, and the time at which that was right. No reply is in it."""
+    day = _day(row["day"])
+    if day is None:
+        raise ValueError("no day")
+    currency = _text_or_none(row.get("currency"))
+    due = None if currency is None else _money(row, "copay", currency.strip().upper())
+    name = _text(row["id"])
+    copay = None if due is None else Bill(f"copay:{name}", account_id, due, kind=BillKind.COPAY)
+    return Appointment(name, account_id, day, _clock(row["starts"]), copay=copay), _time(row.get("balance_as_of"))
+
+
 def _money(row: Values, name: str, currency: str) -> Money | None:
     """From ``name`` in major units or ``name_minor`` in minor ones."""
     minor, value = row.get(f"{name}_minor"), row.get(name)
@@ -101,6 +133,15 @@ def _day(value: Any) -> date | None:
     if isinstance(value, datetime):
         return value.date()
     return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+
+
+def _clock(value: Any) -> time:
+    """A time of day to the minute. MySQL's driver tells it as what has passed since midnight."""
+    if isinstance(value, timedelta):
+        value = (datetime(2000, 1, 1, tzinfo=UTC) + value).time()
+    at = value.time() if isinstance(value, datetime) else value
+    at = at if isinstance(at, time) else time.fromisoformat(_text(at))
+    return at.replace(second=0, microsecond=0, tzinfo=None)
 
 
 def _time(value: Any) -> datetime | None:

@@ -29,7 +29,7 @@ class Shape:
 
 
 HOLDER = ("first_name", "last_name", "business_name", "street", "locality", "region")
-MONEY = ("due", "minimum", "late_fee", "discount", "credit")
+MONEY = ("due", "minimum", "late_fee", "discount", "credit", "price", "copay")
 """What is in major units by this name, or in minor ones with ``_minor`` behind it."""
 
 _ACCOUNT = (("id",), ("number",))
@@ -49,6 +49,13 @@ SHAPES = {
     "account_by_bill_number": Shape("bill_number", _ACCOUNT, _ACCOUNT_MAY),
     "open_bills": Shape("account_id", _BILL, (*_BILL_MAY, "number")),
     "bill_by_number": Shape("bill_number", (*_BILL, ("account_id",)), (*_BILL_MAY, "number")),
+    "subscriptions": Shape("account_id", (("id",), ("plan",), ("expires_on",)), ("as_of",)),
+    "subscription_offers": Shape("plan", (("plan",), ("months",), ("price", "price_minor"), ("currency",)), ()),
+    "appointments": Shape(
+        "account_id",
+        (("id",), ("day",), ("starts",)),
+        ("copay", "copay_minor", "currency", "balance_as_of"),
+    ),
 }
 
 # What is not SQL's own words: strings, quoted names, comments.
@@ -101,4 +108,6 @@ def column_problems(columns: list[str] | str, shape: Shape) -> list[str]:
             found.append(f"either {name!r} or '{name}_minor', not both")
     if {"credit", "credit_minor"} & set(columns) and "credit_currency" not in columns:
         found.append("a credit needs its 'credit_currency'")
+    if {"copay", "copay_minor"} & set(columns) and "currency" not in columns:
+        found.append("a copay needs its 'currency'")
     return found

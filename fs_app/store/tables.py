@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    Time,
     TypeDecorator,
     UniqueConstraint,
     false,
@@ -398,6 +399,63 @@ survey_answers = Table(
     Column("language", String(10), nullable=False),
     Column("at", UtcTime, nullable=False, index=True),
     UniqueConstraint("call_uuid", "question"),
+    **_MYSQL,
+)
+
+# What accounts are subscribed to. ``expires_on`` is right as of ``as_of``; what was paid for it since then, or ever
+# where that is NULL, is in the ledger, and nothing here changes with a payment.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("account_id", String(64), ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("plan", String(16), nullable=False),
+    Column("expires_on", Date, nullable=False),
+    Column("as_of", UtcTime),
+    **_MYSQL,
+)
+
+# What can be bought by who has a plan: months of the same one, or another one (``plan``) for the difference.
+subscription_offers = Table(
+    "subscription_offers",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("for_plan", String(16), nullable=False, index=True),
+    Column("plan", String(16), nullable=False),
+    Column("months", Integer, nullable=False),
+    Column("price_minor", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    CheckConstraint("price_minor > 0", name="price"),
+    CheckConstraint("months >= 0 AND (months > 0 OR plan <> for_plan)", name="buys_something"),
+    **_MYSQL,
+)
+
+# Who is expected when, by the clock on the wall there, and what is to be paid besides.
+appointments = Table(
+    "appointments",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("account_id", String(64), ForeignKey("accounts.id"), nullable=False, index=True),
+    Column("day", Date, nullable=False, index=True),
+    Column("starts", Time, nullable=False),
+    Column("copay_minor", BigInteger),
+    Column("currency", String(3)),
+    **_MYSQL,
+)
+
+# What callers said about appointments, ours or the operator's: of one at that time, and of no other. Append-only;
+# the last word counts. No foreign key, as in ``payments``.
+appointment_replies = Table(
+    "appointment_replies",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("appointment_id", String(58), nullable=False),
+    Column("account_id", String(64), nullable=False, index=True),
+    Column("day", Date, nullable=False),
+    Column("starts", Time, nullable=False),
+    Column("reply", String(16), nullable=False),
+    Column("call_uuid", String(64), nullable=False),
+    Column("at", UtcTime, nullable=False, index=True),
     **_MYSQL,
 )
 

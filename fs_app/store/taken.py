@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, case, func, literal, select
 
 from fs_app.domain.bill import Bill, dated
 from fs_app.domain.money import Money
 from fs_app.domain.payment import PAID_STATES, PaymentState
 from fs_app.domain.refund import GIVEN_BACK
-from fs_app.store.tables import allocations, payment_events, payments, refunds
+from fs_app.store.statements import Statement, run
+from fs_app.store.tables import UtcTime, allocations, payment_events, payments, refunds
 
 
 def taken(bill_id: Any, currency: Any, since: Any = None) -> ColumnElement[int]:
@@ -50,3 +51,21 @@ def left_to_pay(plain: Bill, taken_of_it: Money, today: date) -> Bill:
     if plain.due <= taken_of_it:
         return replace(plain, late_fee=None, discount=None, discount_until=None).less(taken_of_it)
     return dated(plain, today).less(taken_of_it)
+
+
+# What our ledger took towards a bill: since the operator's balance was made, and ever.
+_BILL: tuple[Any, Any] = bindparam("bill_id"), bindparam("currency")
+_EVER = taken(*_BILL).label("ever")
+_TAKEN = Statement(select(literal(0).label("since"), _EVER))
+_TAKEN_SINCE = Statement(select(taken(*_BILL, bindparam("as_of", type_=UtcTime())).label("since"), _EVER))
+
+
+def as_left(connection: Connection, plain: Bill, as_of: datetime | None, today: date) -> Bill:
+    """A bill of the operator's as it stands on a day: less what our ledger took since ``as_of``, when its plain
+    amount was right. Where nobody says when that was, the plain amount is told as it is."""
+    currency = plain.due.currency
+    asked = {"bill_id": plain.id, "currency": currency}
+    chosen = _TAKEN(**asked) if as_of is None else _TAKEN_SINCE(**asked, as_of=as_of)
+    row = run(connection, chosen)[0][0]
+    left = left_to_pay(plain, Money(int(row.since), currency), today)
+    return replace(left, taken=Money(int(row.ever), currency))

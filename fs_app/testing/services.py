@@ -17,6 +17,7 @@ from fs_app.testing.fakes import (
 )
 from fs_app.testing.fakes_callers import FakeCallers, FakeProofs
 from fs_app.testing.fakes_methods import FakeConsents, FakeSavedMethods, FakeVault
+from fs_app.testing.fakes_offers import FakeAppointments, FakeSubscriptions
 
 
 def fake_services(**named: Any) -> Services:
@@ -33,6 +34,8 @@ def fake_services(**named: Any) -> Services:
         consents=FakeConsents(),
         proofs=FakeProofs(),
         callers=FakeCallers(),
+        subscriptions=FakeSubscriptions(),
+        appointments=FakeAppointments(),
     )
     services = replace(services, **named)
     if "history" not in named and isinstance(services.cashier, FakeCashier):

@@ -1,0 +1,101 @@
+"""The Subscriptions port: the operator's data, in our tables or their own, and what the ledger has taken since."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from fs_app.domain.bill import Account
+from fs_app.domain.subscription import Offer, Subscription, Term, bill_ids, extended
+from fs_app.ports import MOST_OFFERED
+from fs_app.store.engine import Database
+from fs_app.store.sql_reader import StatementReader, made_of
+from fs_app.store.sql_rows import Values, offer_of, subscription_of
+from fs_app.store.statements import Statement, run
+from fs_app.store.tables import UtcTime, allocations, payments, subscription_offers, subscriptions
+from fs_app.store.taken import taken
+
+Read = Callable[[str, str], Sequence[Values]]
+"""Rows of ``subscriptions`` by the account, or of ``subscription_offers`` by the plan."""
+
+_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+_OURS = {
+    "subscriptions": Statement(
+        select(subscriptions)
+        .where(subscriptions.c.account_id == bindparam("value"))
+        .order_by(subscriptions.c.expires_on, subscriptions.c.id)
+        .limit(MOST_OFFERED)
+    ),
+    "subscription_offers": Statement(
+        select(subscription_offers)
+        .where(subscription_offers.c.for_plan == bindparam("value"))
+        .order_by(subscription_offers.c.id)
+        .limit(MOST_OFFERED)
+    ),
+}
+_TERM: Any = allocations.alias("term")
+_PAYING: Any = payments.alias("paying")
+_BOUGHT = Statement(
+    select(
+        _TERM.c.bill_id,
+        taken(_TERM.c.bill_id, _PAYING.c.currency, bindparam("since", type_=UtcTime())).label("taken"),
+    )
+    .join_from(_TERM, _PAYING, _PAYING.c.id == _TERM.c.payment_id)
+    .where(_TERM.c.bill_id >= bindparam("first"), _TERM.c.bill_id < bindparam("before"))
+    .group_by(_TERM.c.bill_id, _PAYING.c.currency)
+    .order_by(func.min(_TERM.c.id))
+)
+
+
+def in_our_tables(database: Database) -> Read:
+    """The rows of our own tables."""
+    return lambda name, value: database.read(
+        lambda connection: [row._asdict() for row in run(connection, _OURS[name](value=value))[0]]
+    )
+
+
+def in_their_database(reader: StatementReader) -> Read:
+    """The rows of the operator's statements."""
+    return lambda name, value: reader.rows(name, value, MOST_OFFERED)
+
+
+class StoredSubscriptions:
+    """See `fs_app.ports.Subscriptions` for the contract. ``ours`` is where the ledger's payments are."""
+
+    def __init__(self, ours: Database, read: Read) -> None:
+        self._ours = ours
+        self._read = read
+
+    def of(self, account: Account) -> Sequence[Subscription]:
+        """The account's subscriptions, each with what was paid for it."""
+        rows = self._read("subscriptions", account.id)
+        found = made_of("subscriptions", "subscription", lambda: [subscription_of(account.id, row) for row in rows])
+        if not found:
+            return []
+        now = self._ours.read(lambda connection: [_as_paid(connection, *each) for each in found])
+        return sorted(now, key=lambda each: each.expires_on)
+
+    def offers(self, subscription: Subscription) -> Sequence[Offer]:
+        """What can be bought for its plan. An offer that buys nothing is none."""
+        rows = self._read("subscription_offers", subscription.plan)
+        found = made_of("subscription_offers", "offer", lambda: [offer_of(row) for row in rows])
+        return [offer for offer in found if offer.months > 0 or (not offer.months and offer.upgrades(subscription))]
+
+
+def _as_paid(connection: Connection, plain: Subscription, as_of: datetime | None) -> Subscription:
+    """A subscription with what was paid for it since ``as_of``; where nobody says when the operator's expiry was
+    right, with what was paid for days after it."""
+    first, before = bill_ids(plain.id)
+    rows = run(connection, _BOUGHT(first=first, before=before, since=as_of or _ALWAYS))[0]
+    terms = [term for row in rows if row.taken > 0 and (term := Term.of_bill(row.bill_id)) is not None]
+    return extended(
+        plain,
+        [
+            term
+            for term in terms
+            if term.subscription_id == plain.id and (as_of is not None or term.starts >= plain.expires_on)
+        ],
+    )
