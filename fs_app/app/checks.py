@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+import structlog
+
 from fs_app.app.messages import check_receipt_texts
 from fs_app.app.parts import Parts
 from fs_app.errors import ConfigError, Problem
@@ -12,13 +14,18 @@ from fs_app.flow.flow import Flow
 from fs_app.flow.step import Step
 from fs_app.ports import Voice
 from fs_app.settings import Settings
+from fs_app.steps.choose_renewal import ChooseRenewal
 from fs_app.steps.find_bill import FindBill
 from fs_app.steps.identify import Identify
+from fs_app.steps.tell_appointment import TellAppointment
+from fs_app.steps.tell_subscription import TellSubscription
 from fs_app.store.revision import schema_problem
 from fs_app.store.sql_directory import SqlDirectory
 from fs_app.yamlfile import Document, did_you_mean
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 _SERVER_PHRASES = ("all_lines_busy", "technical_problem", "one_moment")
 
@@ -51,7 +58,7 @@ def check_everything(parts: Parts, document: Document, *, gateway_must_answer: b
             place = ("line", "flow")
             problems.append(document.problem(place, f"no flow is called {settings.line.flow!r}", hint))
         if flows is not None:
-            problems += _unlooked_numbers(settings, flows, document)
+            problems += _unlooked(settings, flows, document)
     _collect(problems, lambda: check_receipt_texts(settings, document))
     problems += _schedule_problems(settings, document)
     problems += _store_problems(parts, document)
@@ -83,20 +90,33 @@ def _recordings_problems(settings: Settings, document: Document) -> list[Problem
     return [document.problem(("recordings",), message, "chmod o-rwx; it has to be FreeSWITCH's and ours alone")]
 
 
-def _unlooked_numbers(settings: Settings, flows: Mapping[str, Flow], document: Document) -> list[Problem]:
-    """Numbers that a flow asks for and that no statement looks up: nobody would be found by one."""
+def _unlooked(settings: Settings, flows: Mapping[str, Flow], document: Document) -> list[Problem]:
+    """What a flow looks up and no statement does: nobody and nothing would be found. It is a mistake in the flow
+    that calls come to, and told in the log of those that only a number of the dialplan could lead to."""
     statements = settings.directory.statements
     if statements is None:
         return []
-    needed: dict[str, str] = {}
+    problems: list[Problem] = []
     for flow in flows.values():
+        lacking: dict[str, str] = {}
         for node in flow.nodes.values():
             for name in _lookups(node.step):
-                needed.setdefault(
-                    name, f"the flow {flow.name!r} needs the statement {name} at its step {node.name!r}"
+                if getattr(statements, name) is None:
+                    lacking.setdefault(name, node.name)
+        if flow.name != settings.line.flow:
+            if lacking:
+                log.warning(
+                    "a flow lacks SQL statements; lead no number to it", flow=flow.name, lacks=list(lacking)
                 )
-    place = ("directory", "statements")
-    return [document.problem(place, why) for name, why in needed.items() if getattr(statements, name) is None]
+            continue
+        problems += [
+            document.problem(
+                ("directory", "statements"),
+                f"the flow {flow.name!r} needs the statement {name} at its step {step!r}",
+            )
+            for name, step in lacking.items()
+        ]
+    return problems
 
 
 def _lookups(step: Step) -> list[str]:
@@ -105,7 +125,14 @@ def _lookups(step: Step) -> list[str]:
         return [f"account_by_{link}" for link in step.identify if link in ("bill_number", "customer_number")]
     if isinstance(step, FindBill):
         return ["bill_by_number"] + (["account_by_bill_number"] if step.prove is not None else [])
-    return []
+    return [_LOOKS_UP[type(step)]] if type(step) in _LOOKS_UP else []
+
+
+_LOOKS_UP: Mapping[type[Step], str] = {
+    TellSubscription: "subscriptions",
+    ChooseRenewal: "subscription_offers",
+    TellAppointment: "appointments",
+}
 
 
 def _store_problems(parts: Parts, document: Document) -> list[Problem]:

@@ -132,7 +132,7 @@ class Prompt:
         return bool(self.phrases)
 
 
-def say(name: str, **values: Value) -> Prompt:
+def say(name: str, /, **values: Value) -> Prompt:
     """``say("your_balance_is", amount=Money(4250, "USD"))``"""
     return Prompt((Phrase(name, tuple(sorted(values.items()))),))
 

@@ -12,8 +12,10 @@ from fs_app.steps.authorise_debit import AuthoriseDebit
 from fs_app.steps.charge import Charge
 from fs_app.steps.choose_amount import ChooseAmount
 from fs_app.steps.choose_bills import ChooseBills
+from fs_app.steps.choose_gift import ChooseGift
 from fs_app.steps.choose_language import ChooseLanguage
 from fs_app.steps.choose_means import ChooseMeans
+from fs_app.steps.choose_renewal import ChooseRenewal
 from fs_app.steps.collect_bank_account import CollectBankAccount
 from fs_app.steps.collect_card import CollectCard
 from fs_app.steps.confirm_payment import ConfirmPayment
@@ -25,11 +27,15 @@ from fs_app.steps.identify import Identify
 from fs_app.steps.manage_methods import ManageMethods
 from fs_app.steps.menu import Menu
 from fs_app.steps.offer_saving import OfferSaving
+from fs_app.steps.reply_appointment import ReplyAppointment
 from fs_app.steps.survey import Survey
+from fs_app.steps.tell_appointment import TellAppointment
 from fs_app.steps.tell_balance import TellBalance
+from fs_app.steps.tell_copay import TellCopay
 from fs_app.steps.tell_credit import TellCredit
 from fs_app.steps.tell_payments import TellPayments
 from fs_app.steps.tell_result import TellResult
+from fs_app.steps.tell_subscription import TellSubscription
 
 # In the order of a call, which is the order of docs/flows.md.
 _ALL: tuple[type[Step], ...] = (
@@ -43,6 +49,12 @@ _ALL: tuple[type[Step], ...] = (
     FindPayment,
     TellCredit,
     ChooseBills,
+    TellSubscription,
+    ChooseRenewal,
+    TellAppointment,
+    ReplyAppointment,
+    TellCopay,
+    ChooseGift,
     ChooseAmount,
     ChooseMeans,
     CollectCard,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from fs_app.domain import fields
 from fs_app.domain.bill import Bill, BillKind
@@ -40,7 +40,8 @@ class FindBill(BillTelling, AskingStep):
     """Asks for the number on a bill, for a caller who pays for somebody else, or a fine by its citation.
 
     That bill is told: what is due on it, when, and what of that is a fee or a discount. Nothing is told of the
-    account it belongs to, and the caller is not taken for its holder.
+    account it belongs to, and the caller is not taken for its holder. A debt in collection is never found: nobody
+    but the debtor may hear of it (15 U.S.C. 1692c(b)).
 
     Numbers that lead to no bill are counted over the whole call, and for each telephone over all calls (settings:
     `lockout`). With `prove` the caller keys something of the bill's account, too; a wrong one sounds as a number
@@ -76,6 +77,13 @@ class FindBill(BillTelling, AskingStep):
     no_such_bill: Annotated[PhraseName, Says()] = Field("bill_not_found", description="said of such a number")
     nothing: Annotated[PhraseName, Says()] = Field("bill_nothing_due", description="it is paid")
     locked: Annotated[PhraseName, Says()] = Field("lookups_locked", description="said where it is locked")
+
+    @field_validator("kind", mode="after")
+    @classmethod
+    def _no_debt(cls, value: BillKind | None) -> BillKind | None:
+        if value is BillKind.DEBT:
+            raise ValueError("a debt is told to the debtor and to nobody else: use identify")
+        return value
 
     @model_validator(mode="before")
     @classmethod
@@ -135,7 +143,9 @@ class FindBill(BillTelling, AskingStep):
         bill = directory.bill_by_number(digits)
         if self.prove is not None and not postal_code_fits(directory.by_bill_number(digits), keyed):
             return None
-        return bill if bill is not None and self.kind in (None, bill.kind) else None
+        if bill is None or bill.kind is BillKind.DEBT:
+            return None
+        return bill if self.kind in (None, bill.kind) else None
 
     def _tell(self, call: Call, bill: Bill) -> str:
         if bill.due.minor <= 0:

@@ -13,7 +13,7 @@ from fs_app.domain.prompt import Named, Prompt, say
 from fs_app.domain.secret import Secret
 from fs_app.flow.asking import ASKING, AskingStep, ask
 from fs_app.flow.call import Call
-from fs_app.flow.facts import Fact, proved
+from fs_app.flow.facts import OF_ACCOUNT, Fact, proved
 from fs_app.flow.step import Outcome, PhraseName, Said, Says, StepEnds
 from fs_app.steps.claiming import (
     KEYED,
@@ -40,7 +40,7 @@ Link = Literal[
 _CLAIMS, _PROOFS = [link.value for link in ClaimLink], [link.value for link in ProofLink]
 
 # An account of one's own comes with everything that was learnt about another one.
-_ANOTHER = frozenset({Fact.BILLS, Fact.AMOUNT, Fact.MEANS, Fact.CARD, Fact.CONSENT})
+_ANOTHER = OF_ACCOUNT | {Fact.BILLS, Fact.AMOUNT, Fact.MEANS, Fact.CARD, Fact.BANK, Fact.CONSENT}
 _NOBODY = _ANOTHER | {Fact.ACCOUNT}
 
 

@@ -13,11 +13,17 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_demo_account_is_in_the_table():
-    rows = dict(re.findall(r"^\| (1000\d) \| ([^|]*) \|", README, re.MULTILINE))
+    rows = dict(re.findall(r"^\| (1\d{4}) \| ([^|]*) \|", README, re.MULTILINE))
     assert rows.keys() == {account.number for account in DEMO_ACCOUNTS}
     for account in DEMO_ACCOUNTS:
         assert ("PIN 1234" in rows[account.number]) == account.has_pin
         assert account.postal_code is None or account.postal_code in rows[account.number]
+        assert account.birth_date is None or f"{account.birth_date:%B %-d, %Y}" in rows[account.number]
+
+
+def test_every_flow_is_in_the_table():
+    rows = set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE))
+    assert {path.stem for path in (ROOT / "conf" / "flows").glob("*.yaml")} <= rows
 
 
 def test_every_command_it_names_exists_and_every_command_is_named():

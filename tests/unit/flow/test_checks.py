@@ -367,4 +367,5 @@ def test_flows_are_loaded_by_name_and_no_name_stands_for_two(tmp_path: Path) -> 
 
 
 def test_the_shipped_flows_are_good() -> None:
-    assert list(load_flows(ROOT / "conf" / "flows", STEPS, VOICE)) == ["pay_balance"]
+    shipped = ROOT / "conf" / "flows"
+    assert list(load_flows(shipped, STEPS, VOICE)) == sorted(path.stem for path in shipped.glob("*.yaml"))
