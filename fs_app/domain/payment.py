@@ -73,13 +73,16 @@ PAID_STATES = frozenset({PaymentState.SUBMITTED, PaymentState.SETTLED})
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """The processor holds the money: an authorisation, not yet submitted for settlement. ``kept`` is the method
-    that the
-    gateway keeps from now on, where it was asked to."""
+    """The processor holds the money: an authorisation, not yet submitted for settlement.
+
+    ``kept`` is the method that the gateway keeps from now on, where it was asked to. ``debit`` tells a debit card
+    from a credit card, None where nobody knows.
+    """
 
     transaction_id: TransactionId
     amount: Money
     kept: Kept | None = None
+    debit: bool | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

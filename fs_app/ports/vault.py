@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from fs_app.domain.means import MeansKind, MethodToken
+from fs_app.domain.bank_account import BankAccount
+from fs_app.domain.card import Card
+from fs_app.domain.means import CustomerId, Kept, MeansKind, MethodToken
 from fs_app.domain.payment import Declined, Unavailable, Unknown
 from fs_app.domain.secret import Secret
 
@@ -31,7 +33,14 @@ class Deleted:
 
 
 class Vault(Protocol):
-    """What the gateway keeps. Every method returns a value and never raises; each may be repeated without harm."""
+    """What the gateway keeps. Every method returns a value and never raises; each may be repeated without harm,
+    but a bank account that is kept again is another method: nothing the gateway tells shows it to be the same."""
+
+    def keep(self, means: Card | BankAccount, customer: CustomerId) -> Kept | Declined | Unavailable:
+        """Keep a card or bank account by its holder's consent, verified, without charging it: for what is paid
+        later. The same card again is the same method. ``means`` is wiped by its owner afterwards. Unavailable:
+        nothing is known to be kept; it names the field that was wrong."""
+        ...
 
     def look(self, token: MethodToken) -> MethodRecord | None:
         """A method as it stands; None where the gateway could not be asked, or keeps no such method."""

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from fs_app.domain.card import Expiry
-from fs_app.domain.means import Kept, MethodToken, SavedMethod
+from fs_app.domain.bank_account import BankAccount
+from fs_app.domain.card import Card, Expiry
+from fs_app.domain.means import CustomerId, Kept, MethodToken, SavedMethod
 from fs_app.domain.payment import Declined, Unavailable, Unknown
 from fs_app.domain.secret import Secret
 from fs_app.ports import Changed, Consent, ConsentId, Deleted, MethodRecord
@@ -69,15 +70,34 @@ _AWAY = Unavailable("no connection to the gateway")
 @dataclass
 class FakeVault:
     """Implements `ports.Vault` in a dictionary. ``away`` is a gateway that nobody reaches; ``postal_codes`` are
-    what was changed to."""
+    what was changed to; ``refused`` numbers are declined with their codes."""
 
     records: dict[MethodToken, MethodRecord] = field(default_factory=dict)
     postal_codes: dict[MethodToken, str] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
+    cards: dict[tuple[CustomerId, str], MethodToken] = field(default_factory=dict)
+    made: int = 0
     away: bool = False
 
     def put(self, kept: Kept) -> None:
         """Have it keep a method from the start."""
         self.records[kept.token] = MethodRecord(kept.kind, kept.last_four)
+
+    def keep(self, means: Card | BankAccount, customer: CustomerId) -> Kept | Declined | Unavailable:
+        if self.away or means.wiped:
+            return _AWAY
+        number = means.number.reveal()
+        if number in self.refused:
+            return Declined(self.refused[number])
+        token = self.cards.get((customer, number))
+        if token not in self.records:
+            self.made += 1
+            token = MethodToken(f"kept{self.made}")
+        if isinstance(means, Card):
+            self.cards[customer, number] = token
+        kept = Kept(token, means.kind, means.brand, means.last_four)
+        self.put(kept)
+        return kept
 
     def look(self, token: MethodToken) -> MethodRecord | None:
         return None if self.away else self.records.get(token)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC
 from typing import Any
 
-from fs_app.domain.card import Card, Expiry
 from fs_app.domain.means import Kept, MeansKind, MethodToken
 from fs_app.domain.money import Money
 from fs_app.domain.payment import (
@@ -78,7 +77,13 @@ def charged(answer: Any, order_id: OrderId) -> ChargeResult:
         return said_no(transaction)
     if standing(transaction) not in TAKEN | {Standing.HELD}:
         return Unknown(f"the gateway answered with status {transaction.status}", transaction_id)
-    return Approved(transaction_id, amount(transaction), kept(transaction))
+    return Approved(transaction_id, amount(transaction), kept(transaction), is_debit(transaction))
+
+
+def is_debit(transaction: Any) -> bool | None:
+    """Whether the card is a debit card; None where the gateway does not know, and for a bank account."""
+    card = getattr(transaction, "credit_card_details", None)
+    return {"Yes": True, "No": False}.get(getattr(card, "debit", ""))
 
 
 def kept(transaction: Any) -> Kept | None:
@@ -88,17 +93,6 @@ def kept(transaction: Any) -> Kept | None:
     if card is None or not token:
         return None
     return Kept(MethodToken(token), MeansKind.CARD, _BRANDS.get(card.card_type, ""), card.last_4)
-
-
-def same_card(kept_cards: Iterable[Any], card: Card) -> Kept | None:
-    """The one of these that is a keyed card: the same first six and last four digits, and the same expiry."""
-    number, expiry = card.number.reveal(), Expiry.parse(card.expiry.reveal())
-    wanted = (number[:6], number[-4:], expiry)
-    for each in kept_cards:
-        theirs = Expiry(int(each.expiration_month), int(each.expiration_year))
-        if (each.bin, each.last_4, theirs) == wanted:
-            return Kept(MethodToken(each.token), MeansKind.CARD, card.brand, card.last_four)
-    return None
 
 
 def said_no(transaction: Any) -> Declined | Unavailable | Unknown:
@@ -116,6 +110,17 @@ def said_no(transaction: Any) -> Declined | Unavailable | Unknown:
             return Unavailable(f"the processor could not be reached ({transaction.processor_response_code})")
         case status:
             return Unknown(f"the gateway answered with status {status}", transaction_id)
+
+
+def not_verified(verification: Any) -> Declined | Unavailable:
+    """A verification that did not succeed; no money was asked for."""
+    match verification.status:
+        case "processor_declined":
+            return Declined(str(verification.processor_response_code))
+        case "gateway_rejected":
+            return Declined(f"gateway_{verification.gateway_rejection_reason}")
+        case status:
+            return Unavailable(f"the card could not be verified: {status}")
 
 
 def refused(answer: Any) -> Unavailable | Unknown:

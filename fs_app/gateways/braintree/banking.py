@@ -1,12 +1,14 @@
 """Bank accounts at Braintree: tokenised by GraphQL, kept for a customer, verified; then they are charged by token.
 
-Nothing here moves money: whatever fails before the sale is certainly not charged. Sources: Braintree's guide to ACH
-by API (tokenizeUsBankAccount with the text of the mandate; verification add-ons; a sale of a bank account has to be
-submitted for settlement at once).
+Nothing here moves money: whatever fails before the sale is certainly not charged. Sources: Braintree's guide "ACH
+Direct Debit" for GraphQL (an account has to be tokenised, vaulted and verified before it is charged) and its schema
+(TokenizeUsBankAccountInput: the owner, the mandate's text, the whole address or none); UsBankAccount.sale of the
+SDK, which submits for settlement at once, as a bank holds no money for anybody.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fs_app.domain.bank_account import BankAccount
@@ -24,6 +26,7 @@ mutation Tokenise($input: TokenizeUsBankAccountInput!) {
 """
 _REFUSED = "the gateway refused the bank account"
 _NETWORK_DOWN = "3000"
+_KEYED = ("accountNumber", "routingNumber", "accountType")
 
 
 class Banking:
@@ -45,8 +48,8 @@ class Banking:
         if not has_customer(self._connection, customer):
             return Unavailable("the gateway has no customer for the account")
         nonce = self._tokenised(bank)
-        if nonce is None:
-            return Unavailable(_REFUSED, "bank_account")
+        if isinstance(nonce, Unavailable):
+            return nonce
         options = {"us_bank_account_verification_method": self._account.bank_verification}
         if self._account.bank_merchant_account_id is not None:
             options["verification_merchant_account_id"] = self._account.bank_merchant_account_id
@@ -60,20 +63,22 @@ class Banking:
             return self._not_verified(kept)
         return Kept(MethodToken(kept.token), MeansKind.BANK, bank.brand, kept.last_4)
 
-    def _tokenised(self, bank: BankAccount) -> str | None:
-        """A nonce for the account, None where the gateway says that its numbers cannot be any."""
-        holder = bank.holder
+    def _tokenised(self, bank: BankAccount) -> str | Unavailable:
+        """A nonce for the account. Its numbers are sent here, and nowhere else."""
+        owner = _owner(bank.holder)
+        if owner is None:
+            return Unavailable("the account's holder has no name on file")
         given: dict[str, Any] = {
             "accountNumber": bank.number.reveal(),
             "routingNumber": bank.routing.reveal(),
             "accountType": bank.type.upper(),
             "achMandate": bank.mandate,
-            "billingAddress": _address(holder),
-            **_owner(holder),
+            **owner,
+            **_address(bank.holder),
         }
         answer = self._connection.sdk.graphql_client.query(_TOKENISE, {"input": {"usBankAccount": given}})
         if answer.get("errors"):
-            return None
+            return Unavailable(_REFUSED, "bank_account" if _numbers_at_fault(answer["errors"]) else None)
         return str(answer["data"]["tokenizeUsBankAccount"]["paymentMethod"]["id"])
 
     def _not_verified(self, kept: Any) -> Declined | Unavailable:
@@ -86,16 +91,26 @@ class Banking:
         return Declined(f"verification_{code}")
 
 
-def _owner(holder: Holder) -> dict[str, Any]:
+def _owner(holder: Holder) -> dict[str, Any] | None:
     if holder.business_name:
         return {"businessOwner": {"businessName": holder.business_name}}
+    if not holder.first_name or not holder.last_name:
+        return None
     return {"individualOwner": {"firstName": holder.first_name, "lastName": holder.last_name}}
 
 
-def _address(holder: Holder) -> dict[str, str]:
-    return {
+def _address(holder: Holder) -> dict[str, dict[str, str]]:
+    """The whole address, or none: the gateway takes no part of one."""
+    address = {
         "streetAddress": holder.street,
         "city": holder.locality,
         "state": holder.region,
         "zipCode": holder.postal_code,
     }
+    return {"billingAddress": address} if all(address.values()) else {}
+
+
+def _numbers_at_fault(errors: Sequence[Mapping[str, Any]]) -> bool:
+    """True unless the gateway names something else that was wrong: only what the caller keyed is asked again."""
+    paths = [(error.get("extensions") or {}).get("inputPath") or _KEYED for error in errors]
+    return any(name in _KEYED for path in paths for name in path)

@@ -17,6 +17,8 @@ from fs_app.gateways.braintree.faults import fault_of
 
 T = TypeVar("T")
 Fault = Unavailable | Unknown
+BRIEFLY = 5.0
+"""Seconds for what is only tidied up while a caller waits for the result of the charge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,14 @@ class Connection:
             )
         )
 
-    def guarded(self, ask: Callable[[], T], *, doubt: str = "") -> T | Fault:
+    def guarded(self, ask: Callable[[], T], *, doubt: str = "", seconds: float | None = None) -> T | Fault:
         """Run one exchange with the gateway; whatever is raised becomes a value and is let go of here.
 
-        ``doubt`` says why even "certainly not sent" would prove nothing, where that is so.
+        ``doubt`` says why even "certainly not sent" would prove nothing, where that is so. ``seconds`` is a shorter
+        limit than the account's.
         """
         http.client.HTTPConnection.debuglevel = 0  # somebody may have set it since; it prints whole bodies
-        limit = gevent.Timeout(self.account.limit_seconds)
+        limit = gevent.Timeout(min(seconds or self.account.limit_seconds, self.account.limit_seconds))
         limit.start()
         try:
             return ask()
@@ -84,9 +87,9 @@ class Connection:
         finally:
             limit.close()
 
-    def told(self, ask: Callable[[], T]) -> T | None:
-        """Run one exchange that changes nothing at the gateway; None where there is no answer to trust."""
-        answer = self.guarded(ask)
+    def told(self, ask: Callable[[], T], *, seconds: float | None = None) -> T | None:
+        """Run one exchange that moves no money; None where there is no answer to trust."""
+        answer = self.guarded(ask, seconds=seconds)
         return None if isinstance(answer, Fault) else answer
 
 

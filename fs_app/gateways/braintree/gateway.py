@@ -10,8 +10,8 @@ import braintree as sdk
 import structlog
 
 from fs_app.domain.bank_account import BankAccount
-from fs_app.domain.card import Card, Expiry
-from fs_app.domain.means import Kept, MeansKind, SavedMethod
+from fs_app.domain.card import Card
+from fs_app.domain.means import CustomerId, Kept, MeansKind, SavedMethod
 from fs_app.domain.money import Money
 from fs_app.domain.payment import (
     Approved,
@@ -27,8 +27,9 @@ from fs_app.domain.payment import (
 )
 from fs_app.gateways.braintree import answers
 from fs_app.gateways.braintree.banking import Banking
-from fs_app.gateways.braintree.connection import BraintreeAccount, Connection
-from fs_app.gateways.braintree.customers import customer_with, has_customer
+from fs_app.gateways.braintree.cards import CardFile, card_params
+from fs_app.gateways.braintree.connection import BRIEFLY, BraintreeAccount, Connection
+from fs_app.gateways.braintree.customers import has_customer
 from fs_app.gateways.braintree.faults import LASTING
 from fs_app.ports import ChargeRequest, GatewayRecord, GatewayTrouble
 
@@ -46,6 +47,7 @@ class BraintreeGateway:
         self._connection = Connection(account)
         self._sdk = self._connection.sdk
         self._banking = Banking(self._connection)
+        self._cards = CardFile(self._connection)
         self._has_keys = account.use_request_key
 
     def authorise(self, request: ChargeRequest) -> ChargeResult:
@@ -54,18 +56,29 @@ class BraintreeGateway:
             return Unavailable("the card was wiped before it was sent")
         if isinstance(request.means, BankAccount):
             return self._debit(request, request.means)
-        known = self._known_card(request) if request.save and isinstance(request.means, Card) else None
+        if isinstance(request.means, Card) and request.save and request.customer is not None:
+            return self._keeping(request, request.means, request.customer)
+        result = self._charge(request)
+        return replace(result, kept=None) if isinstance(result, Approved) else result
 
+    def _charge(self, request: ChargeRequest, keep: bool = False) -> ChargeResult:
         def ask() -> ChargeResult:
-            params = self._sale(request, keep=request.save and known is None)
+            params = self._sale(request, keep=keep)
             answer = self._once(request.order_id, lambda key: self._sdk.transaction.sale({**params, **key}))
             return answers.charged(answer, request.order_id)
 
-        result = self._connection.guarded(ask)
-        return replace(result, kept=known) if known is not None and isinstance(result, Approved) else result
+        return self._connection.guarded(ask)
+
+    def _keeping(self, request: ChargeRequest, card: Card, customer: CustomerId) -> ChargeResult:
+        """Charge a card and have it kept, once; where its customer cannot be made it is charged all the same."""
+        has = self._connection.told(lambda: has_customer(self._connection, customer))
+        result = self._charge(request, keep=bool(has))
+        if not isinstance(result, Approved) or result.kept is None:
+            return result
+        return replace(result, kept=self._cards.once(result.kept, card, customer))
 
     def _debit(self, request: ChargeRequest, bank: BankAccount) -> ChargeResult:
-        """Keep the account, as it can only be charged by its token; one that nobody wants saved is let go of."""
+        """Keep the account, as it is only charged by its token; one that is not saved in the end is let go of."""
         if request.customer is None:
             return Unavailable("a bank account needs a customer at the gateway")
         kept = self._banking.keep(bank, request.customer)
@@ -73,9 +86,9 @@ class BraintreeGateway:
             return kept
         saved = SavedMethod(0, kept.token, MeansKind.BANK, kept.brand, kept.last_four)
         result = self.authorise(replace(request, means=saved, save=False))
-        if request.save:
-            return replace(result, kept=kept) if isinstance(result, Approved) else result
-        self._connection.guarded(lambda: self._sdk.payment_method.delete(kept.token))
+        if request.save and isinstance(result, Approved):
+            return replace(result, kept=kept)
+        self._connection.told(lambda: self._sdk.payment_method.delete(kept.token), seconds=BRIEFLY)
         return result
 
     def submit(self, transaction_id: TransactionId, amount: Money) -> Submitted | Unavailable | Unknown:
@@ -145,22 +158,6 @@ class BraintreeGateway:
         text = f"the gateway at {self._account.place} cannot be used: {answer.reason}"
         return GatewayTrouble(text, lasting=answer.reason in LASTING)
 
-    def _known_card(self, request: ChargeRequest) -> Kept | None:
-        """The same card where the gateway keeps it for this customer already: it is not kept twice. None too where
-        the customer could not be made, which the sale then finds."""
-        card, customer = request.means, request.customer
-        if not isinstance(card, Card) or customer is None:
-            return None
-
-        def ask() -> Kept | None:
-            found = customer_with(self._connection, customer)
-            if found is None:
-                has_customer(self._connection, customer)
-                return None
-            return answers.same_card(found.credit_cards, card)
-
-        return self._connection.told(ask)
-
     def _sale(self, request: ChargeRequest, *, keep: bool) -> dict[str, Any]:
         bank = request.means.kind is MeansKind.BANK
         params: dict[str, Any] = {
@@ -203,17 +200,7 @@ def _means_params(means: Means) -> dict[str, Any]:
     if isinstance(means, SavedMethod):
         return {"payment_method_token": means.token}
     assert isinstance(means, Card), "a bank account is kept before it is charged"
-    params: dict[str, Any] = {"credit_card": _card_params(means)}
+    params: dict[str, Any] = {"credit_card": card_params(means)}
     if len(means.postal_code):
         params["billing"] = {"postal_code": means.postal_code.reveal()}
-    return params
-
-
-def _card_params(card: Card) -> dict[str, str]:
-    params = {"number": card.number.reveal()}
-    expiry = Expiry.parse(card.expiry.reveal())
-    if expiry is not None:
-        params["expiration_date"] = f"{expiry.month:02d}/{expiry.year}"
-    if len(card.security_code):
-        params["cvv"] = card.security_code.reveal()
     return params

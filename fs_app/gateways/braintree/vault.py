@@ -7,11 +7,14 @@ from typing import Any
 
 from braintree.exceptions.not_found_error import NotFoundError
 
-from fs_app.domain.card import Expiry
-from fs_app.domain.means import MeansKind, MethodToken
+from fs_app.domain.bank_account import BankAccount
+from fs_app.domain.card import Card
+from fs_app.domain.means import CustomerId, Kept, MeansKind, MethodToken
 from fs_app.domain.payment import Declined, Unavailable, Unknown
 from fs_app.domain.secret import Secret
 from fs_app.gateways.braintree import answers
+from fs_app.gateways.braintree.banking import Banking
+from fs_app.gateways.braintree.cards import CardFile, change_params
 from fs_app.gateways.braintree.connection import BraintreeAccount, Connection
 from fs_app.ports import Changed, Deleted, MethodRecord
 
@@ -22,6 +25,15 @@ class BraintreeVault:
     def __init__(self, account: BraintreeAccount) -> None:
         self._connection = Connection(account)
         self._sdk = self._connection.sdk
+        self._cards, self._banking = CardFile(self._connection), Banking(self._connection)
+
+    def keep(self, means: Card | BankAccount, customer: CustomerId) -> Kept | Declined | Unavailable:
+        """Keep one without charging it."""
+        if means.wiped:
+            return Unavailable("it was wiped before it was sent")
+        if isinstance(means, Card):
+            return self._cards.keep(means, customer)
+        return self._banking.keep(means, customer)
 
     def look(self, token: MethodToken) -> MethodRecord | None:
         """Fetch one by its token."""
@@ -31,15 +43,10 @@ class BraintreeVault:
         self, token: MethodToken, *, expiry: Secret | None = None, postal_code: Secret | None = None
     ) -> Changed | Declined | Unavailable | Unknown:
         """Update a card, keeping its token. The card is not verified anew: the next charge tells."""
-        params: dict[str, Any] = {}
-        month = None if expiry is None else Expiry.parse(expiry.reveal())
-        if expiry is not None and month is None:
-            return Unavailable("there is no such month", "expiry")
-        if month is not None:
-            params["expiration_date"] = f"{month.month:02d}/{month.year}"
-        if postal_code is not None:
-            address = {"postal_code": postal_code.reveal(), "options": {"update_existing": True}}
-            params["billing_address"] = address
+        try:
+            params = change_params(expiry, postal_code)
+        except ValueError as error:
+            return Unavailable(str(error), "expiry")
 
         def ask() -> Changed | Declined | Unavailable | Unknown:
             answer = self._sdk.credit_card.update(token, params)
