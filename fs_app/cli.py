@@ -26,7 +26,7 @@ _HOMES = {
     "status": "restarting",
     **{role: role for role in ("calls", "jobs", "web", "sandbox")},
     **{name: name for name in ("check", "graph", "db", "prompts", "doctor", "reconcile", "demo")},
-    **{name: name for name in ("payments", "agreements")},
+    **{name: name for name in ("payments", "agreements", "lines")},
 }
 """Each command, and the module of `commands` that holds it."""
 

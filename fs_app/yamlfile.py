@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -222,8 +222,20 @@ def _known(document: Document, place: Place, loc: tuple[str | int, ...]) -> Plac
 def _fields_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> list[str]:
     current: Any = model
     for part in loc:
-        field = getattr(current, "model_fields", {}).get(part)
-        if field is None:
+        fields = getattr(current, "model_fields", None)
+        if fields is None:  # the key of a mapping, or the place in a list
+            current = _model_in(current)
+            continue
+        named = fields.get(part) or next((each for each in fields.values() if each.alias == part), None)
+        if named is None:
             return []
-        current = field.annotation
-    return list(getattr(current, "model_fields", {}))
+        current = named.annotation
+    inside = _model_in(current)
+    return [field.alias or name for name, field in getattr(inside, "model_fields", {}).items()]
+
+
+def _model_in(annotation: Any) -> Any:
+    """The model that an annotation is about: itself, or what a mapping, a list or a union of it holds."""
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := _model_in(each)) is not None), None)

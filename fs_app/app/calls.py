@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
 
 from fs_app.app.checks import checked_parts
 from fs_app.app.garbage import Collector
+from fs_app.app.lines import Lines
 from fs_app.app.parts import Parts
 from fs_app.app.roles import begin, forbid_dumps, until_told_to_stop
+from fs_app.domain.notices import After
 from fs_app.domain.prompt import Manner, say
 from fs_app.errors import CallEnded, StoreUnavailable
 from fs_app.flow.call import Call, Line, Services
 from fs_app.flow.checkpoint import Checkpoint
-from fs_app.flow.engine import MOVED, run_flow
+from fs_app.flow.engine import FINISHED, MOVED, run_flow
 from fs_app.flow.flow import Flow
+from fs_app.flow.opening import greet
 from fs_app.journal import CallJournal
 from fs_app.metrics import MetricsServer
 from fs_app.serve.plan import CALLS, METRICS
@@ -54,6 +58,7 @@ class Calls:
         self.parts = parts = parts or Parts(settings)
         self.metrics = parts.metrics
         self._flows: Mapping[str, Flow] = parts.flows
+        self._lines: Lines = parts.lines
         self._services = Services(
             directory=parts.directory,
             cashier=parts.cashier,
@@ -118,7 +123,12 @@ class Calls:
             if info.attempt > 1 and not info.moved:
                 channel.play(say("one_moment"), interruptible=False)
                 channel.forget_keys()  # they answer a question of the server that died: digits of a card, perhaps
-            outcome = run_flow(self._flows[line.flow], call, checkpoint)
+            after = greet(call) if info.attempt == 1 and not info.moved else After.GO_ON
+            if after is After.HANG_UP:
+                channel.hang_up()
+                outcome = FINISHED
+                return
+            outcome = run_flow(self._flows[line.flow], call, checkpoint, at_person=after is After.AGENT)
             if outcome == MOVED:
                 channel.move_on()
         except CallEnded:
@@ -137,7 +147,8 @@ class Calls:
             return
         steps = (node.step for node in self._flows[call.line.flow].nodes.values())
         offered = {language for step in steps for language in step.languages()}
-        if known.language in (offered if info.language is not None else self.parts.voice.languages):
+        fixed = info.language is not None or call.line.speaks
+        if known.language in (offered if fixed else self.parts.voice.languages):
             call.channel.language = known.language
         if known.calls:
             call.channel.manner = Manner.BRIEF
@@ -156,13 +167,21 @@ class Calls:
         return checkpoint
 
     def _line(self, channel: SwitchChannel, info: ConnectInfo) -> Line:
-        """The line as the dialplan describes it; what it does not say, or says wrongly, is the settings'."""
+        """The line that the dialplan names. What its entry in lines.yaml says goes before the dialplan's variables,
+        and these before the settings."""
+        entry = self._lines.get(info.number or "")
+        if entry is None:
+            log.error("the dialplan names a line that does not exist", call=info.uuid, fs_app_number=info.number)
+            entry = self._lines[""]
         default = self._settings.line
-        flow = info.flow or default.flow
+        flow = entry.flow or info.flow or default.flow
         if flow not in self._flows:
             log.error("the dialplan names a flow that does not exist", call=info.uuid, fs_app_flow=flow)
             flow = default.flow
-        return Line(flow, channel.language, info.queue or default.queue, self._settings.payments.rules())
+        if entry.language:
+            channel.language = entry.language
+        queue = entry.queue or info.queue or default.queue
+        return replace(entry, flow=flow, language=channel.language, queue=queue, speaks=bool(entry.language))
 
 
 def _ended(call: Call, channel: SwitchChannel) -> str:

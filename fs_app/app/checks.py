@@ -59,6 +59,7 @@ def check_everything(parts: Parts, document: Document, *, gateway_must_answer: b
             problems.append(document.problem(place, f"no flow is called {settings.line.flow!r}", hint))
         if flows is not None:
             problems += _unlooked(settings, flows, document)
+            problems += parts.line_records[1]
     _collect(problems, lambda: check_receipt_texts(settings, document))
     problems += _schedule_problems(settings, document)
     problems += _store_problems(parts, document)

@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from fs_app.app.lines import load_lines
 from fs_app.app.messages import load_receipt_texts, open_messengers
 from fs_app.app.watch import SwitchWatch
 from fs_app.domain.collection import CollectionPolicy
 from fs_app.domain.contact import MessageKind
 from fs_app.domain.schedule import Schedule
 from fs_app.errors import ConfigError, Problem
+from fs_app.flow.call import Line
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flows
 from fs_app.gateways.braintree import BraintreeAccount, BraintreeGateway, BraintreeOffice, BraintreeVault
@@ -25,7 +27,6 @@ from fs_app.payments.health import GatewayHealth
 from fs_app.payments.marks import Marker
 from fs_app.payments.refunds import RefundDesk
 from fs_app.payments.resolver import PaymentResolver
-from fs_app.payments.returned import ReturnedDebits
 from fs_app.payments.service import Service
 from fs_app.ports import (
     Agreements,
@@ -165,6 +166,19 @@ class Parts:
         return load_flows(self.settings.flows, STEPS, self.recordings[0])
 
     @cached_property
+    def line_records(self) -> tuple[dict[str, Line], list[Problem]]:
+        """The lines as far as they go, and everything that is wrong with them."""
+        return load_lines(self.settings, self.flows, self.recordings[0])
+
+    @property
+    def lines(self) -> dict[str, Line]:
+        """Every line by its name; ConfigError with every problem."""
+        lines, problems = self.line_records
+        if problems:
+            raise ConfigError(problems)
+        return lines
+
+    @cached_property
     def database(self) -> Database:
         return open_database(self.settings, self._database_answered)
 
@@ -291,10 +305,6 @@ class Parts:
     @cached_property
     def resolver(self) -> PaymentResolver:
         return PaymentResolver(self.ledger, self.gateway, self.clock, self.schedule)
-
-    @cached_property
-    def returned_debits(self) -> ReturnedDebits:
-        return ReturnedDebits(self.ledger, self.methods, self.vault)
 
     @cached_property
     def office(self) -> GatewayOffice:

@@ -16,7 +16,10 @@ from fs_app.ports import Recorded
 
 ASKING: Mapping[str, Outcome] = {
     "agent": Outcome("the caller pressed 0 for a person"),
-    "back": Outcome("the caller pressed * on an empty answer; unless mapped, the step asked before is asked again"),
+    "back": Outcome(
+        "the caller pressed * on an empty answer; unless mapped, the step asked before is asked again",
+        optional=True,
+    ),
     "gave_up": Outcome("no usable answer after the set tries"),
 }
 

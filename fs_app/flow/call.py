@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from fs_app.domain.hours import Hours
+from fs_app.domain.notices import Announcement, Closed, Emergency
 from fs_app.domain.rules import Rules
 from fs_app.flow.facts import Facts
 from fs_app.ports import (
@@ -41,7 +43,13 @@ class Line:
     language: str
     queue: str
     rules: Rules = PLAIN_RULES
+    speaks: bool = False  # whether its entry in lines.yaml says which language
     name: str = ""  # of its entry in lines.yaml; empty where it has none
+    hours: Hours | None = None  # when people are there; None is always
+    closed: Closed = Closed.SELF_SERVICE
+    closed_message: str = "line_closed"
+    emergency: Emergency | None = None
+    announcements: tuple[Announcement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

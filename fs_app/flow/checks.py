@@ -150,7 +150,7 @@ def _outcomes(
             outcome
             for outcome in outcomes
             if outcome not in draft.next_of(name)
-            and outcome != "back"
+            and not outcomes[outcome].optional
             and _can_happen(outcomes[outcome], step, arrivals.get(name, [step.needs]))
         ]
         if missing and not draft.next_of(name):

@@ -30,16 +30,17 @@ TROUBLE, HUNG_UP = "trouble", "caller_hung_up"
 Act = Callable[[], str]
 
 
-def run_flow(flow: Flow, call: Call, checkpoint: Checkpoint | None = None) -> str:
+def run_flow(flow: Flow, call: Call, checkpoint: Checkpoint | None = None, *, at_person: bool = False) -> str:
     """Take an answered call through a flow to its end, and wipe what it knew.
 
-    With a checkpoint it goes on where another server had it. Returns how it ended, for the call's line in the log:
-    ``finished``, ``agent`` where the caller talked to one, ``failed`` where not even the way to a person worked,
-    ``moved`` where this server leaves and another one can go on. CallEnded passes through when the caller hangs up.
+    With a checkpoint it goes on where another server had it; ``at_person`` begins at the step of a person. Returns
+    how it ended, for the call's line in the log: ``finished``, ``agent`` where the caller talked to one, ``failed``
+    where not even the way to a person worked, ``moved`` where this server leaves and another one can go on.
+    CallEnded passes through when the caller hangs up.
     """
     walk = _Walk(flow, call)
     try:
-        return walk.to_the_end(*(walk.start() if checkpoint is None else walk.resume(checkpoint)))
+        return walk.to_the_end(*(walk.start(at_person) if checkpoint is None else walk.resume(checkpoint)))
     finally:
         call.facts.wipe()
         call.keep = nowhere
@@ -57,9 +58,9 @@ class _Walk:
         self._in_trouble = False
         self._resumed = False  # what the flow check proved does not hold: the card is gone
 
-    def start(self) -> tuple[Node, Act]:
+    def start(self, at_person: bool) -> tuple[Node, Act]:
         """The first step, and how to run it."""
-        node = self._flow.nodes[self._flow.start]
+        node = self._flow.nodes[self._flow.operator if at_person else self._flow.start]
         return node, partial(node.step.run, self._call)
 
     def resume(self, checkpoint: Checkpoint) -> tuple[Node, Act]:

@@ -49,6 +49,8 @@ class Outcome:
     teaches: FactSet = NO_FACTS
     forgets: FactSet = NO_FACTS
     only_with: FactSet = NO_FACTS
+    optional: bool = False
+    """Whether a flow may leave it unmapped: then the step asked before is asked again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,7 @@ class Settings(Part):
     run: Location = Field(Path("../var"), description="the folder of the socket that `fs-app restart` speaks to")
     timezone: str = "UTC"
     flows: Location = Path("flows")
+    lines: Location = Field(Path("lines.yaml"), description="the numbers that are advertised; may be missing")
     sounds: Location = Path("../sounds")
     recordings: Location = Field(
         Path("../var/recordings"), description="what callers say where that is asked for; the switch writes there"
@@ -134,6 +135,7 @@ def load_settings(path: Path) -> tuple[Settings, yamlfile.Document]:
     data = document.data if document.data is not None else {}
     defaults = {
         "flows": "flows",
+        "lines": "lines.yaml",
         "sounds": "../sounds",
         "run": "../var",
         "recordings": "../var/recordings",

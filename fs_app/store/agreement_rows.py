@@ -25,7 +25,9 @@ from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
 from fs_app.domain.retries import Setback
 from fs_app.ports import ReceiptState
-from fs_app.store.rows import declined_of, returned_of
+from fs_app.store.rows import declined_of
+
+_RETURNED = "returned"
 
 
 def agreement_of(row: Any) -> Agreement:
@@ -122,8 +124,9 @@ def setback_of(detail: str) -> Setback | None:
     declined = declined_of(detail)
     if declined is not None:
         return Setback(declined.code, declined.advice)
-    code = returned_of(detail)
-    return None if code is None else Setback(code, returned=True)
+    if not detail.startswith(_RETURNED):
+        return None
+    return Setback(detail.removeprefix(_RETURNED).strip(), returned=True)
 
 
 def _terms(row: Any) -> Terms:

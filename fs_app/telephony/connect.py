@@ -30,6 +30,7 @@ class ConnectInfo:
     language: str | None = None
     line: str | None = None
     queue: str | None = None
+    number: str | None = None  # which entry of lines.yaml the call came to
     attempt: int = 1
     moved: bool = False  # another server let go of the call, because it is about to stop
     given_up: bool = False  # a server failed and could not even hand the call to the queue
@@ -72,6 +73,7 @@ def read_connect(frame: Frame) -> ConnectInfo:
         language=variable("language", commands.LANGUAGE),
         line=variable("line", commands.LINE),
         queue=variable("queue", commands.QUEUE),
+        number=variable("number", commands.FLOW),
         attempt=int(variable("attempt", commands.ATTEMPT) or 1),
         moved=variable("moved", commands.YES_OR_NO) == "true",
         given_up=variable("given_up", commands.YES_OR_NO) == "true",

@@ -25,7 +25,15 @@ def problems(tmp_path, text):
 def test_the_shipped_file_says_what_the_defaults_are(tmp_path):
     shipped, _ = load_settings(SHIPPED)
     empty, _ = load_settings(write(tmp_path, ""))
-    same = {"database", "flows", "sounds", "messages", "run", "recordings"}  # paths: relative to their own file
+    same = {
+        "database",
+        "flows",
+        "lines",
+        "sounds",
+        "messages",
+        "run",
+        "recordings",
+    }  # paths: relative to their own file
     assert shipped.model_dump(exclude=same) == empty.model_dump(exclude=same)
 
 
