@@ -47,7 +47,7 @@ _NUMBERS: Mapping[str, tuple[str, ...]] = {
     "capital_one": ("031176110", "065000090", "051405515"),
     "chase": ("021000021", "322271627", "071000013", "111000614"),
     "citibank": ("021000089", "321171184", "266086554"),
-    "citizens": ("011500120", "036076150"),
+    "citizens": ("011500120", "036076150", "211070175", "011401533"),
     "discover_bank": ("031100649",),
     "fifth_third": ("042000314",),
     "first_citizens": ("053100300",),
@@ -65,12 +65,24 @@ _NUMBERS: Mapping[str, tuple[str, ...]] = {
     "truist": ("053101121", "061000104"),
     "us_bank": ("091000022", "122105155", "042000013"),
     "usaa": ("314074269",),
-    "wells_fargo": ("121000248", "121042882", "111900659", "026012881", "011401533"),
+    "wells_fargo": ("121000248", "121042882", "111900659", "026012881"),
 }
 BANKS: Mapping[str, str] = MappingProxyType(
     {number: name for name, numbers in _NUMBERS.items() for number in numbers}
 )
 """Names of banks by routing number. Phrases are named ``bank_<name>``."""
+
+
+_WRITTEN = {
+    "american_express": "American Express", "bank_of_america": "Bank of America", "bmo": "BMO",
+    "discover_bank": "Discover Bank", "fifth_third": "Fifth Third Bank", "goldman_sachs": "Goldman Sachs",
+    "hsbc": "HSBC", "keybank": "KeyBank", "m_and_t": "M&T Bank", "pnc": "PNC Bank", "schwab": "Charles Schwab Bank",
+    "td_bank": "TD Bank", "us_bank": "U.S. Bank", "usaa": "USAA",
+}  # fmt: skip
+WRITTEN: Mapping[str, str] = MappingProxyType(
+    {name: _WRITTEN.get(name, name.replace("_", " ").title()) for name in _NUMBERS}
+)
+"""The names as they are written, by the names in `BANKS`."""
 
 
 def bank_of(routing: str) -> str | None:

@@ -18,6 +18,7 @@ from babel.numbers import format_currency
 from pydantic import BaseModel, ConfigDict
 
 from fs_app import yamlfile
+from fs_app.domain.bank_account import WRITTEN
 from fs_app.domain.contact import MessageKind
 from fs_app.domain.gaps import fill, gaps
 from fs_app.domain.money import Money
@@ -46,6 +47,7 @@ _BRANDS = {
     "unionpay": "UnionPay",
     "visa": "Visa",
 }
+_BANK_ACCOUNT = {"ar": "حساب مصرفي", "en": "bank account", "es": "cuenta bancaria", "tr": "banka hesabı"}
 _SPACES = str.maketrans({"\u00a0": " ", "\u202f": " "})  # one of these makes an SMS twice as dear
 
 
@@ -96,7 +98,7 @@ class ReceiptTemplates:
                 "agreement": news.number,
                 "account": news.account_id,
                 "last_four": news.last_four,
-                "brand": _BRANDS.get(news.brand, news.brand),
+                "brand": _method(news.brand, language),
                 "terms": news.terms,
                 "due": _day(news.due_on, language),
                 "day": _day(news.next_on, language),
@@ -106,7 +108,7 @@ class ReceiptTemplates:
             "confirmation": receipt.payment.confirmation,
             "account": receipt.payment.request.account_id,
             "last_four": receipt.payment.request.last_four,
-            "brand": _BRANDS.get(receipt.payment.request.brand, receipt.payment.request.brand),
+            "brand": _method(receipt.payment.request.brand, language),
         }
 
 
@@ -115,6 +117,12 @@ def _origin(receipt: Receipt) -> str:
     if receipt.payment is not None:
         return receipt.payment.order_id
     return "" if receipt.news is None else f"agreement-{receipt.news.number}"
+
+
+def _method(brand: str, language: str) -> str:
+    """The brand of a card or the name of a bank, as it is written; a bank whose name is not known has none."""
+    unnamed = _BANK_ACCOUNT.get(language.partition("_")[0], _BANK_ACCOUNT["en"])
+    return _BRANDS.get(brand) or WRITTEN.get(brand) or brand or unnamed
 
 
 def _day(day: date | None, language: str) -> str:

@@ -49,6 +49,7 @@ class ReceiptKind(StrEnum):
     NOT_PAID = "not_paid"  # a payment that was being checked took no money
     REFUNDED = "refunded"
     VOIDED = "voided"  # a payment that was told as paid was given back
+    RETURNED = "returned"  # a payment that was told as paid did not arrive: the bank took it back
     # Of an agreement:
     AGREED = News.AGREED.value
     ANNOUNCED = News.ANNOUNCED.value

@@ -349,6 +349,8 @@ def _told(before: Payment, payment: Payment, at: datetime, payer_knows: bool) ->
         kind = ReceiptKind.PAID
     elif payment.state is PaymentState.VOIDED and before.state is PaymentState.SUBMITTED:
         kind = ReceiptKind.VOIDED
+    elif payment.state is PaymentState.RETURNED and payment.request.instalment is None:
+        kind = ReceiptKind.RETURNED
     elif ENDINGS[payment.state] is Ending.NOT_PAID and before.state in OPEN_STATES and not payer_knows:
         if payment.request.instalment is not None:
             return ()  # they hear of their agreement, with what follows

@@ -18,6 +18,8 @@ from fs_app.domain.payment import (
     Payment,
     PaymentId,
     PaymentRequest,
+    Returned,
+    Settled,
     Submitted,
     TransactionId,
     Unknown,
@@ -87,6 +89,7 @@ def test_a_receipt_is_there_as_soon_as_the_payment_is(ledger: SqlLedger, outbox:
         ([Declined("2000")], False, [ReceiptKind.NOT_PAID]),
         ([Unknown("reset"), Declined("2000")], False, [ReceiptKind.NOT_PAID]),
         ([*PAID, Voided(T1)], True, [ReceiptKind.PAID, ReceiptKind.VOIDED]),
+        ([*PAID, Settled(T1), Returned(T1, "R01")], False, [ReceiptKind.PAID, ReceiptKind.RETURNED]),
     ],
 )
 def test_what_a_payer_is_told(

@@ -39,6 +39,7 @@ def test_two_keys_in_the_wrong_order_are_noticed_unless_they_differ_by_five(numb
 
 def test_the_largest_banks_have_names() -> None:
     assert bank_of("021000021") == "chase"
+    assert bank_of("011401533") == "citizens"
     assert bank_of("122000661") is None
 
 

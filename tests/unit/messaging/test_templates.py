@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from fs_app.domain.agreement import AgreementId
+from fs_app.domain.bank_account import BANKS, WRITTEN
 from fs_app.domain.booking import News
 from fs_app.domain.card import BRANDS
 from fs_app.domain.contact import Contact, MessageKind
+from fs_app.domain.means import MeansKind
 from fs_app.domain.money import Money
 from fs_app.domain.payment import OrderId, Payment, PaymentId, PaymentRequest, PaymentState
 from fs_app.errors import ConfigError
@@ -125,6 +127,28 @@ def test_every_brand_has_a_name(texts: ReceiptTemplates) -> None:
         assert f"({brand.name} " not in texts.message(receipt).text
 
 
+@pytest.mark.parametrize(
+    ("bank", "language", "name"),
+    [
+        ("chase", "en", "Chase ending 0000"),
+        ("m_and_t", "en", "M&T Bank ending 0000"),
+        ("", "en", "bank account ending 0000"),
+        ("", "es_MX", "cuenta bancaria que termina en 0000"),
+    ],
+)
+def test_a_bank_account_has_the_name_of_its_bank(
+    texts: ReceiptTemplates, bank: str, language: str, name: str
+) -> None:
+    request = replace(REQUEST, means=MeansKind.BANK, brand=bank, last_four="0000")
+    receipt = replace(RECEIPT, kind=ReceiptKind.RETURNED, payment=replace(PAYMENT, request=request))
+    assert f"({name})" in texts.message(replace(receipt, language=language)).text
+
+
+def test_every_bank_has_a_name_as_it_is_written() -> None:
+    assert set(WRITTEN) == set(BANKS.values())
+    assert all(re.fullmatch(r"[A-Z][A-Za-z.&]*( [A-Z][A-Za-z.&]*| of)*", name) for name in WRITTEN.values())
+
+
 def test_a_value_is_never_a_template(texts: ReceiptTemplates) -> None:
     request = replace(REQUEST, account_id="{confirmation}{nothing}")
     message = texts.message(replace(RECEIPT, payment=replace(PAYMENT, request=request)))
@@ -165,6 +189,7 @@ tlh_QQ:
     paid = paid.replace("# agreements\n", AGREEMENTS) + AGREEMENTS
     assert problems(tmp_path, paid) == [
         "1:1: 'refunded' is missing here",
+        "1:1: 'returned' is missing here",
         "1:1: 'voided' is missing here",
         "3:10: a gap is a name in braces, e.g. {amount}",
         "5:16: nothing is called {ammount} here; did you mean 'amount'?",
@@ -173,6 +198,7 @@ tlh_QQ:
         "8:13: this should be lines of `key: value`",
         "15:1: 'not_paid' is missing here",
         "15:1: 'refunded' is missing here",
+        "15:1: 'returned' is missing here",
         "15:1: 'voided' is missing here",
         "15:1: no language is called 'tlh_QQ'; e.g. en, es_MX",
         "17:5: 'mail' is missing here",
