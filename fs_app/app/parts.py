@@ -216,7 +216,7 @@ class Parts:
     def subscriptions(self) -> Subscriptions:
         reader, ours = self.their_statements, self.database
         read = subscriptions.in_our_tables(ours) if reader is None else subscriptions.in_their_database(reader)
-        return subscriptions.StoredSubscriptions(ours, read)
+        return subscriptions.StoredSubscriptions(ours, read, self.clock)
 
     @cached_property
     def appointments(self) -> Appointments:

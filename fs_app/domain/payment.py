@@ -69,6 +69,8 @@ TRANSITIONS: dict[PaymentState, frozenset[PaymentState]] = {
 OPEN_STATES = frozenset({PaymentState.OPENED, PaymentState.UNKNOWN, PaymentState.AUTHORISED})
 # The states whose amount counts as paid towards the bill.
 PAID_STATES = frozenset({PaymentState.SUBMITTED, PaymentState.SETTLED})
+# The states of a payment that gave its money back.
+GAVE_BACK_STATES = frozenset({PaymentState.VOIDED, PaymentState.REFUNDED, PaymentState.RETURNED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """What a subscriber has, what can be bought for it, and what payments have made of it. Pure.
 
-A renewal is a bill whose id says what it buys: ``renewal:<subscription>:<first day>:<months>[:<plan>]``. So the
-ledger alone says how long a subscription runs, and nothing has to be written after a charge: what is paid is paid
-once, and counts once, whatever server dies when.
+A renewal is a bill whose id says what it buys: ``renewal:<subscription>:<number>:<months>[:<plan>]``. So the ledger
+alone says how long a subscription runs, and nothing has to be written after a charge: what is paid is paid once,
+and counts once, whatever server dies when. Two who buy the same at the same time have the same bill, and the ledger
+takes one of them.
 """
 
 from __future__ import annotations
@@ -21,19 +22,21 @@ ID_LENGTH = 64
 
 _PREFIX = "renewal"
 _TERM = re.compile(
-    rf"{_PREFIX}:(?P<of>.+):(?P<starts>[0-9]{{8}}):(?P<months>[0-9]{{1,3}})(?::(?P<plan>[a-z][a-z0-9_]*))?"
+    rf"{_PREFIX}:(?P<of>.+):(?P<number>[0-9]{{1,4}}):(?P<months>[0-9]{{1,3}})(?::(?P<plan>[a-z][a-z0-9_]*))?"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """What an account is subscribed to. ``plan`` is the operator's name for it: small letters, digits, underscores.
-    ``expires_on`` is the last day that is paid for."""
+    ``expires_on`` is the last day that is paid for; ``bought`` how often something was bought for it, also what was
+    given back."""
 
     id: str
     account_id: str
     plan: str
     expires_on: date
+    bought: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,20 +55,20 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """What one paid bill has bought, as its id says: ``months`` from ``starts`` or from the end of what was paid
-    before it, whichever is later; ``plan`` where it leads to another one."""
+    """What one bill buys, as its id says: so many months, and another plan where there is one. ``number`` tells
+    apart what is bought one after the other."""
 
     subscription_id: str
-    starts: date
+    number: int
     months: int
     plan: str | None = None
 
     @property
     def bill_id(self) -> str:
         """The bill that buys it. ValueError where the names are too long for the ledger."""
-        parts = [_PREFIX, self.subscription_id, f"{self.starts:%Y%m%d}", str(self.months)]
+        parts = [_PREFIX, self.subscription_id, str(self.number), str(self.months)]
         text = ":".join(parts if self.plan is None else [*parts, self.plan])
-        if len(text) > ID_LENGTH or not _TERM.fullmatch(text):
+        if len(text) > ID_LENGTH or Term.of_bill(text) != self:
             raise ValueError("the ids of a subscription and its plan are too long, or no names")
         return text
 
@@ -75,11 +78,7 @@ class Term:
         match = _TERM.fullmatch(bill_id)
         if match is None:
             return None
-        try:
-            starts = date.fromisoformat(match["starts"])
-        except ValueError:
-            return None
-        return cls(match["of"], starts, int(match["months"]), match["plan"])
+        return cls(match["of"], int(match["number"]), int(match["months"]), match["plan"])
 
 
 def bill_ids(subscription_id: str) -> tuple[str, str]:
@@ -88,27 +87,25 @@ def bill_ids(subscription_id: str) -> tuple[str, str]:
     return f"{_PREFIX}:{subscription_id}:", f"{_PREFIX}:{subscription_id};"  # the character after the colon
 
 
-def term_of(subscription: Subscription, offer: Offer, today: date) -> Term:
-    """What an offer buys. A subscription that has lapsed begins anew today: nobody pays for days that are gone."""
-    lapsed = offer.months and subscription.expires_on < today
+def term_of(subscription: Subscription, offer: Offer) -> Term:
+    """What an offer buys."""
     plan = offer.plan if offer.upgrades(subscription) else None
-    return Term(subscription.id, today if lapsed else subscription.expires_on, offer.months, plan)
+    return Term(subscription.id, subscription.bought, offer.months, plan)
 
 
-def bill_of(subscription: Subscription, offer: Offer, today: date) -> Bill:
-    """The bill that buys an offer. ValueError where the names are too long for the ledger.
-
-    None of it is paid yet: a term that was paid has moved the expiry, so that the next one has another id."""
+def bill_of(subscription: Subscription, offer: Offer) -> Bill:
+    """The bill that buys an offer, of which nothing is paid yet. ValueError where the names are too long for the
+    ledger."""
     nothing = Money(0, offer.price.currency)
-    term = term_of(subscription, offer, today)
-    return Bill(term.bill_id, subscription.account_id, offer.price, taken=nothing, kind=BillKind.RENEWAL)
+    name = term_of(subscription, offer).bill_id
+    return Bill(name, subscription.account_id, offer.price, taken=nothing, kind=BillKind.RENEWAL)
 
 
-def extended(subscription: Subscription, paid: Iterable[Term]) -> Subscription:
-    """A subscription after what was paid for it, in the order of payment. Terms that begin on the same day, because
-    two people paid at the same time, follow each other: each is what somebody paid for."""
-    for term in sorted(paid, key=lambda term: term.starts):
-        starts = max(subscription.expires_on, term.starts)
+def extended(subscription: Subscription, paid: Iterable[tuple[Term, date]]) -> Subscription:
+    """A subscription after what was paid for it, each with its day, in the order of payment. Months follow what was
+    paid before; where that had ended they begin on the day of the payment: nobody pays for days that are gone."""
+    for term, paid_on in paid:
+        starts = max(subscription.expires_on, paid_on)
         expires = nth(starts, Every(term.months, Unit.MONTH), 1) if term.months else subscription.expires_on
         subscription = replace(subscription, expires_on=expires, plan=term.plan or subscription.plan)
     return subscription

@@ -67,7 +67,7 @@ class ChooseRenewal(AskingStep):
             return "nothing"
         told = [self._told(call, subscription, offer, key) for key, offer in enumerate(offers, start=1)]
         offer = offers[ask_which(call, "offer", told, tries=self.tries)]
-        call.facts.bills = (bill_of(subscription, offer, call.services.clock.today()),)
+        call.facts.bills = (bill_of(subscription, offer),)
         call.facts.amount = offer.price
         return "chosen" if call.facts.means is None else "changed"
 
@@ -89,7 +89,7 @@ class ChooseRenewal(AskingStep):
         ]
 
     def _told(self, call: Call, subscription: Subscription, offer: Offer, key: int) -> Prompt:
-        after = extended(subscription, [term_of(subscription, offer, call.services.clock.today())])
+        after = extended(subscription, [(term_of(subscription, offer), call.services.clock.today())])
         if offer.upgrades(subscription):
             name = Named(self.plans[offer.plan])
             return choice(self.upgrade, str(key), name=name, date=after.expires_on, amount=offer.price)

@@ -15,6 +15,7 @@ from fs_app.domain.money import Money, exponent
 from fs_app.domain.subscription import Offer, Subscription
 from fs_app.store.contacts import contact_or_none
 from fs_app.store.sql_shapes import HOLDER
+from fs_app.store.tables import APPOINTMENT_ID_LENGTH
 
 Values = Mapping[str, Any]
 
@@ -79,10 +80,11 @@ def subscription_of(account_id: str, row: Values) -> tuple[Subscription, datetim
 
 def offer_of(row: Values) -> Offer:
     """What can be bought for a plan."""
+    months = int(row["months"])
     price = _money(row, "price", _text(row["currency"]).strip().upper())
-    if price is None or price.minor <= 0:
-        raise ValueError("no price")
-    return Offer(_text(row["plan"]), int(row["months"]), price)
+    if price is None or price.minor <= 0 or months < 0:
+        raise ValueError("no price, or less than no months")
+    return Offer(_text(row["plan"]), months, price)
 
 
 def appointment_of(account_id: str, row: Values) -> tuple[Appointment, datetime | None]:
@@ -93,6 +95,8 @@ def appointment_of(account_id: str, row: Values) -> tuple[Appointment, datetime 
     currency = _text_or_none(row.get("currency"))
     due = None if currency is None else _money(row, "copay", currency.strip().upper())
     name = _text(row["id"])
+    if len(name) > APPOINTMENT_ID_LENGTH:
+        raise ValueError("a longer id than our tables can keep")
     copay = None if due is None else Bill(f"copay:{name}", account_id, due, kind=BillKind.COPAY)
     return Appointment(name, account_id, day, _clock(row["starts"]), copay=copay), _time(row.get("balance_as_of"))
 

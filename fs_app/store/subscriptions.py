@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from fs_app.domain.bill import Account
-from fs_app.domain.subscription import Offer, Subscription, Term, bill_ids, extended
-from fs_app.ports import MOST_OFFERED
+from fs_app.domain.payment import GAVE_BACK_STATES, PAID_STATES
+from fs_app.domain.subscription import Offer, Subscription, Term, bill_ids, bill_of, extended
+from fs_app.ports import MOST_OFFERED, Clock
 from fs_app.store.engine import Database
 from fs_app.store.sql_reader import StatementReader, made_of
 from fs_app.store.sql_rows import Values, offer_of, subscription_of
@@ -41,10 +43,15 @@ _PAYING: Any = payments.alias("paying")
 _BOUGHT = Statement(
     select(
         _TERM.c.bill_id,
+        func.min(_PAYING.c.opened_at).label("at"),
         taken(_TERM.c.bill_id, _PAYING.c.currency, bindparam("since", type_=UtcTime())).label("taken"),
     )
     .join_from(_TERM, _PAYING, _PAYING.c.id == _TERM.c.payment_id)
-    .where(_TERM.c.bill_id >= bindparam("first"), _TERM.c.bill_id < bindparam("before"))
+    .where(
+        _TERM.c.bill_id >= bindparam("first"),
+        _TERM.c.bill_id < bindparam("before"),
+        _PAYING.c.state.in_(PAID_STATES | GAVE_BACK_STATES),
+    )
     .group_by(_TERM.c.bill_id, _PAYING.c.currency)
     .order_by(func.min(_TERM.c.id))
 )
@@ -65,9 +72,10 @@ def in_their_database(reader: StatementReader) -> Read:
 class StoredSubscriptions:
     """See `fs_app.ports.Subscriptions` for the contract. ``ours`` is where the ledger's payments are."""
 
-    def __init__(self, ours: Database, read: Read) -> None:
+    def __init__(self, ours: Database, read: Read, clock: Clock) -> None:
         self._ours = ours
         self._read = read
+        self._clock = clock
 
     def of(self, account: Account) -> Sequence[Subscription]:
         """The account's subscriptions, each with what was paid for it."""
@@ -75,27 +83,27 @@ class StoredSubscriptions:
         found = made_of("subscriptions", "subscription", lambda: [subscription_of(account.id, row) for row in rows])
         if not found:
             return []
-        now = self._ours.read(lambda connection: [_as_paid(connection, *each) for each in found])
+        now = self._ours.read(lambda connection: [self._as_paid(connection, *each) for each in found])
         return sorted(now, key=lambda each: each.expires_on)
 
     def offers(self, subscription: Subscription) -> Sequence[Offer]:
-        """What can be bought for its plan. An offer that buys nothing is none."""
+        """What can be bought for its plan. An offer that buys nothing is none; one that no bill could be made of is
+        an error."""
         rows = self._read("subscription_offers", subscription.plan)
-        found = made_of("subscription_offers", "offer", lambda: [offer_of(row) for row in rows])
-        return [offer for offer in found if offer.months > 0 or (not offer.months and offer.upgrades(subscription))]
 
+        def offers() -> list[Offer]:
+            found = [offer_of(row) for row in rows]
+            found = [each for each in found if each.months or each.upgrades(subscription)]
+            return [each for each in found if bill_of(subscription, each)]
 
-def _as_paid(connection: Connection, plain: Subscription, as_of: datetime | None) -> Subscription:
-    """A subscription with what was paid for it since ``as_of``; where nobody says when the operator's expiry was
-    right, with what was paid for days after it."""
-    first, before = bill_ids(plain.id)
-    rows = run(connection, _BOUGHT(first=first, before=before, since=as_of or _ALWAYS))[0]
-    terms = [term for row in rows if row.taken > 0 and (term := Term.of_bill(row.bill_id)) is not None]
-    return extended(
-        plain,
-        [
-            term
-            for term in terms
-            if term.subscription_id == plain.id and (as_of is not None or term.starts >= plain.expires_on)
-        ],
-    )
+        return made_of("subscription_offers", "offer", offers)
+
+    def _as_paid(self, connection: Connection, plain: Subscription, as_of: datetime | None) -> Subscription:
+        """A subscription with what was paid for it since ``as_of``; ever, where nobody says when the operator's
+        expiry was right."""
+        first, before = bill_ids(plain.id)
+        rows = run(connection, _BOUGHT(first=first, before=before, since=as_of or _ALWAYS))[0]
+        bought = [(term, row) for row in rows if (term := Term.of_bill(row.bill_id)) is not None]
+        mine = [(term, row) for term, row in bought if term.subscription_id == plain.id]
+        paid = [(term, self._clock.day(row.at)) for term, row in mine if row.taken > 0]
+        return extended(replace(plain, bought=len(mine)), paid)

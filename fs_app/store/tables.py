@@ -73,6 +73,9 @@ _MYSQL: dict[str, Any] = {
     "mariadb_charset": "utf8mb4",
     "mariadb_collate": "utf8mb4_bin",
 }
+APPOINTMENT_ID_LENGTH = 58
+"""As long as an id can be: the bill of its co-payment is called ``copay:<id>``."""
+
 _Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys only
 
 accounts = Table(
@@ -449,7 +452,7 @@ appointment_replies = Table(
     "appointment_replies",
     metadata,
     Column("id", _Id, primary_key=True),
-    Column("appointment_id", String(58), nullable=False),
+    Column("appointment_id", String(APPOINTMENT_ID_LENGTH), nullable=False),
     Column("account_id", String(64), nullable=False, index=True),
     Column("day", Date, nullable=False),
     Column("starts", Time, nullable=False),

@@ -8,7 +8,7 @@ from datetime import date
 
 from fs_app.domain.appointment import Appointment, Reply
 from fs_app.domain.bill import Account
-from fs_app.domain.payment import PAID_STATES, Payment
+from fs_app.domain.payment import GAVE_BACK_STATES, PAID_STATES, Payment
 from fs_app.domain.subscription import Offer, Subscription, Term, extended
 from fs_app.errors import StoreUnavailable
 from fs_app.ports import MOST_OFFERED
@@ -33,9 +33,11 @@ class FakeSubscriptions:
         return self.by_plan.get(subscription.plan, ())
 
     def _as_paid(self, plain: Subscription) -> Subscription:
-        paid = [each.request for each in self.payments if each.state in PAID_STATES]
-        terms = [Term.of_bill(share.bill_id) for request in paid for share in request.split()]
-        return extended(plain, [term for term in terms if term is not None and term.subscription_id == plain.id])
+        moved = [each for each in self.payments if each.state in PAID_STATES | GAVE_BACK_STATES]
+        bought = [(Term.of_bill(share.bill_id), each) for each in moved for share in each.request.split()]
+        mine = {term: each for term, each in reversed(bought) if term and term.subscription_id == plain.id}
+        paid = [(term, each.opened_at.date()) for term, each in reversed(mine.items()) if each.state in PAID_STATES]
+        return extended(replace(plain, bought=len(mine)), paid)
 
     def _check(self) -> None:
         if self.down:
