@@ -19,6 +19,9 @@ from fs_app.yamlfile import Document, did_you_mean
 
 Registry = Mapping[str, type[Step]]
 
+Parts = dict[Path, Document]
+"""The parts that were read already: flows share them."""
+
 PARTS = "parts"
 """The folder beneath the flows with the steps that several of them share."""
 
@@ -53,7 +56,7 @@ class _PartFile(_Part):
 
 def load_flow(path: Path, registry: Registry, voice: PhraseBook) -> Flow:
     """Read and check one flow; ConfigError with every mistake."""
-    flow, problems = _read(path, registry, voice)
+    flow, problems = _read(path, registry, voice, {})
     if problems or flow is None:
         raise ConfigError(problems)
     return flow
@@ -64,8 +67,9 @@ def load_flows(directory: Path, registry: Registry, voice: PhraseBook) -> dict[s
     flows: dict[str, Flow] = {}
     files: dict[str, Path] = {}
     problems: list[Problem] = []
+    parts: Parts = {}
     for path in sorted(directory.glob("*.yaml")):
-        flow, found = _read(path, registry, voice)
+        flow, found = _read(path, registry, voice, parts)
         problems += found
         if flow is None:
             continue
@@ -80,19 +84,19 @@ def load_flows(directory: Path, registry: Registry, voice: PhraseBook) -> dict[s
     return flows
 
 
-def _read(path: Path, registry: Registry, voice: PhraseBook) -> tuple[Flow | None, list[Problem]]:
+def _read(path: Path, registry: Registry, voice: PhraseBook, parts: Parts) -> tuple[Flow | None, list[Problem]]:
     try:
         document, problems = yamlfile.compose(yamlfile.read_text(path, str(path)), str(path))
     except ConfigError as error:
         return None, list(error.problems)
-    document, of_parts = _with_parts(document, path.parent / PARTS)
+    document, of_parts = _with_parts(document, path.parent / PARTS, parts)
     if of_parts:  # what is missing without a part is no news
         return None, [*problems, *of_parts]
     flow, found = build_flow(document, registry, voice)
     return flow, problems + found
 
 
-def _with_parts(document: Document, folder: Path) -> tuple[Document, list[Problem]]:
+def _with_parts(document: Document, folder: Path, parts: Parts) -> tuple[Document, list[Problem]]:
     """A flow with the steps of the parts that it names. What the flow says of a step goes before its part; what a
     part says before the parts that are named after it."""
     named = document.data.get("parts") if isinstance(document.data, dict) else None
@@ -105,14 +109,20 @@ def _with_parts(document: Document, folder: Path) -> tuple[Document, list[Proble
             problems.append(document.problem(("parts", index), f"no part is called {name!r}", hint))
             continue
         try:
-            part = yamlfile.read(path)
-            yamlfile.validate(part, _PartFile)
+            part = parts[path] if path in parts else _read_part(path)
         except ConfigError as error:
             problems += error.problems
             continue
+        parts[path] = part
         for key in ("defaults", "steps"):
             document = yamlfile.merged(document, part, key)
     return document, problems
+
+
+def _read_part(path: Path) -> Document:
+    part = yamlfile.read(path)
+    yamlfile.validate(part, _PartFile)
+    return part
 
 
 def build_flow(document: Document, registry: Registry, voice: PhraseBook) -> tuple[Flow | None, list[Problem]]:
