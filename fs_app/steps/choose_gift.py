@@ -158,7 +158,7 @@ class ChooseGift(OwnAmount):
         if project.share in (0, whole):
             return say(project.about)
         percent = (Decimal(project.share) * 100 / whole).quantize(Decimal("0.01"))
-        return say(project.about) + say(self.part, share=Percent(percent.normalize()))
+        return say(project.about) + say(self.part, share=Percent(percent))
 
     def _offers(self, told: bool) -> list[Prompt]:
         """Each project with its key, once asked for with what it is about; then all of them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import day_name
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -23,7 +24,19 @@ from fs_app.domain.payment import (
     Unknown,
     state_after,
 )
-from fs_app.domain.prompt import Count, Counted, Digits, Manner, Named, Ordinal, Prompt, Value
+from fs_app.domain.prompt import (
+    Count,
+    Counted,
+    Digits,
+    Manner,
+    Named,
+    Ordinal,
+    Percent,
+    Prompt,
+    TimeOfDay,
+    Value,
+    Weekday,
+)
 from fs_app.errors import StoreUnavailable
 from fs_app.ports import MOST_BILLS, LedgerEvent, PaymentOutcome, SurveyAnswer, Tune, Utterance
 
@@ -72,6 +85,12 @@ class TextVoice:
                 return f"{value.noun or ''} {value.number}".strip()
             case Named():
                 return self._phrases[language][value.phrase]
+            case TimeOfDay():
+                return f"{value.time:%H:%M}"
+            case Weekday():
+                return day_name[value.number - 1]
+            case Percent():
+                return f"{float(value.number):g}%"
             case _:
                 return str(value)
 

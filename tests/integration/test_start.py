@@ -244,3 +244,4 @@ def test_a_flow_that_asks_for_a_number_nobody_looks_up(site, tmp_path):
     found = "the flow 'pay_balance' needs the statement account_by_customer_number at its step 'identity'"
     assert found in " ".join(said.split())
     assert "account_by_caller_id" not in said
+    assert "1 problem" in said and "a flow lacks SQL statements" in said  # nobody is led to the other flows

@@ -1,0 +1,68 @@
+"""What has to hold of the flows that are shipped, whatever is changed in their parts."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from fs_app.flow.facts import Fact
+from fs_app.flow.flow import Flow
+from fs_app.flow.loader import load_flows
+from fs_app.steps import STEPS
+from fs_app.testing.fakes import TextVoice
+
+ROOT = Path(__file__).resolve().parents[3]
+FLOWS = load_flows(ROOT / "conf" / "flows", STEPS, TextVoice.read(ROOT / "sounds" / "phrases.yaml"))
+TRANSCRIPTS = [path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "transcripts").glob("*.txt")]
+
+
+def reached(flow: Flow, *, without: str) -> set[str]:
+    """The steps that some path leads to which does not go through one of them."""
+    found: set[str] = set()
+    waiting = [flow.start]
+    while waiting:
+        name = waiting.pop()
+        if name not in found and name != without:
+            found.add(name)
+            waiting += flow.nodes[name].next.values()
+    return found
+
+
+def test_nothing_of_a_debt_is_said_before_the_disclosure_and_nobody_hears_it_but_the_debtor() -> None:
+    flow = FLOWS["debt"]
+    (disclosure,) = [name for name, node in flow.nodes.items() if "debt_disclosure" in said(node.step)]
+    assert Fact.ACCOUNT in flow.nodes[disclosure].known
+    assert not flow.nodes[disclosure].step.interruptible  # type: ignore[attr-defined]
+    before = {flow.nodes[name].step.do for name in reached(flow, without=disclosure)}
+    assert before == {"announce", "identify", "agent", "hang_up"}
+    assert not any(
+        "debt" in phrase for name in reached(flow, without=disclosure) for phrase in said(flow.nodes[name].step)
+    )
+
+
+def said(step: object) -> set[str]:
+    return {each.phrase for each in step.phrases()}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_every_flow_has_a_transcript(name: str) -> None:
+    calls = [text for text in TRANSCRIPTS if re.search(rf"^line: flow={name}$", text, re.MULTILINE)]
+    assert calls or name == "pay_balance"
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_every_flow_is_a_recipe_in_the_docs(name: str) -> None:
+    page = (ROOT / "docs" / "flows.md").read_text(encoding="utf-8")
+    recipes = page.partition("## Recipes")[2].partition("\n## ")[0]
+    assert f"`{name}`" in recipes
+
+
+def test_a_renewal_and_a_gift_are_never_asked_for_another_amount() -> None:
+    """Their price is what it is, or what the caller gave: where a payment is changed, that is asked again."""
+    for name, changing in (("subscription", "choose_renewal"), ("donate", "choose_gift")):
+        flow = FLOWS[name]
+        assert "choose_amount" not in {node.step.do for node in flow.nodes.values()}
+        confirm = next(node for node in flow.nodes.values() if node.step.do == "confirm_payment")
+        assert flow.nodes[confirm.next["change_amount"]].step.do == changing
