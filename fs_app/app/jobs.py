@@ -83,7 +83,9 @@ class Jobs:
 def followers(parts: Parts) -> dict[TaskKind, Follower]:
     """Who follows what."""
     return {
-        TaskKind.PAYMENT: PaymentFollower(parts.ledger, parts.tasks, parts.resolver, parts.clock, parts.schedule),
+        TaskKind.PAYMENT: PaymentFollower(
+            parts.ledger, parts.tasks, parts.resolver, parts.clock, parts.schedule, parts.returned_debits
+        ),
         TaskKind.REFUND: RefundFollower(parts.refunds, parts.gateway, parts.tasks, parts.clock, parts.schedule),
         TaskKind.DISPUTE: DisputeFollower(parts.disputes, parts.office, parts.tasks, parts.clock, parts.schedule),
         TaskKind.INSTALMENT: InstalmentFollower(

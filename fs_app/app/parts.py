@@ -27,6 +27,7 @@ from fs_app.payments.health import GatewayHealth
 from fs_app.payments.marks import Marker
 from fs_app.payments.refunds import RefundDesk
 from fs_app.payments.resolver import PaymentResolver
+from fs_app.payments.returned import ReturnedDebits
 from fs_app.payments.service import Service
 from fs_app.ports import (
     Agreements,
@@ -305,6 +306,10 @@ class Parts:
     @cached_property
     def resolver(self) -> PaymentResolver:
         return PaymentResolver(self.ledger, self.gateway, self.clock, self.schedule)
+
+    @cached_property
+    def returned_debits(self) -> ReturnedDebits:
+        return ReturnedDebits(self.ledger, self.methods, self.vault)
 
     @cached_property
     def office(self) -> GatewayOffice:

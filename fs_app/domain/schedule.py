@@ -53,5 +53,7 @@ class Schedule:
                 return self.unresolved.seconds[0]
             case PaymentState.SUBMITTED:
                 return self.settlement.seconds[0]
+            case PaymentState.RETURNED:
+                return 0.0  # what is saved of a bank account may have to be let go of
             case _:
                 return None

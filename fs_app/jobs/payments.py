@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -9,6 +10,7 @@ import structlog
 from fs_app.domain.payment import OPEN_STATES, Payment, PaymentId, PaymentState
 from fs_app.domain.schedule import Schedule
 from fs_app.payments.resolver import PaymentResolver, Resolved
+from fs_app.payments.returned import ReturnedDebits
 from fs_app.ports import Clock, Ledger, Task, Tasks
 
 _log = structlog.get_logger(__name__)
@@ -18,13 +20,20 @@ class PaymentFollower:
     """The Follower of payments (`fs_app.jobs.runner`)."""
 
     def __init__(
-        self, ledger: Ledger, tasks: Tasks, resolver: PaymentResolver, clock: Clock, schedule: Schedule
+        self,
+        ledger: Ledger,
+        tasks: Tasks,
+        resolver: PaymentResolver,
+        clock: Clock,
+        schedule: Schedule,
+        returned: ReturnedDebits | None = None,
     ) -> None:
         self._ledger = ledger
         self._tasks = tasks
         self._resolver = resolver
         self._clock = clock
         self._schedule = schedule
+        self._returned = returned
 
     def work(self, task: Task) -> str:
         """Resolve the attempt as far as it goes now, and say when it is looked at again."""
@@ -32,12 +41,18 @@ class PaymentFollower:
         resolved = self._resolver.resolve(payment)
         if resolved.payment.state is not payment.state:
             _log.info("payment_resolved", payment=payment.id, was=payment.state, state=resolved.payment.state)
+        if self._returned is not None and payment.state is PaymentState.RETURNED and not resolved.person:
+            resolved = replace(resolved, waiting=resolved.waiting or self._returned.let_go(payment))
         if resolved.person:
             return self._give_up(task, resolved.payment, resolved.person)
+        moved = resolved.payment.state is not payment.state
+        if moved and resolved.payment.state is PaymentState.RETURNED:
+            self._tasks.release(task)  # the move has planned a look at what is saved
+            return "moved"
         if not resolved.waiting:
             self._tasks.finish(task)
             return "done"
-        if resolved.payment.state is not payment.state and _followed(resolved.payment):
+        if moved and _followed(resolved.payment):
             self._tasks.release(task)  # the move has planned the next look
             return "moved"
         return self._put_off(task, resolved)

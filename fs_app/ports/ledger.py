@@ -82,6 +82,10 @@ class Ledger(PaymentHistory, Protocol):
         """Why the attempt was declined; None where it was not."""
         ...
 
+    def return_of(self, payment_id: PaymentId) -> str | None:
+        """The code that the attempt was returned with, empty where none came; None where it was not returned."""
+        ...
+
     def allocations(self, payment_id: PaymentId) -> Sequence[Allocation]:
         """What of the attempt goes to which bill, in order."""
         ...

@@ -25,9 +25,7 @@ from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
 from fs_app.domain.retries import Setback
 from fs_app.ports import ReceiptState
-from fs_app.store.rows import declined_of
-
-_RETURNED = "returned"
+from fs_app.store.rows import declined_of, returned_of
 
 
 def agreement_of(row: Any) -> Agreement:
@@ -124,9 +122,8 @@ def setback_of(detail: str) -> Setback | None:
     declined = declined_of(detail)
     if declined is not None:
         return Setback(declined.code, declined.advice)
-    if not detail.startswith(_RETURNED):
-        return None
-    return Setback(detail.removeprefix(_RETURNED).strip(), returned=True)
+    code = returned_of(detail)
+    return None if code is None else Setback(code, returned=True)
 
 
 def _terms(row: Any) -> Terms:

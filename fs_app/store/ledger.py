@@ -42,7 +42,7 @@ from fs_app.store import tasks, velocity
 from fs_app.store.engine import Database
 from fs_app.store.moves import LOCK, get, line, move, payment_in
 from fs_app.store.outbox import receipt_of
-from fs_app.store.rows import cleaned, declined_of, detail_of, payment_of
+from fs_app.store.rows import cleaned, declined_of, detail_of, payment_of, returned_of
 from fs_app.store.statements import Bound, Statement, gaps, run
 from fs_app.store.tables import allocations, payment_events, payments, refunds
 from fs_app.store.taken import taken
@@ -208,11 +208,19 @@ class SqlLedger:
 
     def decline_of(self, payment_id: PaymentId) -> Declined | None:
         """Why the attempt was declined; None where it was not."""
-        chosen = select(payment_events.c.detail).where(
-            payment_events.c.payment_id == payment_id, payment_events.c.state == PaymentState.DECLINED
-        )
-        detail = self._database.read(lambda connection: connection.execute(chosen).scalar())
+        detail = self._detail(payment_id, PaymentState.DECLINED)
         return None if detail is None else declined_of(detail)
+
+    def return_of(self, payment_id: PaymentId) -> str | None:
+        """The code that the attempt was returned with; None where it was not."""
+        detail = self._detail(payment_id, PaymentState.RETURNED)
+        return None if detail is None else returned_of(detail)
+
+    def _detail(self, payment_id: PaymentId, state: PaymentState) -> str | None:
+        chosen = select(payment_events.c.detail).where(
+            payment_events.c.payment_id == payment_id, payment_events.c.state == state
+        )
+        return self._database.read(lambda connection: connection.execute(chosen).scalar())
 
     def allocations(self, payment_id: PaymentId) -> Sequence[Allocation]:
         """What of the attempt goes to which bill, in order; empty for an unknown id."""

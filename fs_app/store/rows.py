@@ -28,6 +28,7 @@ from fs_app.domain.payment import (
 
 _DETAIL_LENGTH = 255
 _DECLINED = re.compile(r"declined ([^, ]+)(?:, advice (.+))?")
+_RETURNED = re.compile(r"returned ?(.*)")
 _LONG_NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){11,}")
 
 
@@ -84,6 +85,12 @@ def declined_of(detail: str) -> Declined | None:
     """A decline from its line of history; None where that is no decline's."""
     match = _DECLINED.fullmatch(detail)
     return None if match is None else Declined(match[1], advice=match[2])
+
+
+def returned_of(detail: str) -> str | None:
+    """The code of a return from its line of history, empty where none came; None where that is no return's."""
+    match = _RETURNED.fullmatch(detail)
+    return None if match is None else match[1]
 
 
 def cleaned(detail: str) -> str:

@@ -22,6 +22,8 @@ from fs_app.domain.payment import (
     PaymentId,
     PaymentRequest,
     PaymentState,
+    Returned,
+    Settled,
     Submitted,
     TransactionId,
     Unavailable,
@@ -263,6 +265,15 @@ class TestRecord:
             found = ledger.last_of_call("uuid-1")
             assert found is not None and found.id == payment.id
             assert ledger.decline_of(payment.id) == replace(declined, transaction_id=None)
+
+    @pytest.mark.parametrize("code", ["R01", ""])
+    def test_the_code_of_a_return(self, ledger: SqlLedger, code: str) -> None:
+        payment = ledger.open(REQUEST)
+        for event in (Approved(T1, AMOUNT), Submitted(T1), Settled(T1)):
+            ledger.record(payment.id, event)
+        assert ledger.return_of(payment.id) is None
+        ledger.record(payment.id, Returned(T1, code))
+        assert ledger.return_of(payment.id) == code
 
     def test_an_unknown_id(self, ledger: SqlLedger) -> None:
         with pytest.raises(KeyError):
