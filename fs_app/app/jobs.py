@@ -16,6 +16,7 @@ from fs_app.jobs.housekeeping import Chore, Housekeeper
 from fs_app.jobs.payments import PaymentFollower
 from fs_app.jobs.receipts import ReceiptSender
 from fs_app.jobs.refunds import RefundFollower
+from fs_app.jobs.returns import ReturnWatch
 from fs_app.jobs.runner import Follower, Runner
 from fs_app.metrics import MetricsServer
 from fs_app.ports import TaskKind
@@ -60,6 +61,7 @@ class Jobs:
             worked=self.metrics.task_worked,
         )
         self._housekeeper = Housekeeper(chores(parts), parts.clock)
+        self._return_watch = ReturnWatch(parts.office, parts.ledger, parts.tasks, parts.clock)
         self._metrics_server = MetricsServer(self.metrics, inherited(JOBS_METRICS, part.metrics))
 
     def start(self) -> None:
@@ -68,10 +70,11 @@ class Jobs:
 
     def run(self) -> None:
         """Work until `stop`, then finish what is claimed."""
-        housekeeping = gevent.spawn(self._housekeeper.run)
+        besides = [gevent.spawn(each.run) for each in (self._housekeeper, self._return_watch)]
         self.runner.run()
         self._housekeeper.stop()
-        housekeeping.join()
+        self._return_watch.stop()
+        gevent.joinall(besides)
         self._parts.close()
 
     def stop(self) -> None:

@@ -133,6 +133,11 @@ class GatewayOffice(Protocol):
         """Every transaction in the settlement batches of a day, oldest first; None where it could not be asked."""
         ...
 
+    def bank_returns(self, since: datetime, until: datetime) -> Sequence[GatewayRecord] | None:
+        """Every debit of a bank account that its bank took back in that time (UTC), whenever it was made, oldest
+        first; None where it could not be asked."""
+        ...
+
     def batches(self, day: date) -> Sequence[BatchLine] | None:
         """The settlement report of a day; None where it could not be asked."""
         ...

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from test_webhooks import AMOUNT, Line
@@ -13,11 +15,12 @@ from fs_app.domain.bank_account import BankAccount
 from fs_app.domain.bill import Holder
 from fs_app.domain.means import Kept, MeansKind, MethodToken, SavedMethod
 from fs_app.domain.money import Money
-from fs_app.domain.payment import Approved, Payment, PaymentRequest, PaymentState
+from fs_app.domain.payment import PAID_STATES, Approved, Payment, PaymentRequest, PaymentState
 from fs_app.domain.secret import Secret
 from fs_app.errors import BillBusy
 from fs_app.gateways.sandbox import SandboxServer
-from fs_app.ports import Consent, ConsentKind, PaymentOutcome, TaskKind
+from fs_app.jobs.returns import ReturnWatch
+from fs_app.ports import Consent, ConsentKind, GatewayRecord, PaymentOutcome, TaskKind
 
 DEBIT = PaymentRequest("uuid", "account", "bill", AMOUNT, "chase", "0000", means=MeansKind.BANK)
 YES = Consent(ConsentKind.SAVE_METHOD, "account", "uuid", "en", "1", "May we keep it?")
@@ -110,3 +113,43 @@ def test_an_answer_that_was_lost_is_found_and_debited_once(line: Line) -> None:
     assert isinstance(outcome.result, Approved)
     assert outcome.payment.state is PaymentState.SUBMITTED
     assert line.gateway.control.orders()[outcome.payment.order_id]["captured"] == 1
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_without_a_webhook_a_return_is_looked_for(line: Line, settled: bool) -> None:
+    line.gateway.webhooks.clear()
+    payment = debited(line).payment
+    if settled:
+        line.gateway.control.settle()
+        line.parts.tasks.wake(TaskKind.PAYMENT, str(payment.id))
+        line.work()
+        assert line.state(payment) is PaymentState.SETTLED
+    parts = line.parts
+    watch = ReturnWatch(parts.office, parts.ledger, parts.tasks, parts.clock)
+    watch.look()
+    line.work()
+    assert line.state(payment) in PAID_STATES
+    line.gateway.control.ach_return("R10", order_id=payment.order_id)
+    for _ in range(2):
+        watch.look()
+        line.work()
+        assert line.state(payment) is PaymentState.RETURNED
+    assert parts.ledger.return_of(payment.id) == "R10"
+
+
+def test_a_gateway_that_is_away_is_asked_again_as_far_back(line: Line) -> None:
+    asked: list[timedelta] = []
+
+    class Office:
+        answers: ClassVar = [None, (), ()]
+
+        def bank_returns(self, since: datetime, until: datetime) -> Sequence[GatewayRecord] | None:
+            asked.append(until - since)
+            return self.answers.pop(0)
+
+    parts = line.parts
+    watch = ReturnWatch(Office(), parts.ledger, parts.tasks, parts.clock)  # type: ignore[arg-type]
+    for _ in range(3):
+        watch.look()
+    assert asked[0] > timedelta(days=60) > asked[2]
+    assert asked[1] > timedelta(days=60)

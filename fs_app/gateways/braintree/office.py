@@ -52,6 +52,16 @@ class BraintreeOffice:
         found = self._connection.told(ask)
         return found if found is not None and len(found) < self._most_found else None
 
+    def bank_returns(self, since: datetime, until: datetime) -> Sequence[GatewayRecord] | None:
+        """Search by the time of the bank's answer."""
+
+        def ask() -> Sequence[GatewayRecord]:
+            answered = sdk.TransactionSearch.ach_return_responses_created_at.between(_utc(since), _utc(until))
+            return answers.whole(self._sdk.transaction.search(answered))
+
+        found = self._connection.told(ask)
+        return found if found is not None and len(found) < self._most_found else None
+
     def batches(self, day: date) -> Sequence[BatchLine] | None:
         """The report of the batches that were settled on a day, as the gateway counts days."""
 
