@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from fs_app.domain.ach_return import RETURNS, Consequence, consequence_of, ends_method, may_present_again
 
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "gateway.md"
 FIRST = date(2026, 1, 30)
 ALL = st.one_of(st.sampled_from(sorted(RETURNS)), st.text(max_size=4))
 
@@ -61,3 +64,10 @@ def test_nothing_but_missing_money_is_ever_presented_again(code: str, presented:
         assert code in ("R01", "R09")
         assert presented <= 2 and days <= 180
         assert not ends_method(code)
+
+
+def test_the_page_names_every_code_with_what_follows() -> None:
+    rows = re.findall(r"^\| ((?:R\d\d(?:, )?)+) \|", PAGE.read_text(), re.MULTILINE)
+    told = [set(row.split(", ")) for row in rows]
+    ways = (Consequence.PRESENT_AGAIN, Consequence.CORRECT_ACCOUNT, Consequence.STOP)
+    assert told == [{code for code, each in RETURNS.items() if each.consequence is way} for way in ways]

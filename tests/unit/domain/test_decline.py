@@ -26,6 +26,10 @@ PHRASES = yamlfile.read(Path(__file__).resolve().parents[3] / "sounds" / "phrase
         ("2999", Coaching.OTHER_CARD),  # a processor's code we do not know
         ("3000", Coaching.AGENT),
         ("gateway_something_new", Coaching.AGENT),
+        ("verification_2061", Coaching.BANK_ACCOUNT),
+        ("verification_2092", Coaching.BANK_ACCOUNT),
+        ("verification_2046", Coaching.OTHER_CARD),
+        ("verification_pending", Coaching.OTHER_CARD),
         ("", Coaching.AGENT),
     ],
 )
