@@ -243,6 +243,7 @@ class TestBankAccounts:
         request = charge(bank())
         assert isinstance(desk.gateway.authorise(request), Unavailable)
         assert desk.gateway.find(request.order_id) == []
+        assert desk.sdk.customer.find(CUSTOMER).payment_methods == []
 
     def test_a_wiped_account_is_not_sent(self, desk: Desk) -> None:
         empty = bank()
@@ -328,6 +329,12 @@ class Contract:
     def go_away(self) -> None:
         """Nobody reaches the gateway any more."""
         raise NotImplementedError
+
+
+def test_a_card_whose_answer_was_lost_is_let_go_of(desk: Desk) -> None:
+    desk.server.faults.plan(kind="drop_after_commit", path="POST /payment_methods$")
+    assert isinstance(desk.vault.keep(visa(), OTHER), Unavailable)
+    assert desk.sdk.customer.find(OTHER).payment_methods == []
 
 
 class TestFakeVault(Contract):

@@ -7,7 +7,9 @@ from datetime import timedelta
 import gevent
 import pytest
 
+from fs_app.domain.bank_account import BankAccount
 from fs_app.domain.card import Card
+from fs_app.domain.means import MeansKind
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Declined, Payment, PaymentRequest
 from fs_app.domain.secret import Secret
@@ -111,6 +113,21 @@ def test_nothing_of_a_card_or_a_caller_can_be_read_from_a_mark() -> None:
         mark.subject for mark in Marker("other").marks(request, card)
     )
     assert "key" not in repr(marker)
+
+
+def test_a_bank_account_counts_as_a_card_does_and_its_bank_does_not() -> None:
+    marker = Marker("key")
+    request = PaymentRequest("uuid", "account", "bill", Money(100, "USD"), means=MeansKind.BANK)
+
+    def mark_of(routing: str, number: str) -> str:
+        marks = marker.marks(request, BankAccount(Secret(routing), Secret(number)))
+        assert {mark.trait for mark in marks} == {Trait.ACCOUNT, Trait.CARD}
+        return next(mark.subject for mark in marks if mark.trait is Trait.CARD)
+
+    one = mark_of("021000021", "1000000000")
+    assert one == mark_of("021000021", "1000000000")
+    assert len({one, mark_of("011500120", "1000000000"), mark_of("021000021", "1000000001")}) == 3
+    assert "1000000000" not in one
 
 
 def test_what_no_limit_looks_at_any_more_is_forgotten(database: Database) -> None:

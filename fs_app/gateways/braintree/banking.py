@@ -17,7 +17,7 @@ from fs_app.domain.means import CustomerId, Kept, MeansKind, MethodToken
 from fs_app.domain.payment import Declined, Unavailable, Unknown
 from fs_app.gateways.braintree import answers
 from fs_app.gateways.braintree.connection import Connection
-from fs_app.gateways.braintree.customers import has_customer
+from fs_app.gateways.braintree.customers import has_customer, let_go, new_token
 
 _TOKENISE = """
 mutation Tokenise($input: TokenizeUsBankAccountInput!) {
@@ -39,12 +39,14 @@ class Banking:
     def keep(self, bank: BankAccount, customer: CustomerId) -> Kept | Declined | Unavailable:
         """Have the gateway keep an account for a customer, verified. Declined where the verification says no, with
         the code ``verification_<code>``."""
-        answer = self._connection.guarded(lambda: self._keep(bank, customer))
+        token = new_token()
+        answer = self._connection.guarded(lambda: self._keep(bank, customer, token))
         if isinstance(answer, Unknown):
+            let_go(self._connection, token)
             return Unavailable(f"before anything was charged: {answer.reason}")
         return answer
 
-    def _keep(self, bank: BankAccount, customer: CustomerId) -> Kept | Declined | Unavailable:
+    def _keep(self, bank: BankAccount, customer: CustomerId, token: MethodToken) -> Kept | Declined | Unavailable:
         if not has_customer(self._connection, customer):
             return Unavailable("the gateway has no customer for the account")
         nonce = self._tokenised(bank)
@@ -53,7 +55,7 @@ class Banking:
         options = {"us_bank_account_verification_method": self._account.bank_verification}
         if self._account.bank_merchant_account_id is not None:
             options["verification_merchant_account_id"] = self._account.bank_merchant_account_id
-        params = {"customer_id": customer, "payment_method_nonce": nonce, "options": options}
+        params = {"customer_id": customer, "token": token, "payment_method_nonce": nonce, "options": options}
         answer = self._connection.sdk.payment_method.create(params)
         if not answer.is_success:
             refused = answers.refused(answer)

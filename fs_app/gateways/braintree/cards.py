@@ -15,7 +15,7 @@ from fs_app.domain.payment import Declined, Unavailable, Unknown
 from fs_app.domain.secret import Secret
 from fs_app.gateways.braintree import answers
 from fs_app.gateways.braintree.connection import BRIEFLY, Connection
-from fs_app.gateways.braintree.customers import customer_with, has_customer
+from fs_app.gateways.braintree.customers import customer_with, has_customer, let_go, new_token
 
 
 class CardFile:
@@ -27,18 +27,28 @@ class CardFile:
 
     def keep(self, card: Card, customer: CustomerId) -> Kept | Declined | Unavailable:
         """Have the gateway keep a card, once its issuer has verified it. Nothing is charged, whatever happens."""
-        answer = self._connection.guarded(lambda: self._keep(card, customer))
+        token = new_token()
+        answer = self._connection.guarded(lambda: self._keep(card, customer, token))
         if isinstance(answer, Unknown):
+            let_go(self._connection, token)
             return Unavailable(f"not known to be kept: {answer.reason}")
         return self.once(answer, card, customer) if isinstance(answer, Kept) else answer
 
-    def _keep(self, card: Card, customer: CustomerId) -> Kept | Declined | Unavailable | Unknown:
+    def _keep(
+        self, card: Card, customer: CustomerId, token: MethodToken
+    ) -> Kept | Declined | Unavailable | Unknown:
         if not has_customer(self._connection, customer):
             return Unavailable("the gateway has no customer for the account")
         options: dict[str, Any] = {"verify_card": True}
         if self._connection.account.merchant_account_id:
             options["verification_merchant_account_id"] = self._connection.account.merchant_account_id
-        params = {"customer_id": customer, **card_params(card), **_billing(card), "options": options}
+        params = {
+            "customer_id": customer,
+            "token": token,
+            **card_params(card),
+            **_billing(card),
+            "options": options,
+        }
         answer = self._sdk.credit_card.create(params)
         if answer.is_success:
             return Kept(MethodToken(answer.credit_card.token), MeansKind.CARD, card.brand, card.last_four)

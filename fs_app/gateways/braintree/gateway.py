@@ -28,8 +28,8 @@ from fs_app.domain.payment import (
 from fs_app.gateways.braintree import answers
 from fs_app.gateways.braintree.banking import Banking
 from fs_app.gateways.braintree.cards import CardFile, card_params
-from fs_app.gateways.braintree.connection import BRIEFLY, BraintreeAccount, Connection
-from fs_app.gateways.braintree.customers import has_customer
+from fs_app.gateways.braintree.connection import BraintreeAccount, Connection
+from fs_app.gateways.braintree.customers import has_customer, let_go
 from fs_app.gateways.braintree.faults import LASTING
 from fs_app.ports import ChargeRequest, GatewayRecord, GatewayTrouble
 
@@ -88,7 +88,7 @@ class BraintreeGateway:
         result = self.authorise(replace(request, means=saved, save=False))
         if request.save and isinstance(result, Approved):
             return replace(result, kept=kept)
-        self._connection.told(lambda: self._sdk.payment_method.delete(kept.token), seconds=BRIEFLY)
+        let_go(self._connection, kept.token)
         return result
 
     def submit(self, transaction_id: TransactionId, amount: Money) -> Submitted | Unavailable | Unknown:
