@@ -84,7 +84,8 @@ class GatewayCashier:
         try:
             marks = self._marker.marks(request, means) if self._marker else ()
             payment = self._ledger.open(request, marks)
-            owner, later = customer_of(request.account_id), request.instalment is not None
+            owner = customer_of(request.account_id or payment.order_id)  # nobody's gift is nobody else's
+            later = request.instalment is not None
             charge = ChargeRequest(payment.order_id, request.amount, means, owner, save=save, recurring=later)
             started = time.monotonic()
             result = self._authorise(payment, charge)

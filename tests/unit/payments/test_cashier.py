@@ -141,6 +141,17 @@ def test_the_attempt_and_then_the_authorisation_are_committed_before_the_next_re
     assert seen == [PaymentState.OPENED, PaymentState.AUTHORISED]
 
 
+def test_two_who_are_nobody_are_not_one_customer_at_the_gateway(till: Till) -> None:
+    """A gift has no account: what the gateway keeps of one giver must not lie with another's."""
+    asked: list[object] = []
+    for account, bill in (("", "gift:1"), ("", "gift:2"), ("account-1", "b1"), ("account-1", "b2")):
+        card = Card(Secret(CANARY), Secret("1230"), Secret("987"), Secret("94107"), "visa", "1111")
+        till.gateway.script["authorise"].append(lambda request: asked.append(request.customer) or TIMEOUT)
+        till.cashier.pay(replace(REQUEST, account_id=account, bill_id=bill), card)
+    assert len(set(asked[:2])) == 2
+    assert len(set(asked[2:])) == 1
+
+
 @pytest.mark.parametrize(
     ("answer", "state"),
     [
