@@ -32,11 +32,10 @@ def load_lines(
     if not settings.lines.is_file():
         return {"": _plain(settings)}, []
     try:
-        document = yamlfile.read(settings.lines)
-        file = yamlfile.validate(document, LinesFile, data=document.data or {})
+        document, file = _read(settings)
     except ConfigError as error:
         return {"": _plain(settings)}, list(error.problems)
-    problems = list(_mistakes(document, file, flows, voice))
+    problems = list(_mistakes(document, file, settings, flows, voice))
     lines = {"": _with_emergency(_plain(settings), file)}
     for name, entry in file.lines.items():
         try:
@@ -46,12 +45,26 @@ def load_lines(
     return lines, problems
 
 
-def expired(lines: Lines, now: datetime) -> Iterator[str]:
-    """What could be deleted from the file, in words: announcements whose end has passed."""
-    for name, line in lines.items():
-        for announcement in line.announcements:
+def expired(settings: Settings, now: datetime) -> Iterator[Problem]:
+    """What could be deleted: announcements whose end has passed. ConfigError where the file is wrong."""
+    if not settings.lines.is_file():
+        return
+    document, file = _read(settings)
+    for name, entry in file.lines.items():
+        for index, each in enumerate(entry.announcements):
+            announcement = each.announcement(_zone(entry, settings))
             if announcement.expired(now):
-                yield f"{name}: the announcement {announcement.say} ended at {announcement.until:%Y-%m-%d %H:%M}"
+                message = f"the announcement {announcement.say} ended at {announcement.until:%Y-%m-%d %H:%M}"
+                yield document.problem(("lines", name, "announcements", index), message, "it may be deleted")
+
+
+def _read(settings: Settings) -> tuple[Document, LinesFile]:
+    document = yamlfile.read(settings.lines)
+    return document, yamlfile.validate(document, LinesFile, data=document.data or {})
+
+
+def _zone(entry: LineEntry, settings: Settings) -> ZoneInfo:
+    return ZoneInfo(entry.timezone or settings.timezone)
 
 
 def _plain(settings: Settings) -> Line:
@@ -66,7 +79,7 @@ def _with_emergency(line: Line, file: LinesFile) -> Line:
 
 def _line(name: str, entry: LineEntry, file: LinesFile, settings: Settings, document: Document) -> Line:
     """ConfigError where its rules of its own are wrong."""
-    zone = ZoneInfo(entry.timezone or settings.timezone)
+    zone = _zone(entry, settings)
     emergency = entry.emergency or file.emergency
     return Line(
         flow=entry.flow or "",
@@ -90,7 +103,9 @@ def _rules(name: str, entry: LineEntry, settings: Settings, document: Document) 
     return yamlfile.validate(document, RuleSettings, ("lines", name, "payments"), merged).rules()
 
 
-def _mistakes(document: Document, file: LinesFile, flows: Mapping[str, Flow], voice: Voice) -> Iterator[Problem]:
+def _mistakes(
+    document: Document, file: LinesFile, settings: Settings, flows: Mapping[str, Flow], voice: Voice
+) -> Iterator[Problem]:
     """Names that nothing bears."""
     if file.emergency is not None:
         yield from _unsaid(document, ("emergency", "say"), file.emergency.say, voice)
@@ -106,8 +121,8 @@ def _mistakes(document: Document, file: LinesFile, flows: Mapping[str, Flow], vo
             yield from _unsaid(document, (*here, "closed_message"), entry.closed_message, voice)
         for index, announcement in enumerate(entry.announcements):
             yield from _unsaid(document, (*here, "announcements", index, "say"), announcement.say, voice)
-            since, until = announcement.since, announcement.until
-            if since is not None and until is not None and since >= until:
+            span = announcement.announcement(_zone(entry, settings))
+            if span.since is not None and span.expired(span.since):
                 yield document.problem((*here, "announcements", index), "it ends before it begins")
         if entry.emergency is not None:
             yield from _unsaid(document, (*here, "emergency", "say"), entry.emergency.say, voice)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fs_app.app.checks import check_everything
+from fs_app.app.lines import expired
 from fs_app.app.parts import Parts
 from fs_app.commands.context import Context
 from fs_app.errors import ConfigError
@@ -15,7 +16,10 @@ from fs_app.errors import ConfigError
 def check(obj: Context) -> None:
     """Settings, flows, prompts, database and gateway: every problem with its place."""
     settings, document = obj.load()
-    problems = check_everything(Parts(settings), document, gateway_must_answer=settings.gateway.kind != "local")
+    parts = Parts(settings)
+    problems = check_everything(parts, document, gateway_must_answer=settings.gateway.kind != "local")
     if problems:
         raise ConfigError(problems)
+    for problem in expired(settings, parts.clock.now()):
+        click.echo(f"warning: {problem}", err=True)
     click.secho("everything is in order", fg="green")

@@ -34,8 +34,8 @@ def lines(obj: Context) -> None:
         )
     Console().print(table)
     click.echo("* unless the dialplan says otherwise")
-    for words in expired(found, now):
-        click.echo(f"may be deleted: {words}", err=True)
+    for problem in expired(obj.settings, now):
+        click.echo(f"warning: {problem}", err=True)
 
 
 def _people(line: Line, now: datetime) -> str:

@@ -121,7 +121,7 @@ class Settings(Part):
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a part of the world, which is a folder
             raise ValueError("should be a zone of the tz database, e.g. America/New_York") from None
         return value
 

@@ -19,6 +19,8 @@ from fs_app.settings.values import Part
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SPAN = re.compile(r"\s*(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})\s*")
 _MIDNIGHT = (24, 0)
+_DAY = 24 * 60  # minutes
+_WEEK = 7 * _DAY
 PhraseName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -91,9 +93,11 @@ class HolidaySettings(Part):
         return lambda day: day not in still_open and (day in also or (known is not None and day in known))
 
 
-def _time(hour: str, minute: str) -> time:
+def _time(hour: str, minute: str, *, closes: bool = False) -> time:
     given = int(hour), int(minute)
     if given == _MIDNIGHT:
+        if not closes:
+            raise ValueError("24:00 ends a day; one begins at 0:00")
         return time()
     try:
         return time(*given)
@@ -112,22 +116,34 @@ def _weekdays(text: str) -> list[int]:
 
 def spells(hours: Mapping[str, str]) -> tuple[Spell, ...]:
     """``{"mon-fri": "8:00-12:00, 13:00-17:00"}`` as spells of the week. ValueError for what is no day or no time,
-    and
-    for spells of one day that overlap."""
+    and for spells that overlap, also over midnight and over the end of the week."""
     found: list[Spell] = []
     for days, spans in hours.items():
         for span in str(spans).split(","):
             match = _SPAN.fullmatch(span)
             if match is None:
                 raise ValueError(f"{span.strip()!r} should be two times, e.g. 8:00-17:30")
-            opens, closes = _time(match[1], match[2]), _time(match[3], match[4])
+            opens, closes = _time(match[1], match[2]), _time(match[3], match[4], closes=True)
             found += [Spell(day, opens, closes) for day in _weekdays(days)]
     found.sort(key=lambda each: (each.weekday, each.opens))
-    for before, after in pairwise(found):
-        same_day = before.weekday == after.weekday
-        if same_day and (before.over_midnight or after.opens < before.closes):
-            raise ValueError(f"two spells on {_DAYS[before.weekday - 1]} overlap")
+    for before, after in pairwise([*found, *found[:1]]):
+        begin, end = _minutes(before)
+        next_begin = _minutes(after)[0] + (_WEEK if after is found[0] else 0)
+        if next_begin < end and next_begin - begin < _WEEK:
+            raise ValueError(_overlap(before.weekday, after.weekday))
     return tuple(found)
+
+
+def _minutes(spell: Spell) -> tuple[int, int]:
+    """From which minute of the week to which; beyond the week where it goes on over its end."""
+    begin, end = ((spell.weekday - 1) * _DAY + each.hour * 60 + each.minute for each in (spell.opens, spell.closes))
+    return begin, end + (_DAY if spell.over_midnight else 0)
+
+
+def _overlap(before: int, after: int) -> str:
+    if before == after:
+        return f"two spells on {_DAYS[before - 1]} overlap"
+    return f"a spell on {_DAYS[before - 1]} goes on into one on {_DAYS[after - 1]}"
 
 
 class LineEntry(Part):
@@ -150,7 +166,7 @@ class LineEntry(Part):
     def _known_zone(cls, value: str | None) -> str | None:
         try:
             return value if value is None else ZoneInfo(value).key
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a part of the world, which is a folder
             raise ValueError("should be a zone of the tz database, e.g. America/New_York") from None
 
     @field_validator("hours")

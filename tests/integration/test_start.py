@@ -64,6 +64,15 @@ def test_a_good_site_is_in_order(site):
     assert site.fs_app("check") == (0, "everything is in order\n")
 
 
+def test_an_announcement_that_is_over_is_a_warning(site, tmp_path):
+    lines = tmp_path / "lines.yaml"
+    lines.write_text("lines:\n  main: {announcements: [{say: welcome, until: 2020-01-01}]}\n")
+    site.settings["lines"] = str(lines)
+    code, text = site.fs_app("check")
+    assert code == 0
+    assert f"warning: {lines}:2:26: the announcement welcome ended at 2020-01-01 00:00" in text
+
+
 def test_broken_settings(site):
     site.settings["calls"]["limit"] = "many"
     site.settings["colour"] = "blue"

@@ -75,11 +75,12 @@ def test_holidays_are_those_of_the_place_and_ones_own(tmp_path: Path) -> None:
 
 
 def test_an_announcement_that_is_over_can_go(tmp_path: Path) -> None:
-    lines, _ = load(tmp_path, FULL)
-    assert list(expired(lines, datetime(2026, 11, 21, 12, 59, tzinfo=UTC))) == []
-    assert list(expired(lines, datetime(2026, 11, 21, 13, tzinfo=UTC))) == [
-        "night: the announcement welcome ended at 2026-11-21 08:00"
-    ]
+    load(tmp_path, FULL)
+    settings = SETTINGS.model_copy(update={"lines": tmp_path / "lines.yaml"})
+    assert list(expired(settings, datetime(2026, 11, 21, 12, 59, tzinfo=UTC))) == []
+    (problem,) = expired(settings, datetime(2026, 11, 21, 13, tzinfo=UTC))
+    place = f"{tmp_path}/lines.yaml:14:9: "
+    assert str(problem) == f"{place}the announcement welcome ended at 2026-11-21 08:00; it may be deleted"
 
 
 def test_without_the_file_there_is_one_line(tmp_path: Path) -> None:
@@ -96,11 +97,21 @@ def test_without_the_file_there_is_one_line(tmp_path: Path) -> None:
         ("flwo: donate", "lines.yaml:2:10: unknown key 'flwo'; did you mean 'flow'?"),
         ('hours: {mon: "8-18"}', "lines.yaml:2:17: hours: '8-18' should be two times"),
         ('hours: {mon: "8:00-12:00, 9:00-10:00"}', "lines.yaml:2:17: hours: two spells on mon overlap"),
+        ('hours: {sun: "22:00-8:00", mon: "7:00-9:00"}', "lines.yaml:2:17: hours: a spell on sun goes on into"),
         ("timezone: Mars/Base", "lines.yaml:2:20: timezone: should be a zone"),
+        ("timezone: America", "lines.yaml:2:20: timezone: should be a zone"),
         ("holidays: {country: XX}", "lines.yaml:2:20: holidays: the holidays of XX are not known"),
         ("announcements: [{say: no_such}]", "lines.yaml:2:32: no phrase 'no_such' in 'en'"),
         ("announcements: [{say: paid}]", "lines.yaml:2:32: nothing fills these gaps of 'paid' in 'en'"),
         ("announcements: [{say: welcome, from: soon}]", "lines.yaml:2:47: from: should be a day or a time"),
+        (
+            "announcements: [{say: welcome, from: 2026-12-02, until: 2026-12-01}]",
+            "lines.yaml:2:26: it ends before it begins",
+        ),
+        (
+            'announcements: [{say: welcome, from: "2026-12-02T05:00+00:00", until: 2026-12-01}]',
+            "lines.yaml:2:26: it ends before it begins",
+        ),
         ("emergency: {say: welcome, then: run}", "lines.yaml:2:42: then: "),
         ("payments: {brands: [visla]}", "lines.yaml:2:29: brands: no brand is called 'visla'"),
         ("payments: {debit_only: yes}", "lines.yaml:2:20: debit_only needs debit_bins"),
