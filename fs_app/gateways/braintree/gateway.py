@@ -28,7 +28,7 @@ from fs_app.domain.payment import (
 from fs_app.gateways.braintree import answers
 from fs_app.gateways.braintree.banking import Banking
 from fs_app.gateways.braintree.cards import CardFile, card_params
-from fs_app.gateways.braintree.connection import BraintreeAccount, Connection
+from fs_app.gateways.braintree.connection import BRIEFLY, BraintreeAccount, Connection
 from fs_app.gateways.braintree.customers import has_customer, let_go
 from fs_app.gateways.braintree.faults import LASTING
 from fs_app.ports import ChargeRequest, GatewayRecord, GatewayTrouble
@@ -70,8 +70,8 @@ class BraintreeGateway:
         return self._connection.guarded(ask)
 
     def _keeping(self, request: ChargeRequest, card: Card, customer: CustomerId) -> ChargeResult:
-        """Charge a card and have it kept, once; where its customer cannot be made it is charged all the same."""
-        has = self._connection.told(lambda: has_customer(self._connection, customer))
+        """Charge a card and have it kept, once; where its customer cannot be made soon it is charged all the same."""
+        has = self._connection.told(lambda: has_customer(self._connection, customer), seconds=BRIEFLY)
         result = self._charge(request, keep=bool(has))
         if not isinstance(result, Approved) or result.kept is None:
             return result
