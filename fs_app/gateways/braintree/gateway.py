@@ -70,7 +70,7 @@ class BraintreeGateway:
         return self._connection.guarded(ask)
 
     def _keeping(self, request: ChargeRequest, card: Card, customer: CustomerId) -> ChargeResult:
-        """Charge a card and have it kept, once; where its customer cannot be made soon it is charged all the same."""
+        """Charge a card and have it kept, once; without its customer it is charged all the same."""
         has = self._connection.told(lambda: has_customer(self._connection, customer), seconds=BRIEFLY)
         result = self._charge(request, keep=bool(has))
         if not isinstance(result, Approved) or result.kept is None:
