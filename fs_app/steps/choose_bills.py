@@ -12,15 +12,15 @@ from fs_app.domain.bill import Bill, combined
 from fs_app.domain.prompt import Counted, Ordinal, Prompt, say
 from fs_app.flow.asking import ASKING, AskingStep, ask
 from fs_app.flow.call import Call
-from fs_app.flow.facts import Fact, proved
+from fs_app.flow.facts import Fact
 from fs_app.flow.step import Outcome, PhraseName, Says, StepEnds
-from fs_app.steps.telling import BillTelling
+from fs_app.steps.telling import OpenBills
 
 ALL, CHOOSE = "1", "2"
 TAKE, SKIP = "1", "2"
 
 
-class ChooseBills(BillTelling, AskingStep):
+class ChooseBills(OpenBills, AskingStep):
     """Tells what is due. Of several bills the caller pays all, or says of each whether it is paid now.
 
     Bills in one payment are of one currency: the one of the oldest bill; those of another one are left for another
@@ -61,7 +61,7 @@ class ChooseBills(BillTelling, AskingStep):
     )
 
     def run(self, call: Call) -> str:
-        found = call.services.directory.open_bills(proved(call.facts.account))
+        found = self.open_bills(call)
         if not found:
             call.channel.play(say(self.nothing))
             return "nothing_due"

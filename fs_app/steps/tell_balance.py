@@ -8,12 +8,12 @@ from pydantic import Field
 
 from fs_app.domain.prompt import say
 from fs_app.flow.call import Call
-from fs_app.flow.facts import Fact, proved
+from fs_app.flow.facts import Fact
 from fs_app.flow.step import Outcome, PhraseName, Says, Step
-from fs_app.steps.telling import BillTelling
+from fs_app.steps.telling import OpenBills
 
 
-class TellBalance(BillTelling, Step):
+class TellBalance(OpenBills, Step):
     """Looks the oldest open bill up and tells the balance, with its due date, late fee and discount."""
 
     do = "tell_balance"
@@ -33,7 +33,7 @@ class TellBalance(BillTelling, Step):
     nothing: Annotated[PhraseName, Says()] = Field("nothing_due", description="no balance")
 
     def run(self, call: Call) -> str:
-        bills = call.services.directory.open_bills(proved(call.facts.account))
+        bills = self.open_bills(call)
         if not bills:
             call.channel.play(say(self.nothing))
             return "nothing_due"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, Field
 
 from fs_app.domain.bank_account import BANKS
-from fs_app.domain.bill import Bill
+from fs_app.domain.bill import Bill, BillKind
 from fs_app.domain.card import BRANDS
 from fs_app.domain.prompt import SILENCE, Prompt, say
+from fs_app.flow.call import Call
+from fs_app.flow.facts import proved
 from fs_app.flow.step import PhraseName, Says
 
 METHOD_NAMES = frozenset(f"brand_{brand.name}" for brand in BRANDS) | {f"bank_{name}" for name in BANKS.values()}
@@ -48,3 +51,17 @@ class BillTelling(BaseModel):
         if bill.discount is not None and bill.discount_until is not None:
             prompt += say(self.discount, amount=bill.discount, date=bill.discount_until)
         return prompt
+
+
+class OpenBills(BillTelling):
+    """The open bills of the account. A debt in collection is not told among other bills: before it comes its
+    disclosure (15 U.S.C. 1692e(11))."""
+
+    debts: bool = Field(
+        False, description="whether debts in collection are told, too: set it where their disclosure was heard"
+    )
+
+    def open_bills(self, call: Call) -> Sequence[Bill]:
+        """The oldest first. StoreUnavailable where they cannot be looked up."""
+        found = call.services.directory.open_bills(proved(call.facts.account))
+        return [bill for bill in found if self.debts or bill.kind is not BillKind.DEBT]

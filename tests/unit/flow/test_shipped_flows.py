@@ -43,6 +43,15 @@ def test_nothing_of_a_debt_is_said_before_the_disclosure_and_nobody_hears_it_but
     )
 
 
+def test_no_other_flow_tells_a_debt() -> None:
+    telling = {
+        name
+        for name, flow in FLOWS.items()
+        if any(getattr(node.step, "debts", False) for node in flow.nodes.values())
+    }
+    assert telling == {"debt"}
+
+
 def said(step: object) -> set[str]:
     return {each.phrase for each in step.phrases()}  # type: ignore[attr-defined]
 

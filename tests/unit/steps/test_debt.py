@@ -30,6 +30,13 @@ def test_a_flow_cannot_ask_for_the_number_of_a_debt() -> None:
         STEPS["find_bill"].model_validate({"kind": "debt"})
 
 
-def test_the_debtor_hears_it() -> None:
-    call = walk("choose_bills", "1", services=SERVICES)
-    assert call.call.facts.bills == (DEBT, FINE)
+@pytest.mark.parametrize("step", ["choose_bills", "tell_balance"])
+def test_a_debt_is_not_told_among_other_bills(step: str) -> None:
+    """No disclosure was heard there."""
+    call = walk(step, services=SERVICES)
+    assert (call.said, call.call.facts.bills) == (["Your balance is 80.00 USD."], (FINE,))
+
+
+def test_the_debtor_hears_it_where_the_flow_says_so() -> None:
+    assert walk("choose_bills", "1", services=SERVICES, debts=True).call.facts.bills == (DEBT, FINE)
+    assert walk("tell_balance", services=SERVICES, debts=True).said == ["Your balance is 600.00 USD."]
