@@ -17,7 +17,7 @@ from prometheus_client import generate_latest
 from sqlalchemy import Connection, insert, select
 
 from fs_app.app.calls import Calls
-from fs_app.app.parts import SystemClock
+from fs_app.app.parts import Parts, SystemClock
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Payment, PaymentRequest
 from fs_app.domain.prompt import say
@@ -55,7 +55,9 @@ class UtcClock:
 class World:
     """Everything a call meets; ``traces`` is every place where a card must not be found afterwards."""
 
-    def __init__(self, folder: Path, prepared: Prepared, transcript: Transcript) -> None:
+    def __init__(
+        self, folder: Path, prepared: Prepared, transcript: Transcript, *, parts: type[Parts] = Parts
+    ) -> None:
         self.transcript = transcript
         self.file = folder / "fs_app.sqlite"
         shutil.copyfile(prepared.database, self.file)
@@ -67,7 +69,7 @@ class World:
         self.settings = self._settings(prepared)
         if "known" in transcript.world:
             self._remember(transcript.caller, transcript.world["known"])
-        self.calls = Calls(self.settings)
+        self.calls = Calls(self.settings, parts(self.settings))
         if transcript.world.get("gateway") == "down":
             self.gateway.stop()
         self.database = Database(f"sqlite:///{self.file}", 1)
@@ -153,8 +155,14 @@ class World:
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """What every call needs, made once."""
-    folder = tmp_path_factory.mktemp("prepared")
-    return Prepared(_sounds(folder / "sounds"), _flows(folder / "flows"), _database(folder / "fs_app.sqlite"))
+    return prepare(tmp_path_factory.mktemp("prepared"), datetime.now(UTC).date())
+
+
+def prepare(folder: Path, today: date) -> Prepared:
+    """The sounds, the flows, and a database with the demo accounts as they stand on a day."""
+    return Prepared(
+        _sounds(folder / "sounds"), _flows(folder / "flows"), _database(folder / "fs_app.sqlite", today)
+    )
 
 
 def _sounds(folder: Path) -> Path:
@@ -220,11 +228,11 @@ def _flows(folder: Path) -> Path:
     return folder
 
 
-def _database(file: Path) -> Path:
+def _database(file: Path, today: date) -> Path:
     """The demo accounts, and one that owes more; copied for every call."""
     database = Database(f"sqlite:///{file}", 1)
     migrate(database)
-    insert_demo_data(database, datetime.now(UTC).date())
+    insert_demo_data(database, today)
     database.write(_add_large_bill)
     database.write(_add_documented_account)
     database.close()

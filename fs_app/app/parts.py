@@ -122,9 +122,11 @@ def open_gateway(part: GatewaySettings) -> BraintreeGateway:
     return BraintreeGateway(gateway_account(part))
 
 
-def open_directory(settings: Settings, database: Database, theirs: Database | None = None) -> Directory:
+def open_directory(
+    settings: Settings, database: Database, theirs: Database | None = None, clock: Clock | None = None
+) -> Directory:
     """Accounts and bills: our tables, or the operator's database, which is opened unless it is given."""
-    statements, clock = settings.directory.statements, SystemClock(settings.timezone)
+    statements, clock = settings.directory.statements, clock or SystemClock(settings.timezone)
     theirs = theirs or open_their_database(settings)
     if theirs is None or statements is None:
         return TableDirectory(database, clock)
@@ -199,7 +201,7 @@ class Parts:
 
     @cached_property
     def directory(self) -> Directory:
-        return open_directory(self.settings, self.database, self.their_database)
+        return open_directory(self.settings, self.database, self.their_database, self.clock)
 
     @cached_property
     def their_database(self) -> Database | None:
