@@ -12,7 +12,7 @@ from fs_app.domain.bill import Bill, combined
 from fs_app.domain.prompt import Counted, Ordinal, Prompt, say
 from fs_app.flow.asking import ASKING, AskingStep, ask
 from fs_app.flow.call import Call
-from fs_app.flow.facts import Fact
+from fs_app.flow.facts import Fact, proved
 from fs_app.flow.step import Outcome, PhraseName, Says, StepEnds
 from fs_app.steps.telling import OpenBills
 
@@ -61,7 +61,7 @@ class ChooseBills(OpenBills, AskingStep):
     )
 
     def run(self, call: Call) -> str:
-        found = self.open_bills(call)
+        found = self.tellable(call.services.directory.open_bills(proved(call.facts.account)))
         if not found:
             call.channel.play(say(self.nothing))
             return "nothing_due"

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from fs_app.domain.prompt import say
 from fs_app.flow.call import Call
-from fs_app.flow.facts import Fact
+from fs_app.flow.facts import Fact, proved
 from fs_app.flow.step import Outcome, PhraseName, Says, Step
 from fs_app.steps.telling import OpenBills
 
@@ -33,7 +33,7 @@ class TellBalance(OpenBills, Step):
     nothing: Annotated[PhraseName, Says()] = Field("nothing_due", description="no balance")
 
     def run(self, call: Call) -> str:
-        bills = self.open_bills(call)
+        bills = self.tellable(call.services.directory.open_bills(proved(call.facts.account)))
         if not bills:
             call.channel.play(say(self.nothing))
             return "nothing_due"

@@ -11,8 +11,6 @@ from fs_app.domain.bank_account import BANKS
 from fs_app.domain.bill import Bill, BillKind
 from fs_app.domain.card import BRANDS
 from fs_app.domain.prompt import SILENCE, Prompt, say
-from fs_app.flow.call import Call
-from fs_app.flow.facts import proved
 from fs_app.flow.step import PhraseName, Says
 
 METHOD_NAMES = frozenset(f"brand_{brand.name}" for brand in BRANDS) | {f"bank_{name}" for name in BANKS.values()}
@@ -61,7 +59,6 @@ class OpenBills(BillTelling):
         False, description="whether debts in collection are told, too: set it where their disclosure was heard"
     )
 
-    def open_bills(self, call: Call) -> Sequence[Bill]:
-        """The oldest first. StoreUnavailable where they cannot be looked up."""
-        found = call.services.directory.open_bills(proved(call.facts.account))
-        return [bill for bill in found if self.debts or bill.kind is not BillKind.DEBT]
+    def tellable(self, bills: Sequence[Bill]) -> list[Bill]:
+        """Those that may be told here."""
+        return [bill for bill in bills if self.debts or bill.kind is not BillKind.DEBT]
