@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import TypeVar
 
 import structlog
@@ -58,8 +58,11 @@ def check_everything(parts: Parts, document: Document, *, gateway_must_answer: b
             place = ("line", "flow")
             problems.append(document.problem(place, f"no flow is called {settings.line.flow!r}", hint))
         if flows is not None:
-            problems += _unlooked(settings, flows, document)
-            problems += parts.line_records[1]
+            lines, wrong = parts.line_records
+            problems += _unlooked(
+                settings, flows, {settings.line.flow, *(line.flow for line in lines.values())}, document
+            )
+            problems += wrong
     _collect(problems, lambda: check_receipt_texts(settings, document))
     problems += _schedule_problems(settings, document)
     problems += _store_problems(parts, document)
@@ -91,9 +94,9 @@ def _recordings_problems(settings: Settings, document: Document) -> list[Problem
     return [document.problem(("recordings",), message, "chmod o-rwx; it has to be FreeSWITCH's and ours alone")]
 
 
-def _unlooked(settings: Settings, flows: Mapping[str, Flow], document: Document) -> list[Problem]:
-    """What a flow looks up and no statement does: nobody and nothing would be found. It is a mistake in the flow
-    that calls come to, and told in the log of those that only a number of the dialplan could lead to."""
+def _unlooked(settings: Settings, flows: Mapping[str, Flow], in_use: Set[str], document: Document) -> list[Problem]:
+    """What a flow looks up and no statement does: nobody and nothing would be found. It is a mistake in a flow that
+    a line has, and told in the log of those that only the dialplan could lead to."""
     statements = settings.directory.statements
     if statements is None:
         return []
@@ -104,7 +107,7 @@ def _unlooked(settings: Settings, flows: Mapping[str, Flow], document: Document)
             for name in _lookups(node.step):
                 if getattr(statements, name) is None:
                     lacking.setdefault(name, node.name)
-        if flow.name != settings.line.flow:
+        if flow.name not in in_use:
             if lacking:
                 log.warning(
                     "a flow lacks SQL statements; lead no number to it", flow=flow.name, lacks=list(lacking)

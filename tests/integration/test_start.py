@@ -254,3 +254,7 @@ def test_a_flow_that_asks_for_a_number_nobody_looks_up(site, tmp_path):
     assert found in " ".join(said.split())
     assert "account_by_caller_id" not in said
     assert "1 problem" in said and "a flow lacks SQL statements" in said  # nobody is led to the other flows
+    (tmp_path / "lines.yaml").write_text("lines: {fines: {flow: pay_fine}}")
+    site.settings["lines"] = str(tmp_path / "lines.yaml")
+    code, said = site.fs_app("check")
+    assert "the flow 'pay_fine' needs the statement bill_by_number at its step 'fine'" in " ".join(said.split())
