@@ -73,6 +73,7 @@ class Calls:
             callers=parts.callers,
             subscriptions=parts.subscriptions,
             appointments=parts.appointments,
+            agreements=parts.agreements,
         )
         self.server = CallServer(
             inherited(CALLS, settings.calls.listen),

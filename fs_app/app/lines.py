@@ -68,7 +68,7 @@ def _zone(entry: LineEntry, settings: Settings) -> ZoneInfo:
 
 
 def _plain(settings: Settings) -> Line:
-    return Line("", "", "", settings.payments.rules())
+    return Line("", "", "", settings.payments.rules(), settings.agreements.offers())
 
 
 def _with_emergency(line: Line, file: LinesFile) -> Line:
@@ -86,6 +86,7 @@ def _line(name: str, entry: LineEntry, file: LinesFile, settings: Settings, docu
         language=entry.language or "",
         queue=entry.queue or "",
         rules=_rules(name, entry, settings, document),
+        offers=settings.agreements.offers(),
         name=name,
         hours=entry.opening(zone),
         closed=entry.closed,

@@ -60,6 +60,16 @@ def birth_date() -> Field:
     return Field("date of birth", min_length=8, max_length=8, secret=True)
 
 
+def date() -> Field:
+    """Four keys: the day and the month, in the order of the operator's country."""
+    return Field("date", min_length=4, max_length=4)
+
+
+def instalments() -> Field:
+    """How many payments; ``#`` or a pause ends a number below ten."""
+    return Field("number of payments", min_length=1, max_length=2, values=frozenset("89"))
+
+
 def pin(length: int) -> Field:
     """The caller's PIN."""
     return Field("pin", min_length=length, max_length=length, secret=True)

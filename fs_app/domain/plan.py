@@ -48,6 +48,20 @@ def plan(total: Money, count: int, first: date, every: Every) -> tuple[Planned, 
     return tuple(Planned(nth(first, every, step), amount) for step, amount in enumerate(amounts))
 
 
+def plan_by_amount(total: Money, each: Money, smallest: Money, first: date, every: Every) -> tuple[Planned, ...]:
+    """A sum in instalments of one amount; the last is the rest, or has it on top where it is below the smallest.
+    ValueError for an amount that is not above zero."""
+    if each.minor <= 0:
+        raise ValueError("an instalment is above zero")
+    count, rest = divmod(total.minor, each.minor)
+    amounts = [each] * count
+    if rest >= smallest.minor or (rest and not amounts):
+        amounts.append(Money(rest, total.currency))
+    elif rest:
+        amounts[-1] += Money(rest, total.currency)
+    return tuple(Planned(nth(first, every, step), amount) for step, amount in enumerate(amounts))
+
+
 def offers(total: Money, first: date, today: date, rules: OfferRules) -> tuple[tuple[Planned, ...], ...]:
     """Every plan of two or more instalments that the rules allow, the shortest first; empty where none is."""
     found = []

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 from fs_app.domain.hours import Hours
 from fs_app.domain.notices import Announcement, Closed, Emergency
+from fs_app.domain.plan import OfferRules
 from fs_app.domain.rules import Rules
 from fs_app.flow.facts import Facts
 from fs_app.ports import (
+    Agreements,
     Appointments,
     Callers,
     Cashier,
@@ -29,7 +31,7 @@ from fs_app.ports import (
     Vault,
 )
 
-PLAIN_RULES = Rules()
+PLAIN_RULES, PLAIN_OFFERS = Rules(), OfferRules()
 """The rules where nobody set any."""
 
 
@@ -43,6 +45,7 @@ class Line:
     language: str
     queue: str
     rules: Rules = PLAIN_RULES
+    offers: OfferRules = PLAIN_OFFERS  # of what is paid later
     speaks: bool = False  # whether its entry in lines.yaml says which language
     name: str = ""  # of its entry in lines.yaml; empty where it has none
     hours: Hours | None = None  # when people are there; None is always
@@ -69,6 +72,7 @@ class Services:
     callers: Callers
     subscriptions: Subscriptions
     appointments: Appointments
+    agreements: Agreements
 
 
 def _stays() -> bool:

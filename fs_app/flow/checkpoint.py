@@ -2,8 +2,8 @@
 
 It is made at each step boundary. Laws:
 
-1. Nothing of a card is in it: there is no field for one. A card and the consent to charge it die with their server,
-   and are asked for again.
+1. Nothing of a card is in it: there is no field for one. A card, and the consent to charge whatever it is, die with
+   their server, and are asked for again. Of a saved method our number for it is in it, and it is looked up again.
 2. Accounts stand in it by number alone, and are looked up again: no PIN hash, no postal code, no address.
 3. What became of a charge is not in it: the ledger knows, and is asked first.
 """
@@ -16,9 +16,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fs_app.domain.appointment import Appointment
 from fs_app.domain.bill import Bill
+from fs_app.domain.means import SavedMethod
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Ending, PaymentId
 from fs_app.domain.prompt import Manner
+from fs_app.domain.proposal import Proposal
 from fs_app.domain.subscription import Subscription
 from fs_app.flow.call import Call
 
@@ -43,6 +45,8 @@ class Checkpoint(BaseModel):
     appointment: Appointment | None = None
     bills: tuple[Bill, ...] | None = None
     amount: Money | None = None
+    terms: Proposal | None = None
+    method: int | None = None
     ending: Ending | None = None
     payment: PaymentId | None = None
 
@@ -65,6 +69,8 @@ class Checkpoint(BaseModel):
             appointment=facts.appointment,
             bills=facts.bills,
             amount=facts.amount,
+            terms=facts.terms,
+            method=facts.means.id if isinstance(facts.means, SavedMethod) else None,
             ending=facts.ending,
             payment=facts.payment.id if facts.payment is not None else None,
         )
@@ -90,4 +96,5 @@ class Checkpoint(BaseModel):
         facts.account = directory.by_number(self.account) if self.account is not None else None
         if self.account is None or facts.account is not None:  # what is owed on an account that is gone is nobody's
             facts.bills, facts.amount, facts.ending = self.bills, self.amount, self.ending
-            facts.subscription, facts.appointment = self.subscription, self.appointment
+            facts.subscription, facts.appointment, facts.terms = self.subscription, self.appointment, self.terms
+            facts.means = call.services.methods.get(self.method) if self.method is not None else None

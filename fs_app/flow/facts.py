@@ -14,6 +14,7 @@ from fs_app.domain.card import Card
 from fs_app.domain.means import MeansKind
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Ending, Means, Payment
+from fs_app.domain.proposal import Proposal
 from fs_app.domain.subscription import Subscription
 from fs_app.ports import Consent, ConsentId
 
@@ -28,6 +29,7 @@ class Fact(StrEnum):
     APPOINTMENT = "appointment"  # the same of an appointment
     BILLS = "bills"  # what is to be paid: a bill of this account or of another, several, a gift
     AMOUNT = "amount"  # what the caller wants to pay of it, without a fee
+    TERMS = "terms"  # what is to be agreed to: a payment on a date, a plan, recurring payments
     MEANS = "means"  # what it is paid with: a card, a saved method, a bank account
     CARD = "card"  # that it is a card which was keyed in this call: its fields can be asked again
     BANK = "from_bank"  # that it is a bank account, keyed or saved
@@ -36,7 +38,7 @@ class Fact(StrEnum):
     ENDING = "ending"  # how an attempt to pay has ended
 
 
-OF_ACCOUNT = frozenset({Fact.SUBSCRIPTION, Fact.APPOINTMENT})
+OF_ACCOUNT = frozenset({Fact.SUBSCRIPTION, Fact.APPOINTMENT, Fact.TERMS})
 """What belongs to the account, and is forgotten with it."""
 
 
@@ -62,6 +64,7 @@ class Facts:
     appointment: Appointment | None = None
     bills: tuple[Bill, ...] | None = None
     amount: Money | None = None
+    terms: Proposal | None = None
     means: Means | None = field(default=None, repr=False)
     saving: Consent | None = None
     """What the caller agreed to, where the gateway may keep the means; it is kept with them."""

@@ -9,15 +9,20 @@ from fs_app.flow.step import Step
 from fs_app.steps.agent import Agent
 from fs_app.steps.announce import Announce
 from fs_app.steps.authorise_debit import AuthoriseDebit
+from fs_app.steps.cancel_agreements import CancelAgreements
 from fs_app.steps.charge import Charge
 from fs_app.steps.choose_amount import ChooseAmount
 from fs_app.steps.choose_bills import ChooseBills
+from fs_app.steps.choose_date import ChooseDate
 from fs_app.steps.choose_gift import ChooseGift
 from fs_app.steps.choose_language import ChooseLanguage
 from fs_app.steps.choose_means import ChooseMeans
+from fs_app.steps.choose_plan import ChoosePlan
+from fs_app.steps.choose_recurring import ChooseRecurring
 from fs_app.steps.choose_renewal import ChooseRenewal
 from fs_app.steps.collect_bank_account import CollectBankAccount
 from fs_app.steps.collect_card import CollectCard
+from fs_app.steps.confirm_agreement import ConfirmAgreement
 from fs_app.steps.confirm_payment import ConfirmPayment
 from fs_app.steps.correct_card import CorrectCard
 from fs_app.steps.find_bill import FindBill
@@ -29,6 +34,7 @@ from fs_app.steps.menu import Menu
 from fs_app.steps.offer_saving import OfferSaving
 from fs_app.steps.reply_appointment import ReplyAppointment
 from fs_app.steps.survey import Survey
+from fs_app.steps.tell_agreements import TellAgreements
 from fs_app.steps.tell_appointment import TellAppointment
 from fs_app.steps.tell_balance import TellBalance
 from fs_app.steps.tell_copay import TellCopay
@@ -66,6 +72,12 @@ _ALL: tuple[type[Step], ...] = (
     Charge,
     TellResult,
     ManageMethods,
+    ChooseDate,
+    ChoosePlan,
+    ChooseRecurring,
+    ConfirmAgreement,
+    TellAgreements,
+    CancelAgreements,
     Survey,
     Agent,
     HangUp,

@@ -25,8 +25,8 @@ _YES, _NO = "1", "2"
 
 class ManageMethods(AskingStep):
     """Goes through the saved methods: the caller keeps each as it is, deletes it, or, of a card, changes its expiry
-    or
-    its postal code. What is changed or deleted is so at the gateway first."""
+    or its postal code. What is changed or deleted is so at the gateway first. What an agreement charges is not
+    deleted: the caller is told to cancel that first."""
 
     do = "manage_methods"
     needs = frozenset({Fact.ACCOUNT})
@@ -55,6 +55,7 @@ class ManageMethods(AskingStep):
         "enter_postal_code_again", description="more at length"
     )
     changed: Annotated[PhraseName, Says()] = Field("method_changed", description="the gateway has it")
+    in_use: Annotated[PhraseName, Says()] = Field("method_in_use", description="what is scheduled is charged to it")
     deleted: Annotated[PhraseName, Says()] = Field("method_deleted", description="the gateway has forgotten it")
     failed: Annotated[PhraseName, Says()] = Field("method_not_changed", description="all is as it was")
 
@@ -96,6 +97,8 @@ class ManageMethods(AskingStep):
         return say(self.bank, digits=digits)
 
     def _delete(self, call: Call, method: SavedMethod) -> Prompt:
+        if call.services.agreements.using(method.id):
+            return say(self.in_use)
         question = say(self.sure)
         if ask(call, keys.menu("sure", _YES + _NO), question, question, tries=self.tries).reveal() != _YES:
             raise StepEnds("back")

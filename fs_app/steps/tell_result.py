@@ -6,16 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fs_app.domain import keys
 from fs_app.domain.keys import Verdict
 from fs_app.domain.payment import Ending
-from fs_app.domain.prompt import Digits, Prompt, say
+from fs_app.domain.prompt import Digits, say
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact, proved
 from fs_app.flow.step import Outcome, PhraseName, Says, Step
-
-_AGAIN = "1"
-_TIMES = 5
+from fs_app.steps.telling import tell_again
 
 
 class TellResult(Step):
@@ -52,12 +49,5 @@ class TellResult(Step):
         payment = proved(call.facts.payment)
         phrase = self.paid if ending is Ending.PAID else self.being_checked
         result = say(phrase, amount=payment.request.amount, digits=Digits(payment.confirmation))
-        return "agent" if self._tell(call, result) is Verdict.AGENT else ending.value
-
-    def _tell(self, call: Call, result: Prompt) -> Verdict:
-        verdict = Verdict.SILENCE
-        for _ in range(_TIMES):
-            verdict = call.channel.ask(result + say(self.hear_again), keys.menu("hear again", _AGAIN)).verdict
-            if verdict in (Verdict.AGENT, Verdict.SILENCE):
-                return verdict
-        return verdict
+        heard = tell_again(call, result, say(self.hear_again))
+        return "agent" if heard is Verdict.AGENT else ending.value

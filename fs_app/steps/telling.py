@@ -1,4 +1,4 @@
-"""How a bill is told, and what is paid with: the words that several steps share."""
+"""How a bill is told, what is paid with, and a number: the words that several steps share."""
 
 from __future__ import annotations
 
@@ -7,14 +7,41 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from fs_app.domain import keys
 from fs_app.domain.bank_account import BANKS
 from fs_app.domain.bill import Bill, BillKind
 from fs_app.domain.card import BRANDS
-from fs_app.domain.prompt import SILENCE, Prompt, say
+from fs_app.domain.keys import Verdict
+from fs_app.domain.means import MeansKind
+from fs_app.domain.payment import Means
+from fs_app.domain.prompt import SILENCE, Digits, Named, Prompt, say
+from fs_app.flow.call import Call
 from fs_app.flow.step import PhraseName, Says
 
 METHOD_NAMES = frozenset(f"brand_{brand.name}" for brand in BRANDS) | {f"bank_{name}" for name in BANKS.values()}
 """The phrases that name brands of cards, and banks."""
+
+_AGAIN = "1"
+_TIMES = 5
+
+
+def tell_again(call: Call, result: Prompt, hear_again: Prompt) -> Verdict:
+    """Tell something with a number, which may be heard again up to five times; any key but 0 may have cut it short.
+    AGENT where the caller wants a person; silence is fine."""
+    verdict = Verdict.SILENCE
+    for _ in range(_TIMES):
+        verdict = call.channel.ask(result + hear_again, keys.menu("hear again", _AGAIN)).verdict
+        if verdict in (Verdict.AGENT, Verdict.SILENCE):
+            return verdict
+    return verdict
+
+
+def with_means(means: Means, *, card: str, bank: str) -> Prompt:
+    """A sentence about a card with its brand and last four digits, or about a bank account with its last four."""
+    digits = Digits(means.last_four)
+    if means.kind is MeansKind.BANK:
+        return say(bank, digits=digits)
+    return say(card, brand=Named(f"brand_{means.brand}"), digits=digits)
 
 
 class BillTelling(BaseModel):

@@ -15,6 +15,7 @@ from fs_app.testing.fakes import (
     FixedClock,
     approve,
 )
+from fs_app.testing.fakes_agreements import FakeAgreements
 from fs_app.testing.fakes_callers import FakeCallers, FakeProofs
 from fs_app.testing.fakes_methods import FakeConsents, FakeSavedMethods, FakeVault
 from fs_app.testing.fakes_offers import FakeAppointments, FakeSubscriptions
@@ -36,6 +37,7 @@ def fake_services(**named: Any) -> Services:
         callers=FakeCallers(),
         subscriptions=FakeSubscriptions(),
         appointments=FakeAppointments(),
+        agreements=FakeAgreements(named.get("clock", FixedClock())),
     )
     services = replace(services, **named)
     if "history" not in named and isinstance(services.cashier, FakeCashier):

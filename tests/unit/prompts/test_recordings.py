@@ -245,6 +245,12 @@ EXAMPLES = {  # of every gap that a phrase may have
     "today": date(2026, 11, 23),
     "total": Money(123_706, "USD"),
     "weekday": Weekday(2),
+    "first": date(2026, 12, 1),
+    "last": date(2027, 2, 1),
+    "instalment": Ordinal(2, "instalment"),
+    "instalments": Counted(3, "instalment"),
+    "payments": Counted(6, "payment"),
+    "rest": Money(41_152, "USD"),
 }
 
 
