@@ -21,7 +21,7 @@ from fs_app.domain.proposal import Proposal, once
 from fs_app.domain.rules import Rules
 from fs_app.flow.call import Services
 from fs_app.flow.facts import proved
-from fs_app.ports import ConsentKind
+from fs_app.ports import Consent, ConsentKind
 from fs_app.testing.fakes import FakeDirectory
 from fs_app.testing.services import fake_services
 
@@ -35,6 +35,13 @@ ONCE = once(AMOUNT, date(2026, 2, 3), (Target("b1"),))
 
 def terms(call: Walk) -> Proposal:
     return proved(call.call.facts.terms)
+
+
+def agreed_to(services: Services) -> list[tuple[int, Consent]]:
+    """The consents to something scheduled, with their numbers."""
+    kept_all: list[Consent | None] = services.consents.kept  # type: ignore[attr-defined]
+    numbered = enumerate(kept_all, start=1)
+    return [(number, each) for number, each in numbered if each and each.kind is ConsentKind.SCHEDULE]
 
 
 class TestDate:
@@ -185,9 +192,7 @@ class TestConsent:
         assert call.said[1].startswith(
             f"Thank you. It is scheduled. Your agreement number is {' '.join(agreement.number)}."
         )
-        [(number, _, consent)] = [
-            each for each in call.services.consents.of_account("a1") if each[2].kind is ConsentKind.SCHEDULE
-        ]  # fmt: skip
+        [(number, consent)] = agreed_to(call.services)
         assert agreement.request.consent_id == number
         assert (consent.call_uuid, consent.language, consent.version) == (call.phone.uuid, "en", "1")
         assert consent.text.endswith("You can cancel on this line at any time before a payment is taken.")
@@ -223,9 +228,7 @@ class TestConsent:
         call = self.confirmed(key)
         assert call.outcome == outcome
         assert list(call.services.agreements.all()) == []
-        assert not [
-            each for _, _, each in call.services.consents.of_account("a1") if each.kind is ConsentKind.SCHEDULE
-        ]
+        assert agreed_to(call.services) == []
 
     def test_a_call_that_goes_on_elsewhere_makes_one_agreement(self) -> None:
         services = kept(VISA)
@@ -247,7 +250,7 @@ class TestConsent:
         )
         call = self.confirmed("yes", "1", services=kept(CHASE), bank=True)
         assert call.outcome == "agreed"
-        assert [each.recording is not None for _, _, each in call.services.consents.of_account("a1")][-1]
+        assert [consent.recording is not None for _, consent in agreed_to(call.services)] == [True]
 
     def test_the_number_is_heard_again(self) -> None:
         assert sum("agreement number" in said for said in self.confirmed("1", "1", "1").said) == 3
