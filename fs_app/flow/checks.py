@@ -163,7 +163,7 @@ def _outcomes(
 
 def _can_happen(outcome: Outcome, step: Step, arrivals: Sequence[FactSet]) -> bool:
     """Whether some path comes to the step with the facts that the outcome needs."""
-    return any(outcome.only_with <= known | step.needs for known in arrivals)
+    return any(outcome.possible(known | step.needs) for known in arrivals)
 
 
 def _unreachable(draft: Draft) -> Iterator[Problem]:
@@ -232,7 +232,7 @@ def _states(draft: Draft) -> dict[State, State | None]:
         name, known = state
         outcomes = draft.steps[name].all_outcomes()
         for outcome, target in draft.targets(name).items():
-            if not outcomes[outcome].only_with <= known:
+            if not outcomes[outcome].possible(known):
                 continue
             # A step that lacks a fact is told once; what follows is followed as if the fact had been there.
             after = ((known | draft.steps[name].needs) - outcomes[outcome].forgets) | outcomes[outcome].teaches

@@ -42,15 +42,21 @@ class Outcome:
     """What happened: a sentence for the docs, the facts it teaches, and the facts it makes untrue.
 
     The step sets what it teaches; the engine forgets what the outcome forgets. It can happen only where the facts
-    in ``only_with`` are known: a saved card is never asked for its number again.
+    in ``only_with`` are known and none of ``never_with`` is: a saved card is never asked for its number again, and
+    a card needs no authorisation of a debit.
     """
 
     meaning: str
     teaches: FactSet = NO_FACTS
     forgets: FactSet = NO_FACTS
     only_with: FactSet = NO_FACTS
+    never_with: FactSet = NO_FACTS
     optional: bool = False
     """Whether a flow may leave it unmapped: then the step asked before is asked again."""
+
+    def possible(self, known: FactSet) -> bool:
+        """Whether it can happen where this is known."""
+        return self.only_with <= known and not self.never_with & known
 
 
 @dataclass(frozen=True, slots=True)

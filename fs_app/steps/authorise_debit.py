@@ -18,10 +18,12 @@ from fs_app.ports import Consent, ConsentKind, Recorded
 
 _AGREED, _NOT = "1", "2"
 _WITHDRAWN = frozenset({Fact.MANDATE})
+_BANK = frozenset({Fact.BANK})
 
 
 class AuthoriseDebit(AskingStep):
-    """Reads the whole authorisation out, records the caller's spoken yes, and has it confirmed with a key.
+    """Reads the whole authorisation out, records the caller's spoken yes, and has it confirmed with a key. A card
+    needs none, and passes.
 
     It says who debits, how much, from which account, on which day, that it is a single payment, how to ask or to
     revoke it, and the date of the authorisation (Nacha Operating Rules 2.3.2.2 and 2.5.15, TEL entries). Only that
@@ -30,11 +32,16 @@ class AuthoriseDebit(AskingStep):
     """
 
     do = "authorise_debit"
-    needs = frozenset({Fact.ACCOUNT, Fact.BANK, Fact.CONSENT})
+    needs = frozenset({Fact.ACCOUNT, Fact.MEANS, Fact.CONSENT})
     outcomes = {
-        "authorised": Outcome("the caller said yes, and it is recorded", teaches=frozenset({Fact.MANDATE})),
-        "refused": Outcome("the caller did not authorise it", forgets=_WITHDRAWN),
-        "unavailable": Outcome("the switch cannot record: no debit is possible", forgets=_WITHDRAWN),
+        "authorised": Outcome(
+            "the caller said yes, and it is recorded", teaches=frozenset({Fact.MANDATE}), only_with=_BANK
+        ),
+        "not_needed": Outcome("it is no bank account that is paid with; nothing was said", never_with=_BANK),
+        "refused": Outcome("the caller did not authorise it", forgets=_WITHDRAWN, only_with=_BANK),
+        "unavailable": Outcome(
+            "the switch cannot record: no debit is possible", forgets=_WITHDRAWN, only_with=_BANK
+        ),
         **ASKING,
     }
     says = AskingStep.says | {"no_voice_heard"}
@@ -55,6 +62,8 @@ class AuthoriseDebit(AskingStep):
     version: str = Field("1", description="of the text, kept with the consent; change it with the text")
 
     def run(self, call: Call) -> str:
+        if not call.facts.from_bank:
+            return "not_needed"
         text = self._text(call)
         try:
             recorded = self._recorded(call, text)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
 
-from fs_app.domain.bill import BillKind
+from fs_app.domain.bill import BillKind, Holder
 from fs_app.store.engine import Database
 from fs_app.store.pins import hash_pin
 from fs_app.store.tables import accounts, appointments, bills, subscription_offers, subscriptions
@@ -55,8 +55,10 @@ class DemoAccount:
     plan: str | None = None
     runs_for: int = 0
     visits: tuple[DemoVisit, ...] = ()
+    holder: Holder | None = None
 
 
+_ANN = Holder("Ann", "Lee", street="1 Main Street", locality="Chicago", region="IL", postal_code="60622")
 _BORN = date(1980, 3, 4)
 DEMO_ACCOUNTS = (
     DemoAccount("10001", (DemoBill(4_250),), telephone="14155550101", receipt_to="sms:+15550100001"),
@@ -89,6 +91,7 @@ DEMO_ACCOUNTS = (
     DemoAccount("11006", visits=(DemoVisit(0, time(14), 3_000),)),
     DemoAccount("11007", (DemoBill(34_000, minimum_minor=5_000),), has_pin=False, birth_date=_BORN),
     DemoAccount("11008", (DemoBill(60_000, -90, number="900101", kind=BillKind.DEBT),)),
+    DemoAccount("11009", (DemoBill(5_000), DemoBill(3_500, 28)), holder=_ANN),
 )
 
 # What subscribers can buy: (plan they have, plan they get, months, cents).
@@ -126,12 +129,13 @@ def _insert_account(connection: Connection, account: DemoAccount, pin_hash: str,
         number=account.number,
         telephone=account.telephone,
         closed=account.closed,
-        postal_code=account.postal_code,
+        postal_code=account.postal_code if account.holder is None else account.holder.postal_code,
         pin_hash=pin_hash if account.has_pin else None,
         receipt_to=account.receipt_to,
         birth_date=account.birth_date,
         credit_minor=account.credit_minor,
         credit_currency=None if account.credit_minor is None else "USD",
+        **({} if account.holder is None else _holder(account.holder)),
     )
     for place, bill in enumerate(account.bills, start=1):
         _add(connection, bills, id=f"{name}-{place}", account_id=name, **_bill(bill, today))
@@ -142,6 +146,11 @@ def _insert_account(connection: Connection, account: DemoAccount, pin_hash: str,
         money = {"copay_minor": visit.copay_minor, "currency": "USD"}
         when = {"day": today + timedelta(days=visit.in_days), "starts": visit.starts}
         _add(connection, appointments, id=f"{name}-{place}", account_id=name, **when, **money)
+
+
+def _holder(holder: Holder) -> dict[str, str]:
+    columns = ("first_name", "last_name", "business_name", "street", "locality", "region")
+    return {name: getattr(holder, name) for name in columns}
 
 
 def _bill(bill: DemoBill, today: date) -> dict[str, Any]:

@@ -32,10 +32,20 @@ def long_runs(transcript: Transcript) -> set[str]:
     return {run for text in keyed for run in re.findall(r"[0-9]{8,}", text)}
 
 
+def telling_parts(run: str) -> Iterator[str]:
+    """Eight digits in a row, from anywhere in a number. Rows of zeros are in many a time and uuid: of a number that
+    has
+    little else all of it is looked for."""
+    parts = [run[start : start + 8] for start in range(len(run) - 7)]
+    yield from (part for part in parts if len(set(part)) > 2)
+    if any(len(set(part)) <= 2 for part in parts):
+        yield run
+
+
 def leaks(transcript: Transcript, traces: Mapping[str, str]) -> Iterator[str]:
     """Where a card number, or a date or a code that stands alone, is found. The message does not hold it."""
     for place, text in traces.items():
-        if any(run[start : start + 8] in text for run in long_runs(transcript) for start in range(len(run) - 7)):
+        if any(part in text for run in long_runs(transcript) for part in telling_parts(run)):
             yield f"digits of a card number in the {place}"
         if place != "database" and (match := ALONE.search(text)):
             around = text[max(0, match.start() - 40) : match.start()]

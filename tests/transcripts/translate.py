@@ -37,7 +37,7 @@ from fs_app.store.ledger import SqlLedger
 from fs_app.testing.transcript import ANYTHING, Transcript, read_transcript
 
 HERE = Path(__file__).parent
-MAIN = ("paid_in_full", "utility", "rent", "hospital_bill", "fine_early", "pay_for_another", "renewal",
+MAIN = ("paid_in_full", "utility", "card_saved", "bank_debit", "rent", "hospital_bill", "fine_early", "pay_for_another", "renewal",
         "appointment_confirmed", "gift_to_all", "debt")  # fmt: skip
 """The call that shows each flow."""
 # A word or two between two that differ are in common by chance, as "of" in a date.

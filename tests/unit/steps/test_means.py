@@ -264,6 +264,10 @@ class TestAuthorisation:
         assert self.authorised("2").outcome == "refused"
         assert not heard.exists()
 
+    def test_a_card_needs_none(self) -> None:
+        call = self.authorised(means=card())
+        assert (call.outcome, call.said) == ("not_needed", [])
+
     def test_the_charge_cannot_be_reached_without_one(self) -> None:
         assert STEPS["charge"].needs_with == {Fact.BANK: frozenset({Fact.MANDATE})}
 
