@@ -37,8 +37,8 @@ from fs_app.store.ledger import SqlLedger
 from fs_app.testing.transcript import ANYTHING, Transcript, read_transcript
 
 HERE = Path(__file__).parent
-MAIN = ("paid_in_full", "utility", "card_saved", "bank_debit", "rent", "hospital_bill", "fine_early", "pay_for_another", "renewal",
-        "appointment_confirmed", "gift_to_all", "debt")  # fmt: skip
+MAIN = ("paid_in_full", "utility", "card_saved", "bank_debit", "rent", "hospital_bill", "fine_early",
+        "pay_for_another", "renewal", "appointment_confirmed", "gift_to_all", "debt")  # fmt: skip
 """The call that shows each flow."""
 # A word or two between two that differ are in common by chance, as "of" in a date.
 _BETWEEN = re.compile(r"\.\.\.(?: (?:\S+ ){0,3}\.\.\.)+")
