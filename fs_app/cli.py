@@ -25,7 +25,7 @@ _HOMES = {
     "restart": "restarting",
     "status": "restarting",
     **{role: role for role in ("calls", "jobs", "web", "sandbox")},
-    **{name: name for name in ("check", "graph", "db", "prompts", "doctor", "reconcile", "demo")},
+    **{name: name for name in ("check", "graph", "db", "prompts", "doctor", "reconcile", "demo", "flow")},
     **{name: name for name in ("payments", "agreements", "lines")},
 }
 """Each command, and the module of `commands` that holds it."""
