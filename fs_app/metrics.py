@@ -119,6 +119,9 @@ class Metrics:
         self.critical = Gauge(
             "fs_app_switch_critical", "Critical findings at the switch: no card is asked for", registry=registry
         )
+        self.refused = Gauge(
+            "fs_app_programme_refused", "Changed flows, lines or phrases that are wrong: 1 yes", registry=registry
+        )
         self.tasks = Counter("fs_app_tasks", "Looks at due work by outcome", ["kind", "outcome"], registry=registry)
         greenlets = Gauge("fs_app_greenlets", "Greenlets that are alive", registry=registry)
         greenlets.set_function(_greenlets_alive)
@@ -156,6 +159,10 @@ class Metrics:
     def service_judged(self, name: str, is_open: bool) -> None:
         """A service is not counted on any more, or is again."""
         self.breakers.labels(name).set(is_open)
+
+    def programme_refused(self, refused: bool) -> None:
+        """Whether the files of flows, lines and phrases are refused as they are now."""
+        self.refused.set(refused)
 
     # --- what the database tells ---
 

@@ -89,7 +89,12 @@ class World:
         file = self.file.parent / "no such folder" / "fs_app.sqlite" if down else self.file
         return Settings.model_validate(
             {
-                "calls": {"listen": "127.0.0.1:0", "first_key_seconds": 0.6, "inter_key_seconds": 0.3},
+                "calls": {
+                    "listen": "127.0.0.1:0",
+                    "reload_seconds": 0,
+                    "first_key_seconds": 0.6,
+                    "inter_key_seconds": 0.3,
+                },
                 "database": {"url": f"sqlite:///{file}"},
                 "payments": self._payments(),
                 "gateway": {"listen": f"127.0.0.1:{self.gateway.port}"},
@@ -97,6 +102,7 @@ class World:
                 "metrics": "127.0.0.1:0",
                 "messages": {"templates": str(ROOT / "conf" / "messages.yaml")},
                 "flows": str(prepared.flows),
+                "lines": str(self.file.parent / "lines.yaml"),
                 "sounds": str(prepared.sounds),
                 "recordings": str(self.file.parent / "recordings"),
             }
@@ -134,6 +140,10 @@ class World:
     @property
     def _has_queue(self) -> bool:
         return self.transcript.world.get("agents") != "none"
+
+    def metrics_value(self, name: str) -> float | None:
+        """A metric without labels."""
+        return self.calls.metrics.registry.get_sample_value(name)
 
     def payments(self) -> Sequence[Payment]:
         return self.ledger.payments()

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
 
-from fs_app.app.checks import checked_parts
+from fs_app.app.checks import checked_parts, programme_problems
 from fs_app.app.garbage import Collector
-from fs_app.app.lines import Lines
 from fs_app.app.parts import Parts
+from fs_app.app.programme import Programme, load_programme
+from fs_app.app.reload import Reloader
 from fs_app.app.roles import begin, forbid_dumps, until_told_to_stop
 from fs_app.domain.notices import After
 from fs_app.domain.prompt import Manner, say
-from fs_app.errors import CallEnded, StoreUnavailable
+from fs_app.errors import CallEnded, Problem, StoreUnavailable
 from fs_app.flow.call import Call, Line, Services
 from fs_app.flow.checkpoint import Checkpoint
 from fs_app.flow.engine import FINISHED, MOVED, run_flow
-from fs_app.flow.flow import Flow
 from fs_app.flow.opening import greet
 from fs_app.journal import CallJournal
 from fs_app.metrics import MetricsServer
@@ -40,7 +39,7 @@ def run_calls(settings: Settings, document: Document, *, slot: int = 0) -> None:
     ``slot`` numbers the workers of one machine: each has a port of its own for metrics.
     """
     forbid_dumps()
-    calls = Calls(settings, checked_parts(settings, document), slot=slot)
+    calls = Calls(settings, checked_parts(settings, document), slot=slot, document=document)
     begin(calls.start, document, ("calls", "listen"))
     Collector(lambda: calls.server.active).start()
     log.info("ready for calls", listen=f"{settings.calls.listen[0]}:{calls.server.port}", worker=slot)
@@ -53,12 +52,15 @@ def run_calls(settings: Settings, document: Document, *, slot: int = 0) -> None:
 class Calls:
     """One process of the ``calls`` role: the event socket server and what a call may use."""
 
-    def __init__(self, settings: Settings, parts: Parts | None = None, *, slot: int = 0) -> None:
+    def __init__(
+        self, settings: Settings, parts: Parts | None = None, *, slot: int = 0, document: Document | None = None
+    ) -> None:
         self._settings = settings
         self.parts = parts = parts or Parts(settings)
         self.metrics = parts.metrics
-        self._flows: Mapping[str, Flow] = parts.flows
-        self._lines: Lines = parts.lines
+        self._document = document or Document("fs_app.yaml", {}, {}, {})
+        self._programme = Programme(parts.flows, parts.lines, parts.voice)
+        self._reloader = Reloader(settings, self._load, self._take, refused=parts.metrics.programme_refused)
         self._services = Services(
             directory=parts.directory,
             cashier=parts.cashier,
@@ -100,18 +102,35 @@ class Calls:
         self._metrics_server.start()
         self.server.start()
         self.parts.switch_watch.start()
+        self._reloader.start()
+
+    def _load(self) -> Programme:
+        """The files as they are now; ConfigError with every mistake in them."""
+
+        def prove(one: Programme) -> list[Problem]:
+            return programme_problems(self._settings, self._document, one.voice, one.flows, one.lines)
+
+        return load_programme(self._settings, prove)
+
+    def _take(self, programme: Programme) -> None:
+        """From the next call on; calls that are up keep the one they began with."""
+        self._programme = programme
+        self.server.voice = programme.voice
 
     def stop(self, *, successor: bool = False) -> None:
         """Accept nothing more, let calls finish within the grace of the settings, or move to a successor that is
         ready; then end. The metrics are from now on those of the worker that takes over."""
         self._metrics_server.stop()
+        self._reloader.stop()
         work_seconds = 2 * self._settings.gateway.limit_seconds + 15
         self.server.stop(self._settings.calls.grace_seconds, work_seconds, successor=successor)
         self.parts.switch_watch.stop()
         self.parts.close()
 
     def _handle(self, channel: SwitchChannel, info: ConnectInfo) -> None:
-        line = self._line(channel, info)
+        programme = self._programme
+        channel.voice = programme.voice
+        line = self._line(programme, channel, info)
         journal = CallJournal(self.metrics, uuid=info.uuid, flow=line.flow, caller_id=info.caller_id)
         call = Call(
             line, channel, self._services, journal, caller_id=info.caller_id, leaves=lambda: self.server.leaving
@@ -119,7 +138,7 @@ class Calls:
         outcome = "failed"
         try:
             channel.answer()
-            self._recognise(call, info)
+            self._recognise(call, info, programme)
             checkpoint = self._checkpoint(call, info)
             if info.attempt > 1 and not info.moved:
                 channel.play(say("one_moment"), interruptible=False)
@@ -129,7 +148,7 @@ class Calls:
                 channel.hang_up()
                 outcome = FINISHED
                 return
-            outcome = run_flow(self._flows[line.flow], call, checkpoint, at_person=after is After.AGENT)
+            outcome = run_flow(programme.flows[line.flow], call, checkpoint, at_person=after is After.AGENT)
             if outcome == MOVED:
                 channel.move_on()
         except CallEnded:
@@ -140,16 +159,16 @@ class Calls:
                 self._services.checkpoints.drop(info.uuid)
             journal.close(outcome)
 
-    def _recognise(self, call: Call, info: ConnectInfo) -> None:
+    def _recognise(self, call: Call, info: ConnectInfo, programme: Programme) -> None:
         """A caller who has been here before is spoken to in their language, unless the line has one of its own and
         its flow offers no other, and briefly once they know their way."""
         call.known = known = self._services.callers.of(info.caller_id)
         if known is None:
             return
-        steps = (node.step for node in self._flows[call.line.flow].nodes.values())
+        steps = (node.step for node in programme.flows[call.line.flow].nodes.values())
         offered = {language for step in steps for language in step.languages()}
         fixed = info.language is not None or call.line.speaks
-        if known.language in (offered if fixed else self.parts.voice.languages):
+        if known.language in (offered if fixed else programme.voice.languages):
             call.channel.language = known.language
         if known.calls:
             call.channel.manner = Manner.BRIEF
@@ -167,16 +186,16 @@ class Calls:
         call.journal.note({"resumed": "from the start" if checkpoint is None else checkpoint.step})
         return checkpoint
 
-    def _line(self, channel: SwitchChannel, info: ConnectInfo) -> Line:
+    def _line(self, programme: Programme, channel: SwitchChannel, info: ConnectInfo) -> Line:
         """The line that the dialplan names. What its entry in lines.yaml says goes before the dialplan's variables,
         and these before the settings."""
-        entry = self._lines.get(info.number or "")
+        entry = programme.lines.get(info.number or "")
         if entry is None:
             log.error("the dialplan names a line that does not exist", call=info.uuid, fs_app_number=info.number)
-            entry = self._lines[""]
+            entry = programme.lines[""]
         default = self._settings.line
         flow = entry.flow or info.flow or default.flow
-        if flow not in self._flows:
+        if flow not in programme.flows:
             log.error("the dialplan names a flow that does not exist", call=info.uuid, fs_app_flow=flow)
             flow = default.flow
         if entry.language:

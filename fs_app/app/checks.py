@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import structlog
 
+from fs_app.app.lines import Lines
 from fs_app.app.messages import check_receipt_texts
 from fs_app.app.parts import Parts
 from fs_app.errors import ConfigError, Problem
@@ -51,18 +52,9 @@ def check_everything(parts: Parts, document: Document, *, gateway_must_answer: b
     voice, found = parts.recordings
     problems = list(found)
     if voice.languages:
-        problems += _voice_problems(voice, settings, document)
         flows = _collect(problems, lambda: parts.flows)
-        if flows is not None and settings.line.flow not in flows:
-            hint = did_you_mean(settings.line.flow, flows) or f"there are: {', '.join(sorted(flows))}"
-            place = ("line", "flow")
-            problems.append(document.problem(place, f"no flow is called {settings.line.flow!r}", hint))
-        if flows is not None:
-            lines, wrong = parts.line_records
-            problems += _unlooked(
-                settings, flows, {settings.line.flow, *(line.flow for line in lines.values())}, document
-            )
-            problems += wrong
+        lines, wrong = parts.line_records if flows is not None else ({}, [])
+        problems += [*programme_problems(settings, document, voice, flows, lines), *wrong]
     _collect(problems, lambda: check_receipt_texts(settings, document))
     problems += _schedule_problems(settings, document)
     problems += _store_problems(parts, document)
@@ -71,6 +63,20 @@ def check_everything(parts: Parts, document: Document, *, gateway_must_answer: b
     if trouble is not None and (trouble.lasting or gateway_must_answer):
         problems.append(document.problem(("gateway",), trouble.reason))
     return problems
+
+
+def programme_problems(
+    settings: Settings, document: Document, voice: Voice, flows: Mapping[str, Flow] | None, lines: Lines
+) -> list[Problem]:
+    """What the settings ask of flows, lines and phrases; ``flows`` is None where they could not be read."""
+    problems = _voice_problems(voice, settings, document)
+    if flows is None:
+        return problems
+    if settings.line.flow not in flows:
+        hint = did_you_mean(settings.line.flow, flows) or f"there are: {', '.join(sorted(flows))}"
+        problems.append(document.problem(("line", "flow"), f"no flow is called {settings.line.flow!r}", hint))
+    in_use = {settings.line.flow, *(line.flow for line in lines.values())}
+    return problems + _unlooked(settings, flows, in_use, document)
 
 
 def _schedule_problems(settings: Settings, document: Document) -> list[Problem]:

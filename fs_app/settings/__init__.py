@@ -44,6 +44,9 @@ class CallsSettings(Part):
         200, ge=1, description="calls at once in one process; the next one hears a prompt and goes to the fallback"
     )
     grace_seconds: float = Field(120, ge=0, description="on SIGTERM calls may go on for so long")
+    reload_seconds: float = Field(
+        2.0, ge=0, description="how often changed flows, lines and phrases are looked for; 0: never"
+    )
     first_key_seconds: float = Field(6.0, gt=0, description="from the end of a prompt to the first key")
     inter_key_seconds: float = Field(3.0, gt=0, description="from one key to the next")
     waiting: str = Field(

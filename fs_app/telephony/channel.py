@@ -94,6 +94,15 @@ class SwitchChannel:
         self._speech.language = language
 
     @property
+    def voice(self) -> Voice:
+        """Whose recordings are played."""
+        return self._speech.voice
+
+    @voice.setter
+    def voice(self, voice: Voice) -> None:
+        self._speech.voice = voice
+
+    @property
     def manner(self) -> Manner:
         """How prompts are spoken."""
         return self._speech.manner

@@ -88,7 +88,7 @@ class CallServer:
         recordings: Path | None = None,
     ) -> None:
         self._handle = handle
-        self._voice = voice
+        self.voice = voice
         self._language = language
         self._queue = queue
         self._limit = limit
@@ -180,11 +180,11 @@ class CallServer:
         return session
 
     def _channel(self, session: Session, info: ConnectInfo) -> SwitchChannel:
-        language = info.language if info.language in self._voice.languages else self._language
+        language = info.language if info.language in self.voice.languages else self._language
         return SwitchChannel(
             session,
             info,
-            self._voice,
+            self.voice,
             language=language or self._language,
             timing=self._timing,
             spawn=self._works.spawn,
