@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -13,13 +15,16 @@ from rich.table import Table
 
 from fs_app.app.parts import Parts
 from fs_app.commands.context import Context
+from fs_app.demo.trial import Trial, run_trial
 from fs_app.domain.keys import KEYS
 from fs_app.domain.prompt import Manner
 from fs_app.errors import ConfigError, FsAppError
 from fs_app.flow.catalogue import catalogue
 from fs_app.flow.flow import Flow
+from fs_app.prompts.voice import FileVoice
 from fs_app.testing.rehearsal import rehearse
 from fs_app.testing.timing import FlowTime
+from fs_app.testing.transcript import HEADERS, read_transcript
 from fs_app.yamlfile import did_you_mean
 
 _LIMIT = 90.0
@@ -74,11 +79,38 @@ def time_flow(
     sys.exit(0 if measured.within else 1)
 
 
+@flow.command(name="try")
+@click.argument("name", metavar="FLOW")
+@click.option("--caller", metavar="NUMBER", help="The telephone number the call comes from, e.g. +14155550101.")
+@click.option("--language", help="Of the prompts, as the dialplan would set it.")
+@click.option(
+    "--auto",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Play this transcript instead; exit 0 only if the call goes like it.",
+)
+@click.pass_obj
+def try_flow(obj: Context, name: str, caller: str | None, language: str | None, auto: Path | None) -> None:
+    """Call FLOW in this terminal: the keyboard is the keypad, the gateway is the local one, the accounts are those
+    of the demo."""
+    parts = Parts(obj.settings)
+    chosen = _find(name, parts.flows)
+    _check_language(language, parts.voice)
+    if caller is not None and not re.fullmatch(HEADERS["caller"], caller):
+        raise FsAppError(f"{caller!r} is no telephone number; it should be digits, with + before them or not")
+    transcript = None if auto is None else read_transcript(auto)
+    sys.exit(run_trial(obj.config, Trial(chosen.name, language, caller, transcript), Console()))
+
+
+def _check_language(language: str | None, voice: FileVoice) -> None:
+    if language is not None and language not in voice.languages:
+        raise FsAppError(f"no prompts in {language!r}; there are: {', '.join(voice.languages)}")
+
+
 def _measured(parts: Parts, flow: Flow, language: str, limit: float, answers: Iterable[str]) -> FlowTime:
     """ConfigError where a recording that is played is missing or unplayable: others may be."""
     voice, problems = parts.recordings
-    if language not in voice.languages:
-        raise FsAppError(f"no prompts in {language!r}; there are: {', '.join(voice.languages)}")
+    _check_language(language, voice)
     given, rules = _given(answers, flow), parts.settings.payments.rules()
     plain, brief = (
         rehearse(flow, voice, parts.clock, language=language, manner=manner, rules=rules, given=given)

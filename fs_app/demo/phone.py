@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -31,15 +31,17 @@ def run_phone(
     *,
     console: Console,
     caller_id: str = "15551230000",
+    variables: Mapping[str, str] | None = None,
     keyboard: TextIO = sys.stdin,
 ) -> int:
     """Dial, and put the person on the phone until the call is over; an exit code.
 
-    ``heard`` tells what is said in a sound file. The terminal is given back as it was, also at SIGTERM.
+    ``heard`` tells what is said in a sound file; ``variables`` are those that the dialplan sets. The terminal is
+    given back as it was, also at SIGTERM.
     """
     try:
         with keypad(keyboard) as keys:
-            _talk(switch.dial(caller_id), keys, PhoneView(heard), side, console)
+            _talk(switch.dial(caller_id, variables=variables), keys, PhoneView(heard), side, console)
     except NoTerminal:
         console.print(_NO_TERMINAL)
         return 1

@@ -39,7 +39,7 @@ def run_demo(config: Path, *, auto: bool, freeswitch: bool, console: Console) ->
             fine = _play_calls(workspace, voice, ledger, console)
         else:
             fine = _phone(workspace, voice, ledger, console)
-        return 0 if _agree(workspace, ledger, console) and fine else 1
+        return 0 if agree(workspace, ledger, console) and fine else 1
 
 
 def _play_calls(workspace: Workspace, voice: FileVoice, ledger: SqlLedger, console: Console) -> bool:
@@ -49,13 +49,14 @@ def _play_calls(workspace: Workspace, voice: FileVoice, ledger: SqlLedger, conso
         for path in sorted(folder.glob("*.txt")):
             title, _, _ = path.read_text(encoding="utf-8").partition("\n")
             console.rule(title.lstrip("# "))
-            fine = _play_call(read_transcript(path), switch, voice, ledger, console) and fine
+            fine = play_call(read_transcript(path), switch, voice, ledger, console) and fine
     return fine
 
 
-def _play_call(
+def play_call(
     transcript: Transcript, switch: SimulatedSwitch, voice: FileVoice, ledger: SqlLedger, console: Console
 ) -> bool:
+    """Play one call and print it as it went; False where it went otherwise."""
     earlier = len(ledger.payments())
     try:
         played = play(transcript, switch, voice.text_of, lambda: ledger.payments()[earlier:])
@@ -70,7 +71,7 @@ def _play_call(
 _STYLES = {">>": "bold cyan", "==": "bold green"}
 
 
-def _agree(workspace: Workspace, ledger: SqlLedger, console: Console) -> bool:
+def agree(workspace: Workspace, ledger: SqlLedger, console: Console) -> bool:
     """Show the ledger, and whether the gateway has every attempt the same."""
     payments = ledger.payments()
     found = differences(payments, open_gateway(workspace.settings.gateway))
