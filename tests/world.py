@@ -27,12 +27,13 @@ from fs_app.ports import Tune
 from fs_app.prompts.phrasebook import PHRASES_FILE, load_phrases
 from fs_app.prompts.voice import FileVoice, load_voice
 from fs_app.settings import Settings
+from fs_app.store.agreements import SqlAgreements
 from fs_app.store.callers import SqlCallers
 from fs_app.store.demo_data import insert_demo_data
 from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
 from fs_app.store.schema import migrate
-from fs_app.store.tables import accounts, bills
+from fs_app.store.tables import accounts, bills, consents, saved_methods
 from fs_app.testing.switch import Agents, SimulatedSwitch, dialplan
 from fs_app.testing.transcript import Transcript
 from fs_app.testing.transcript_play import Played, play
@@ -74,6 +75,9 @@ class World:
             self.gateway.stop()
         self.database = Database(f"sqlite:///{self.file}", 1)
         self.ledger = SqlLedger(self.database, UtcClock())
+        self.agreements = SqlAgreements(self.database, UtcClock())
+        if "saved" in transcript.world:
+            self.database.write(lambda connection: _save_visa(connection, transcript.world["saved"]))
         if "bill" in transcript.world:
             self.ledger.open(PaymentRequest("another-call", "demo-10001", "demo-10001-1", Money(4250, "USD")))
 
@@ -127,7 +131,7 @@ class World:
         host = f"127.0.0.1:{self.calls.server.port}"
         agents = {"payments": AGENTS[self.transcript.world.get("agents", "")]} if self._has_queue else {}
         with SimulatedSwitch(dialplan([host]), agents=agents) as switch:
-            return play(self.transcript, switch, self.voice.text_of, self.payments)
+            return play(self.transcript, switch, self.voice.text_of, self.payments, self.agreements.all)
 
     def phrase(self, name: str) -> str:
         """What is said, of a phrase without gaps."""
@@ -270,6 +274,24 @@ def _add_documented_account(connection: Connection) -> None:
             id="documented-1", account_id="documented", number="445566", amount_minor=3000, currency="USD"
         )
     )
+
+
+def _save_visa(connection: Connection, number: str) -> None:
+    """The holder of that account has a Visa saved, by consent; this gateway has never heard of it."""
+    account, at = f"demo-{number}", datetime.now(UTC)
+    consent = {
+        "kind": "save_method",
+        "account_id": account,
+        "call_uuid": "earlier",
+        "language": "en",
+        "version": "1",
+    }
+    made = connection.execute(
+        insert(consents).values(**consent, at=at, text="", keep_until=at)
+    ).inserted_primary_key
+    method = {"account_id": account, "token": "earlier", "kind": "card", "brand": "visa", "last_four": "4242"}
+    kept = {"consent_id": made[0] if made else 0, "saved_at": at, "used_at": at}
+    connection.execute(insert(saved_methods).values(**method, **kept))
 
 
 def _add_accounts(connection: Connection, count: int) -> None:

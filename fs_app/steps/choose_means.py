@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fs_app.domain import keys
 from fs_app.domain.bank_account import BANKS
@@ -58,11 +58,23 @@ class ChooseMeans(AskingStep):
         "use_bank_account", description="offers a bank account to be keyed"
     )
     bank: bool = Field(False, description="whether a bank account may be keyed")
+    cards_only: bool = Field(False, description="whether bank accounts are left out, saved ones too")
     most: int = Field(_MOST, ge=0, le=_MOST, description="how many saved methods are offered")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.bank and self.cards_only:
+            raise ValueError("bank and cards_only contradict each other")
+        return self
+
+    def all_outcomes(self) -> Mapping[str, Outcome]:
+        left_out = {"bank", "saved_bank"} if self.cards_only else set()
+        return {name: each for name, each in self.outcomes.items() if name not in left_out}
 
     def run(self, call: Call) -> str:
         account = proved(call.facts.account)
-        found = call.services.methods.of_account(account.id)[: self.most] if self.most else ()
+        saved = call.services.methods.of_account(account.id) if self.most else ()
+        found = [each for each in saved if each.kind is MeansKind.CARD or not self.cards_only][: self.most]
         ways: list[SavedMethod | str] = [*found, "card", *(["bank"] if self.bank else [])]
         if len(ways) == 1:
             return "card"

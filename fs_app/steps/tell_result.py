@@ -14,6 +14,8 @@ from fs_app.flow.facts import Fact, proved
 from fs_app.flow.step import Outcome, PhraseName, Says, Step
 from fs_app.steps.telling import tell_again
 
+_PAID_FIRST = "paid_first"
+
 
 class TellResult(Step):
     """Tells one of the three endings: paid, not paid, being checked.
@@ -26,6 +28,10 @@ class TellResult(Step):
     needs = frozenset({Fact.ENDING})
     outcomes = {
         Ending.PAID.value: Outcome("the caller was told that it is paid, and the confirmation number"),
+        _PAID_FIRST: Outcome(
+            "the same of a first payment: what was chosen to be paid later is not agreed to yet",
+            only_with=frozenset({Fact.TERMS}),
+        ),
         Ending.NOT_PAID.value: Outcome("the caller was told that it is not paid and that nothing was charged"),
         Ending.BEING_CHECKED.value: Outcome("the caller was told not to pay again while it is being checked"),
         "agent": Outcome("it was told, and the caller pressed 0 for a person"),
@@ -50,4 +56,6 @@ class TellResult(Step):
         phrase = self.paid if ending is Ending.PAID else self.being_checked
         result = say(phrase, amount=payment.request.amount, digits=Digits(payment.confirmation))
         heard = tell_again(call, result, say(self.hear_again))
-        return "agent" if heard is Verdict.AGENT else ending.value
+        if heard is Verdict.AGENT:
+            return "agent"
+        return _PAID_FIRST if ending is Ending.PAID and call.facts.terms is not None else ending.value

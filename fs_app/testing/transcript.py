@@ -13,9 +13,10 @@
 ``<<`` is one prompt as it is heard: words are compared, not commas or capitals, and ``...`` stands for any
 words. A line ``<< ...`` alone stands for any number of prompts. ``>>`` is what the caller keys once the prompt
 has ended, ``>>!`` while it still plays; ``(silence)``, ``(waits)`` for a moment, and ``(hangs up)`` are not
-keys, and ``(says yes)`` is what is said after a beep. ``==`` is what the ledger holds and how the call ended;
-such a line may stop early. A line that begins with a space goes on with the line before, ``#`` in the first
-column is a remark, and the headers come first: `HEADERS`.
+keys, and ``(says yes)`` is what is said after a beep. ``==`` is what the ledger holds, what was agreed to
+(``== agreement once active 42.50 USD``), and how the call ended; such a line may stop early. A line that begins
+with a space goes on with the line before, ``#`` in the first column is a remark, and the headers come first:
+`HEADERS`.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ HEADERS = {
     "recheck": r"soon",  # an unknown result is asked for again while the caller waits
     "attempts": r"[0-9]+",  # so many by one account, then the velocity limit
     "lockout": r"[0-9]+",  # so many wrong proofs of one account
+    "saved": r"[0-9]+",  # a Visa ending in 4242 is saved for that account
     "known": r"[0-9]+",  # the caller was identified for that account in an earlier call
 }
 

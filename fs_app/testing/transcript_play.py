@@ -16,6 +16,8 @@ from typing import NoReturn
 
 import gevent
 
+from fs_app.domain.agreement import Agreement, Fixed
+from fs_app.domain.calendar import Every
 from fs_app.domain.payment import Payment, PaymentState
 from fs_app.testing.switch import Call, Happening, SimulatedSwitch, What
 from fs_app.testing.transcript import ANYTHING, HANGS_UP, SAYS, SILENCE, WAITS, Line, Transcript, matches
@@ -56,16 +58,17 @@ def play(
     switch: SimulatedSwitch,
     heard: Callable[[Path], str],
     payments: Callable[[], Sequence[Payment]],
+    agreements: Callable[[], Sequence[Agreement]] = tuple,
 ) -> Played:
     """Dial, and go through the transcript line by line; `Differs` at the first difference.
 
-    ``heard`` tells what is said in a sound file. ``payments`` are read from the ledger once the call is over.
+    ``heard`` tells what is said in a sound file. ``payments`` and ``agreements`` are read once the call is over.
     """
     call = switch.dial(transcript.caller, variables=transcript.variables, stepped=True)
     caller = _Caller(call, transcript, heard)
     try:
         caller.go_through()
-        caller.compare_results(payments)
+        caller.compare_results(lambda: [*booked(payments()), *agreed(agreements())])
     finally:
         call.hang_up()
         call.over.wait(_SECONDS)
@@ -81,6 +84,25 @@ def booked(payments: Sequence[Payment]) -> list[str]:
             f"{state} {payment.request.amount} {payment.request.brand} {payment.request.last_four}".strip()
         )
     return lines or ["no payment"]
+
+
+def agreed(agreements: Sequence[Agreement]) -> list[str]:
+    """What was agreed to, a line each: ``agreement plan active 42.50 USD 3 times``."""
+    lines = []
+    for agreement in agreements:
+        terms = agreement.request.terms
+        amount = str(terms.amount.amount) if isinstance(terms.amount, Fixed) else "full balance"
+        times = "" if terms.times is None else f"{terms.times} times"
+        until = "" if terms.last is None else f"until {terms.last:%m-%d}"
+        words = ("agreement", agreement.request.kind, agreement.state, amount, _often(terms.every), times, until)
+        lines.append(" ".join(word for word in words if word))
+    return lines
+
+
+def _often(every: Every | None) -> str:
+    if every is None:
+        return ""
+    return f"every {every.unit}" if every.count == 1 else f"every {every.count} {every.unit}s"
 
 
 class _Caller:
@@ -216,13 +238,13 @@ class _Caller:
             case _:
                 pass
 
-    def compare_results(self, payments: Callable[[], Sequence[Payment]]) -> None:
-        """The ledger's lines, then how the call ended, against the transcript's. A caller who hung up is gone
+    def compare_results(self, held: Callable[[], Sequence[str]]) -> None:
+        """What is held then, then how the call ended, against the transcript's. A caller who hung up is gone
         before the ledger has what was under way: it is given the time."""
         expected = [line.text for line in self._transcript.results]
         until = time.monotonic() + _BOOKING_SECONDS
         while True:
-            actual = [*booked(payments()), *self._ended]
+            actual = [*held(), *self._ended]
             pairs = list(itertools.zip_longest(expected, actual, fillvalue=""))
             wrong = [not want or not f"{got} ".startswith(f"{want} ") for want, got in pairs]
             if not any(wrong) or time.monotonic() >= until:
