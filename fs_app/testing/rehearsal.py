@@ -1,13 +1,14 @@
 """A flow played through by a practised caller, in memory: no switch, no gateway, no database, no time.
 
 The account they call about has one of everything, from the demo data: an open bill, a PIN, a date of birth, a
-subscription, an appointment with a co-payment. So the same caller gets to the end of every flow.
+subscription, an appointment with a co-payment; where payments are agreed to for later, a saved card. So the same
+caller gets to the end of every flow.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from itertools import cycle, islice
@@ -16,6 +17,7 @@ from pathlib import Path
 from fs_app.domain.appointment import Appointment
 from fs_app.domain.bill import Account, Bill, BillKind
 from fs_app.domain.keys import Field
+from fs_app.domain.means import Kept, MeansKind, MethodToken
 from fs_app.domain.money import Money
 from fs_app.domain.payment import PAID_STATES
 from fs_app.domain.prompt import Manner
@@ -26,12 +28,14 @@ from fs_app.flow.checkpoint import Checkpoint
 from fs_app.flow.engine import run_flow
 from fs_app.flow.flow import Flow, Node
 from fs_app.flow.step import ChargingStep
-from fs_app.ports import Clock, Voice
+from fs_app.ports import Clock, ConsentId, Voice
 from fs_app.steps.choose_language import ChooseLanguage
+from fs_app.steps.confirm_agreement import ConfirmAgreement
 from fs_app.steps.find_bill import FindBill
 from fs_app.steps.menu import Menu
 from fs_app.store.demo_data import DEMO_ACCOUNTS, DEMO_OFFERS, DEMO_PIN
 from fs_app.testing.fakes import FakeCashier, FakeCheckpoints, FakeDirectory, ListJournal, approve
+from fs_app.testing.fakes_methods import FakeSavedMethods
 from fs_app.testing.fakes_offers import FakeAppointments, FakeSubscriptions
 from fs_app.testing.practised import Given, PractisedCaller, Told
 from fs_app.testing.services import fake_services
@@ -46,7 +50,8 @@ _LEAVES_OUT = frozenset({"hear again", "survey"})
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
     """A flow as one caller heard it. ``path`` are the steps with their outcomes, ``paid`` tells whether it led to
-    a payment, ``language`` is the one it ended in, ``files`` are the recordings that were played."""
+    a payment, or to an agreement to pay later, ``language`` is the one it ended in, ``files`` are the recordings
+    that were played."""
 
     told: tuple[Told, ...]
     path: str
@@ -71,12 +76,17 @@ def rehearse(
     cashier = FakeCashier(approve)
     journal = _Steps(caller)
     line = Line(flow.name, language, "payments", rules)
-    call = Call(line, caller, _services(knows, cashier, clock, _Whereabouts(caller)), journal)
-    run_flow(flow, call)
+    services = _services(knows, cashier, clock, _Whereabouts(caller))
+
+    def paid() -> bool:
+        return any(each.state in PAID_STATES for each in cashier.payments) or bool(services.agreements.all())
+
+    knows.has_paid = paid
+    run_flow(flow, Call(line, caller, services, journal))
     return Rehearsal(
         told=tuple(caller.told),
         path=journal.path,
-        paid=any(payment.state in PAID_STATES for payment in cashier.payments),
+        paid=paid(),
         language=caller.language,
         files=frozenset(caller.files),
     )
@@ -116,6 +126,8 @@ class _Knowledge:
         self._language = language
         self._given = defaultdict(list, {step: list(keys) for step, keys in given.items()})
         self.today = today
+        self.has_paid: Callable[[], bool] = lambda: False
+        self.has_saved_card = any(isinstance(node.step, ConfirmAgreement) for node in flow.nodes.values())
         self.account = Account(
             id=_ID,
             number=_as_long(DEMO_ACCOUNTS[0].number, *rules.account_lengths),
@@ -159,25 +171,26 @@ class _Knowledge:
         return self._choice(self._flow.nodes[step], field)
 
     def _choice(self, node: Node, field: Field) -> str:
-        """Their language; in a menu of the flow, the first choice that leads on to a payment; else the first."""
+        """Their language; in a menu of the flow, the first choice that leads on to a payment, or away from it for
+        whoever has paid; else the first."""
         if isinstance(node.step, ChooseLanguage):
             keys = [key for key, language in node.step.choices.items() if language == self._language]
             return (keys or sorted(field.choices))[0]
         if isinstance(node.step, Menu):
             for key, outcome in sorted(node.step.choices.items()):
-                if self._leads_to_payment(node.next[outcome], node.name):
+                if self._leads_to_payment(node.next[outcome], node.name) is not self.has_paid():
                     return key
         return min(field.choices)
 
     def _leads_to_payment(self, start: str, menu: str) -> bool:
-        """Whether a charge can follow without the menu being heard again."""
+        """Whether a charge, or an agreement, can follow without the menu being heard again."""
         seen, waiting = {menu}, [start]
         while waiting:
             name = waiting.pop()
             if name in seen:
                 continue
             seen.add(name)
-            if isinstance(self._flow.nodes[name].step, ChargingStep):
+            if isinstance(self._flow.nodes[name].step, (ChargingStep, ConfirmAgreement)):
                 return True
             waiting += self._flow.nodes[name].next.values()
         return False
@@ -197,7 +210,11 @@ def _services(knows: _Knowledge, cashier: FakeCashier, clock: Clock, checkpoints
         offers[has].append(Offer(gets, months, Money(price, _CURRENCY)))
     plan = next(account.plan for account in DEMO_ACCOUNTS if account.plan is not None)
     subscription = Subscription(_ID, _ID, plan, knows.today + timedelta(days=20))
+    methods = FakeSavedMethods()
+    if knows.has_saved_card:
+        methods.save(_ID, Kept(MethodToken("saved"), MeansKind.CARD, "visa", "1111"), ConsentId(1))
     return fake_services(
+        methods=methods,
         directory=directory,
         cashier=cashier,
         clock=clock,
