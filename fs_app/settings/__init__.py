@@ -38,7 +38,9 @@ _LAST_PORT = 65535
 class CallsSettings(Part):
     """The event socket server."""
 
-    listen: Address = ("127.0.0.1", 8084)
+    listen: Address = Field(
+        ("127.0.0.1", 8084), description="where the switch's `socket` application connects; keep it on loopback"
+    )
     workers: int = Field(2, ge=1, le=64, description="processes of `fs-app serve` that share this port")
     limit: int = Field(
         200, ge=1, description="calls at once in one process; the next one hears a prompt and goes to the fallback"
@@ -60,9 +62,17 @@ class CallsSettings(Part):
 class LineSettings(Part):
     """What a call gets whose dialplan sets no fs_app_* variable."""
 
-    flow: str = Field("pay_balance", pattern=NAME)
-    language: str = Field("en", pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")
-    queue: str = Field("payments", pattern=r"^[A-Za-z0-9_.-]{1,64}(@[A-Za-z0-9_.-]{1,64})?$")
+    flow: str = Field("pay_balance", pattern=NAME, description="the name of a flow, as its file says it")
+    language: str = Field(
+        "en",
+        pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$",
+        description="of the prompts, one of those in the folder of the sounds",
+    )
+    queue: str = Field(
+        "payments",
+        pattern=r"^[A-Za-z0-9_.-]{1,64}(@[A-Za-z0-9_.-]{1,64})?$",
+        description="where people are reached: a queue of mod_callcenter",
+    )
 
 
 class CallersSettings(Part):
@@ -74,8 +84,10 @@ class CallersSettings(Part):
 class LogSettings(Part):
     """Where the lines go: always standard error, for systemd or a person."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    style: Literal["json", "console"] = "json"
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="what is less than this is not written"
+    )
+    style: Literal["json", "console"] = Field("json", description="one JSON object a line, or lines for a person")
 
 
 class Settings(Part):
@@ -94,12 +106,15 @@ class Settings(Part):
     web: WebSettings = WebSettings()
     switch: SwitchSettings = SwitchSettings()
     log: LogSettings = LogSettings()
-    metrics: Address = ("127.0.0.1", 9108)
+    metrics: Address = Field(
+        ("127.0.0.1", 9108),
+        description="Prometheus metrics of calls' first worker, the next at the next port; keep it on loopback",
+    )
     run: Location = Field(Path("../var"), description="the folder of the socket that `fs-app restart` speaks to")
-    timezone: str = "UTC"
-    flows: Location = Path("flows")
+    timezone: str = Field("UTC", description="of the tz database: whose days due dates and expiry dates are")
+    flows: Location = Field(Path("flows"), description="the folder of the flows")
     lines: Location = Field(Path("lines.yaml"), description="the numbers that are advertised; may be missing")
-    sounds: Location = Path("../sounds")
+    sounds: Location = Field(Path("../sounds"), description="the folder of the phrases and their recordings")
     recordings: Location = Field(
         Path("../var/recordings"), description="what callers say where that is asked for; the switch writes there"
     )

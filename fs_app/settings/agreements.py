@@ -40,8 +40,10 @@ class AgreementSettings(Part):
         _policy.notice_days, ge=10, le=60, description="an amount that differs is announced so long before"
     )
     late_days: int = Field(_policy.late_days, ge=0, description="what is later than this goes to a person")
-    most_instalments: int = Field(_offers.most, ge=2, le=120)
-    smallest_instalment_minor: int = Field(_offers.smallest_minor, ge=1, description="in minor units, e.g. cents")
+    most_instalments: int = Field(_offers.most, ge=2, le=120, description="in a plan that callers set up")
+    smallest_instalment_minor: int = Field(
+        _offers.smallest_minor, ge=1, description="of a plan that callers set up"
+    )
     longest_days: int = Field(_offers.longest_days, ge=1, description="how far off a payment may be put")
 
     def policy(self, timezone: str) -> CollectionPolicy:

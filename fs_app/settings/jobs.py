@@ -17,7 +17,7 @@ class JobsSettings(Part):
     """What is due is claimed in the database: any number of jobs processes may run. All times in seconds."""
 
     at_once: int = Field(8, ge=1, le=64, description="tasks at a time in one process")
-    poll_seconds: float = Field(1.0, gt=0)
+    poll_seconds: float = Field(1.0, gt=0, description="so often the database is asked for what is due")
     lease_seconds: float = Field(600.0, gt=0, description="after this a claim of a process that died is void")
     charging_seconds: float = Field(_default.charging, gt=0, description="an attempt older than this is abandoned")
     proof_seconds: float = Field(
@@ -26,10 +26,20 @@ class JobsSettings(Part):
     adopt_seconds: float = Field(
         _default.adopt, ge=0, description="up to this age a found authorisation is submitted, later it is voided"
     )
-    unresolved_pauses: Pauses = _default.unresolved.seconds
-    settlement_pauses: Pauses = _default.settlement.seconds
-    receipt_pauses: Pauses = _default.receipt.seconds
-    metrics: Address = ("127.0.0.1", 9107)
+    unresolved_pauses: Pauses = Field(
+        _default.unresolved.seconds,
+        description="until an attempt whose result is unknown is looked at again, first to last",
+    )
+    settlement_pauses: Pauses = Field(
+        _default.settlement.seconds, description="the same for a payment that is not settled yet"
+    )
+    receipt_pauses: Pauses = Field(
+        _default.receipt.seconds,
+        description="the same for a message that could not be sent; after the last it waits for a person",
+    )
+    metrics: Address = Field(
+        ("127.0.0.1", 9107), description="Prometheus metrics of this role; keep it on loopback"
+    )
 
     def schedule(self) -> Schedule:
         """The schedule that the ledger plans by."""

@@ -40,7 +40,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment)]
 class AnnouncementSettings(Part):
     """Something that every caller hears for some time."""
 
-    say: PhraseName
+    say: PhraseName = Field(description="a phrase of the sounds")
     since: Moment | None = Field(None, alias="from", description="from then on; from now on unless set")
     until: Moment | None = Field(None, description="not any more from then on")
 
@@ -57,7 +57,7 @@ def _in(moment: datetime, zone: ZoneInfo) -> datetime:
 class EmergencySettings(Part):
     """While it stands here, every caller hears it first."""
 
-    say: PhraseName
+    say: PhraseName = Field(description="a phrase of the sounds; it is heard out")
     then: After = Field(After.GO_ON, description="go_on with the flow, hang_up, or agent: a person at once")
 
     def emergency(self) -> Emergency:
@@ -149,17 +149,21 @@ def _overlap(before: int, after: int) -> str:
 class LineEntry(Part):
     """One line. What it does not say is as the settings have it, under ``line`` and ``payments``."""
 
-    flow: str | None = None
-    language: str | None = Field(None, pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")
-    queue: str | None = Field(None, pattern=r"^[A-Za-z0-9_.-]{1,64}(@[A-Za-z0-9_.-]{1,64})?$")
+    flow: str | None = Field(None, description="the name of its flow")
+    language: str | None = Field(None, pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$", description="of its prompts")
+    queue: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9_.-]{1,64}(@[A-Za-z0-9_.-]{1,64})?$",
+        description="where its callers reach people",
+    )
     payments: dict[str, Any] = Field({}, description="rules of its own, as in the settings under payments")
     timezone: str | None = Field(None, description="of its hours, e.g. America/New_York; the settings' unless set")
     hours: dict[str, str] | None = Field(None, description="when people are there; always unless set")
-    holidays: HolidaySettings = HolidaySettings()
+    holidays: HolidaySettings = Field(HolidaySettings(), description="days on which nobody is there")
     closed: Closed = Field(Closed.SELF_SERVICE, description="self_service, or a message and the end of the call")
     closed_message: PhraseName = Field("line_closed", description="what is said where closed is message")
-    announcements: tuple[AnnouncementSettings, ...] = ()
-    emergency: EmergencySettings | None = None
+    announcements: tuple[AnnouncementSettings, ...] = Field((), description="said before the flow, in their order")
+    emergency: EmergencySettings | None = Field(None, description="of this line; before that of all lines")
 
     @field_validator("timezone")
     @classmethod
@@ -184,5 +188,7 @@ class LineEntry(Part):
 class LinesFile(Part):
     """The whole file. The emergency is for all lines; one of a line's own goes before it."""
 
-    emergency: EmergencySettings | None = None
-    lines: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")], LineEntry] = Field({})
+    emergency: EmergencySettings | None = Field(None, description="for all lines, while it stands here")
+    lines: dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")], LineEntry] = Field(
+        {}, description="each by its name, which the dialplan says with `fs_app_number`"
+    )

@@ -30,12 +30,18 @@ def _header(value: SecretStr) -> SecretStr:
 class ProviderSettings(Part):
     """Who sends one kind of message: the log, or a provider that takes JSON over HTTP."""
 
-    kind: Literal["console", "http"] = "console"
-    url: Annotated[Secret, AfterValidator(_url)] | None = None
-    headers: dict[str, Annotated[Secret, AfterValidator(_header)]] = Field({})
+    kind: Literal["console", "http"] = Field(
+        "console", description="a line of the log instead of a message, or a provider's API"
+    )
+    url: Annotated[Secret, AfterValidator(_url)] | None = Field(
+        None, description="where it is posted to (kind http)"
+    )
+    headers: dict[str, Annotated[Secret, AfterValidator(_header)]] = Field(
+        {}, description="of the request, e.g. its key; best as `env:NAME`"
+    )
     body: dict[str, Any] = Field({}, description="JSON; gaps: {to} {text} {subject} {key}")
-    connect_seconds: float = Field(3.0, gt=0)
-    read_seconds: float = Field(10.0, gt=0)
+    connect_seconds: float = Field(3.0, gt=0, description="until a connection is there")
+    read_seconds: float = Field(10.0, gt=0, description="until the answer is there")
 
     @field_validator("headers")
     @classmethod
@@ -65,10 +71,10 @@ class ProviderSettings(Part):
 class MessagesSettings(Part):
     """Receipts and what else is told in writing."""
 
-    templates: Location = Field("messages.yaml", validate_default=True)
+    templates: Location = Field("messages.yaml", validate_default=True, description="the file of the texts")
     language: str = Field("en", description="for payers whose language has no texts")
-    sms: ProviderSettings = ProviderSettings()
-    mail: ProviderSettings = ProviderSettings()
+    sms: ProviderSettings = Field(ProviderSettings(), description="who sends text messages")
+    mail: ProviderSettings = Field(ProviderSettings(), description="who sends mail")
 
 
 def _texts(body: Any) -> Iterator[str]:

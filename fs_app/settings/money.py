@@ -16,18 +16,24 @@ _KEYS = ("merchant_id", "public_key", "private_key")
 class GatewaySettings(Part):
     """The payment gateway: the local one, Braintree's sandbox, or Braintree."""
 
-    kind: Literal["local", "sandbox", "production"] = "local"
+    kind: Literal["local", "sandbox", "production"] = Field(
+        "local", description="the one of this machine for trying out, Braintree's sandbox, or Braintree"
+    )
     listen: Address = Field(("127.0.0.1", 8400), description="the local gateway's address (kind local)")
-    merchant_id: Text = "fs_app_demo"
-    public_key: Text = "fs_app_demo_public"
-    private_key: Secret = SecretStr("fs_app_demo_private")
-    merchant_account_id: Text | None = None
+    merchant_id: Text = Field(
+        "fs_app_demo", description="of your account at Braintree; needed unless kind is local, as both keys are"
+    )
+    public_key: Text = Field("fs_app_demo_public", description="of the API")
+    private_key: Secret = Field(SecretStr("fs_app_demo_private"), description="of the API; best as `env:NAME`")
+    merchant_account_id: Text | None = Field(
+        None, description="what is charged to, where it is not the default one"
+    )
     bank_merchant_account_id: Text | None = Field(None, description="for bank accounts, where it is another one")
     bank_verification: Literal["network_check", "independent_check"] = Field(
         "network_check",
         description="independent_check: the gateway verifies nothing, you answer for it by Nacha's rules",
     )
-    connect_seconds: float = Field(3.0, gt=0)
+    connect_seconds: float = Field(3.0, gt=0, description="until a connection is there")
     read_seconds: float = Field(60.0, gt=0, description="shorter means more unknown results, not fewer charges")
     slow_seconds: float = Field(10.0, gt=0, description="while charges take longer, no card is asked for")
     request_keys: bool = Field(
@@ -50,9 +56,9 @@ class GatewaySettings(Part):
 class VelocityLimitSettings(Part):
     """How often one source may try, and be declined, within some hours; null is no limit."""
 
-    attempts: int | None = Field(None, ge=1)
-    declines: int | None = Field(None, ge=1)
-    hours: float = Field(24.0, gt=0, le=24 * 31)
+    attempts: int | None = Field(None, ge=1, description="so many tries to pay; no limit unless set")
+    declines: int | None = Field(None, ge=1, description="so many declines; no limit unless set")
+    hours: float = Field(24.0, gt=0, le=24 * 31, description="within how long a time")
 
 
 def _limit(trait: Trait) -> VelocityLimitSettings:
@@ -63,10 +69,12 @@ def _limit(trait: Trait) -> VelocityLimitSettings:
 class VelocitySettings(Part):
     """Limits against card testing, over all workers and channels."""
 
-    caller_id: VelocityLimitSettings = _limit(Trait.CALLER_ID)
-    account: VelocityLimitSettings = _limit(Trait.ACCOUNT)
-    card: VelocityLimitSettings = _limit(Trait.CARD)
-    bin: VelocityLimitSettings = _limit(Trait.BIN)
+    caller_id: VelocityLimitSettings = Field(_limit(Trait.CALLER_ID), description="from one telephone number")
+    account: VelocityLimitSettings = Field(_limit(Trait.ACCOUNT), description="for one account")
+    card: VelocityLimitSettings = Field(_limit(Trait.CARD), description="with one card or bank account")
+    bin: VelocityLimitSettings = Field(
+        _limit(Trait.BIN), description="with cards of one bank: the same first digits"
+    )
     hash_key: Secret | None = Field(
         None, description="what the sources are hashed with; the gateway's key if unset"
     )

@@ -34,8 +34,8 @@ Bins = tuple[Annotated[Range, BeforeValidator(_range)], ...]
 class SpanSettings(Part):
     """The smallest and the largest payment in one currency."""
 
-    minimum_minor: int = Field(ge=1)
-    maximum_minor: int = Field(ge=1)
+    minimum_minor: int = Field(ge=1, description="the smallest payment")
+    maximum_minor: int = Field(ge=1, description="the largest payment")
 
     @model_validator(mode="after")
     def _ordered(self) -> SpanSettings:
@@ -47,9 +47,11 @@ class SpanSettings(Part):
 class FeeSettings(Part):
     """A fee that is told before the caller agrees: a convenience fee, or a surcharge on credit cards."""
 
-    kind: FeeKind = FeeKind.CONVENIENCE
-    fixed_minor: int = Field(0, ge=0, description="in minor units of the bill's currency")
-    percent: Decimal = Field(Decimal(0), ge=0, le=20, description="of the amount")
+    kind: FeeKind = Field(
+        FeeKind.CONVENIENCE, description="what it is called when it is told; a surcharge is never on debit cards"
+    )
+    fixed_minor: int = Field(0, ge=0, description="a fixed part")
+    percent: Decimal = Field(Decimal(0), ge=0, le=20, description="a part of the amount; both are added up")
     most_minor: int | None = Field(None, ge=1, description="never more than this")
     bank: bool = Field(False, description="whether a payment from a bank account bears it, too")
 
@@ -67,28 +69,30 @@ class LockoutSettings(Part):
     """When an account is locked for some time: over all calls, whoever tries."""
 
     failures: int = Field(5, ge=1, description="wrong proofs for one account")
-    within_minutes: int = Field(60, ge=1, le=_WEEK)
+    within_minutes: int = Field(60, ge=1, le=_WEEK, description="so many failures within this time lock it")
     minutes: int = Field(30, ge=1, le=_WEEK, description="how long it stays locked")
 
 
 class RuleSettings(Part):
     """The operator's rules for one payment."""
 
-    minimum_minor: int = Field(100, ge=1, description="in minor units of the bill's currency, e.g. cents")
-    maximum_minor: int = Field(500_000, ge=1)
+    minimum_minor: int = Field(100, ge=1, description="the smallest payment, unless less is due")
+    maximum_minor: int = Field(500_000, ge=1, description="the largest payment")
     currencies: dict[Currency, SpanSettings] = Field({}, description="other limits for some currencies")
-    overpayment: bool = False
+    overpayment: bool = Field(False, description="whether more than is due may be paid")
     declines: int = Field(3, ge=1, description="after so many declines in one call an agent takes over")
-    brands: frozenset[str] = frozenset({"visa", "mastercard", "amex", "discover"})
-    debit_only: bool = Field(False, description="needs debit_bins: a number alone does not tell a debit card")
+    brands: frozenset[str] = Field(
+        frozenset({"visa", "mastercard", "amex", "discover"}), description="the cards that are accepted"
+    )
+    debit_only: bool = Field(False, description="whether only debit cards are accepted; needs debit_bins")
     debit_bins: Bins = Field((), description="the first digits of debit cards, e.g. [400000-400099, 4571]")
     blocked_bins: Bins = Field((), description="the first digits of cards that are not accepted")
-    fee: FeeSettings | None = None
+    fee: FeeSettings | None = Field(None, description="a fee on top of the amount; none unless set")
     lockout: LockoutSettings = LockoutSettings()
-    pin_length: int = Field(4, ge=3, le=12)
-    postal_code_length: int = Field(5, ge=3, le=10)
+    pin_length: int = Field(4, ge=3, le=12, description="keys of a PIN")
+    postal_code_length: int = Field(5, ge=3, le=10, description="keys of a postal code")
     birth_date_order: Literal["mdy", "dmy", "ymd"] = Field("mdy", description="how a date of birth is keyed")
-    account_lengths: Lengths = (4, 12)
+    account_lengths: Lengths = Field((4, 12), description="keys of an account number, shortest and longest")
     bill_lengths: Lengths = Field((4, 16), description="keys of a bill's number, shortest and longest")
     customer_lengths: Lengths = Field((4, 12), description="keys of a customer number, shortest and longest")
 

@@ -12,7 +12,7 @@ _SHORTEST_TOKEN = 24
 class WebSettings(Part):
     """Webhooks of the gateway and the internal API. Keep it on loopback, behind your own TLS proxy."""
 
-    listen: Address = ("127.0.0.1", 8090)
+    listen: Address = Field(("127.0.0.1", 8090), description="where your TLS proxy reaches it")
     api_token: Secret | None = Field(None, description="the bearer token of the internal API; no API without one")
 
     @field_validator("api_token")
