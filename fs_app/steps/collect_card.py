@@ -14,6 +14,8 @@ from fs_app.flow.facts import Fact
 from fs_app.flow.step import Outcome, PhraseName, Says
 from fs_app.steps.card_questions import CARD_FIELDS, CARD_KEYS, CardQuestions, blank_card
 
+_REPLACED = frozenset({Fact.CONSENT, Fact.BANK, Fact.MANDATE})
+
 
 class CollectCard(CardQuestions):
     """Asks for number, expiry, security code and postal code; only the field that was wrong is asked again.
@@ -24,7 +26,7 @@ class CollectCard(CardQuestions):
 
     do = "collect_card"
     outcomes = {
-        "collected": Outcome("the card is complete", frozenset({Fact.CARD, Fact.MEANS}), frozenset({Fact.CONSENT})),
+        "collected": Outcome("the card is complete", frozenset({Fact.CARD, Fact.MEANS}), _REPLACED),
         "unavailable": Outcome("no card was asked for: the gateway is down, or keys would not stay private"),
         **ASKING,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from fs_app.steps import STEPS
 from fs_app.testing.fakes import TextVoice
 
 ROOT = Path(__file__).resolve().parents[3]
-FLOWS = load_flows(ROOT / "conf" / "flows", STEPS, TextVoice.read(ROOT / "sounds" / "phrases.yaml"))
+VOICE = TextVoice.read(ROOT / "sounds" / "phrases.yaml")
+FLOWS = load_flows(ROOT / "conf" / "flows", STEPS, VOICE)
 LANGUAGES = ["en", *sorted(path.parent.name for path in (ROOT / "sounds").glob("*/phrases.yaml"))]
 TRANSCRIPTS = [path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "transcripts").glob("*.txt")]
 
@@ -82,3 +84,14 @@ def test_a_renewal_and_a_gift_are_never_asked_for_another_amount() -> None:
         assert "choose_amount" not in {node.step.do for node in flow.nodes.values()}
         confirm = next(node for node in flow.nodes.values() if node.step.do == "confirm_payment")
         assert flow.nodes[confirm.next["change_amount"]].step.do == changing
+
+
+def test_bank_accounts_may_be_debited_by_agreement_where_the_operator_says_so(tmp_path: Path) -> None:
+    """docs/schedules.md shows these lines."""
+    folder = tmp_path / "flows"
+    shutil.copytree(ROOT / "conf" / "flows", folder)
+    with (folder / "pay_later.yaml").open("a") as flow:
+        flow.write("  saved: {cards_only: no, next: {saved_bank: agree, bank: saved}}\n")
+        flow.write("  agree: {bank: yes, next: {no_bank: saved}}\n")
+    later = load_flows(folder, STEPS, VOICE)["pay_later"]
+    assert later.nodes["saved"].next["saved_bank"] == "agree"
