@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,9 @@ def test_no_pattern_of_the_gate_lets_anything_hostile_through(table: dict[str, s
     """Over the whole tables: what is added to them is tested by itself."""
     verb = data.draw(st.sampled_from(sorted(table)))
     argument = data.draw(st.from_regex(table[verb], fullmatch=True))
-    assert not HOSTILE.search(argument), verb
+    # The options of a recording are text of ours between encoded braces: the one place with a percent sign.
+    plain = re.sub(r"%7B[A-Z_=a-z0-9,]*%7D$", "", argument) if verb == "record_session" else argument
+    assert not HOSTILE.search(plain), verb
     for hostile in ("\n", "\r", "\0", "${x}", "'", ";", "%", "\u2028", "\n\n"):
         place = data.draw(st.integers(0, len(argument)))
         with pytest.raises(commands.UnsafeArgument):
