@@ -8,6 +8,7 @@ import shutil
 import wave
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,12 +22,15 @@ from fs_app.app.parts import Parts, SystemClock
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Payment, PaymentRequest
 from fs_app.domain.prompt import say
+from fs_app.flow.flow import Flow
+from fs_app.flow.loader import load_flows
 from fs_app.gateways.sandbox.server import SandboxServer
 from fs_app.log import configure_logging
 from fs_app.ports import Tune
 from fs_app.prompts.phrasebook import PHRASES_FILE, load_phrases
 from fs_app.prompts.voice import FileVoice, load_voice
 from fs_app.settings import Settings
+from fs_app.steps import STEPS
 from fs_app.store.agreements import SqlAgreements
 from fs_app.store.callers import SqlCallers
 from fs_app.store.demo_data import insert_demo_data
@@ -48,6 +52,17 @@ class Prepared(NamedTuple):
     database: Path
 
 
+@cache
+def _programme(sounds: Path, flows: Path, changed: float) -> tuple[FileVoice, dict[str, Flow]]:
+    """What every call goes by; reading it takes longer than most calls. Both are immutable."""
+    voice = load_voice(sounds)
+    return voice, load_flows(flows, STEPS, voice)
+
+
+def _changed(folder: Path) -> float:
+    return max(file.stat().st_mtime for file in folder.rglob("*.yaml"))
+
+
 class UtcClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -63,14 +78,16 @@ class World:
         self.file = folder / "fs_app.sqlite"
         shutil.copyfile(prepared.database, self.file)
         self.log = io.StringIO()
-        self.voice: FileVoice = load_voice(prepared.sounds)
+        self.voice, flows = _programme(prepared.sounds, prepared.flows, _changed(prepared.flows))
         self.gateway = SandboxServer()
         self.gateway.start()
         self._plan_faults(transcript.world.get("gateway", "down"))
         self.settings = self._settings(prepared)
         if "known" in transcript.world:
             self._remember(transcript.caller, transcript.world["known"])
-        self.calls = Calls(self.settings, parts(self.settings))
+        own = parts(self.settings)
+        own.recordings, own.flows = (self.voice, []), flows
+        self.calls = Calls(self.settings, own)
         if transcript.world.get("gateway") == "down":
             self.gateway.stop()
         self.database = Database(f"sqlite:///{self.file}", 1)
