@@ -121,7 +121,10 @@ class World:
                 "gateway": {"listen": f"127.0.0.1:{self.gateway.port}"},
                 "callers": {"keep_days": 400 if "known" in self.transcript.world else 0},
                 "metrics": "127.0.0.1:0",
-                "messages": {"templates": str(ROOT / "conf" / "messages.yaml")},
+                "messages": {
+                    "templates": str(ROOT / "conf" / "messages.yaml"),
+                    "pay_link": "https://pay.example.org/{account}?bill={bill}",
+                },
                 "flows": str(prepared.flows),
                 "lines": str(self.file.parent / "lines.yaml"),
                 "sounds": str(prepared.sounds),

@@ -76,6 +76,7 @@ class Calls:
             subscriptions=parts.subscriptions,
             appointments=parts.appointments,
             agreements=parts.agreements,
+            links=parts.links,
         )
         self.server = CallServer(
             inherited(CALLS, settings.calls.listen),

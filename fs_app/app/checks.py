@@ -18,6 +18,7 @@ from fs_app.settings import Settings
 from fs_app.steps.choose_renewal import ChooseRenewal
 from fs_app.steps.find_bill import FindBill
 from fs_app.steps.identify import Identify
+from fs_app.steps.send_link import SendLink
 from fs_app.steps.tell_appointment import TellAppointment
 from fs_app.steps.tell_subscription import TellSubscription
 from fs_app.store.revision import schema_problem
@@ -76,6 +77,7 @@ def programme_problems(
         hint = did_you_mean(settings.line.flow, flows) or f"there are: {', '.join(sorted(flows))}"
         problems.append(document.problem(("line", "flow"), f"no flow is called {settings.line.flow!r}", hint))
     in_use = {settings.line.flow, *(line.flow for line in lines.values())}
+    problems += _unlinked(settings, flows, in_use, document)
     return problems + _unlooked(settings, flows, in_use, document)
 
 
@@ -127,6 +129,22 @@ def _unlooked(settings: Settings, flows: Mapping[str, Flow], in_use: Set[str], d
             for name, step in lacking.items()
         ]
     return problems
+
+
+def _unlinked(settings: Settings, flows: Mapping[str, Flow], in_use: Set[str], document: Document) -> list[Problem]:
+    """A flow of a line that sends a link where no page is set: a caller would be led to a person instead."""
+    if settings.messages.pay_link is not None:
+        return []
+    return [
+        document.problem(
+            ("messages",),
+            f"the flow {name!r} sends a link at its step {node.name!r}, and pay_link is missing here",
+            "e.g. pay_link: https://pay.example.org/{account}",
+        )
+        for name in sorted(in_use & set(flows))
+        for node in flows[name].nodes.values()
+        if isinstance(node.step, SendLink)
+    ]
 
 
 def _lookups(step: Step) -> list[str]:

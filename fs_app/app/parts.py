@@ -43,6 +43,7 @@ from fs_app.ports import (
     GatewayOffice,
     Hints,
     Ledger,
+    Links,
     Messenger,
     Outbox,
     RefundBook,
@@ -64,6 +65,7 @@ from fs_app.store.directory import TableDirectory
 from fs_app.store.disputes import SqlDisputes
 from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
+from fs_app.store.links import SqlLinks
 from fs_app.store.methods import SqlConsents, SqlSavedMethods
 from fs_app.store.outbox import SqlOutbox
 from fs_app.store.proofs import SqlProofs
@@ -239,6 +241,10 @@ class Parts:
     @cached_property
     def checkpoints(self) -> SqlCheckpoints:
         return SqlCheckpoints(self.database, self.clock)
+
+    @cached_property
+    def links(self) -> Links:
+        return SqlLinks(self.database, self.clock, self.settings.messages.pay_link)
 
     @cached_property
     def surveys(self) -> Surveys:

@@ -25,6 +25,7 @@ from fs_app.store.schema import migrate
 _START_SECONDS = 60.0
 _UP = b"everything is up"
 _STOP_SECONDS = 10.0
+_PAGE = "https://pay.example.org/{account}?bill={bill}"  # nobody is there
 
 
 class Workspace:
@@ -103,7 +104,7 @@ def _demo_settings(config: Path, folder: Path, workers: int) -> dict[str, Any]:
         "database": {"url": f"sqlite:///{folder}/fs_app.sqlite"},
         "payments": {"maximum_minor": 500_000},
         "callers": {"keep_days": 0},  # the same words in every call
-        "messages": {"templates": str(settings.messages.templates)},
+        "messages": {"templates": str(settings.messages.templates), "pay_link": _PAGE},
         "flows": str(settings.flows),
         "sounds": str(settings.sounds),
         "run": str(folder),

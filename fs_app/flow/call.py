@@ -23,6 +23,7 @@ from fs_app.ports import (
     Directory,
     Journal,
     KnownCaller,
+    Links,
     PaymentHistory,
     Proofs,
     SavedMethods,
@@ -73,6 +74,7 @@ class Services:
     subscriptions: Subscriptions
     appointments: Appointments
     agreements: Agreements
+    links: Links
 
 
 def _stays() -> bool:

@@ -78,6 +78,8 @@ def _about(receipt: Receipt) -> dict[str, str | int]:
     """What the message is about, for a line of the log."""
     if receipt.payment is not None:
         return {"payment": receipt.payment.id, "confirmation": receipt.payment.confirmation}
+    if receipt.link is not None:
+        return {"account": receipt.link.account_id}
     return {} if receipt.news is None else {"agreement": receipt.news.number}
 
 

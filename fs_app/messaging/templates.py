@@ -1,7 +1,7 @@
 """conf/messages.yaml: what a payer reads, per language and kind of message, as SMS and as mail.
 
 A text has gaps, e.g. ``{amount}``. One about a payment must have ``{confirmation}``, one about an agreement
-``{agreement}``: the number that was spoken in the call.
+``{agreement}``: the number that was spoken in the call. One with a link must have ``{link}``.
 """
 
 from __future__ import annotations
@@ -35,8 +35,11 @@ _GAPS: dict[ReceiptKind, tuple[str, ...]] = {
     ReceiptKind.FAILED: (*_AGREEMENT, "amount", "due"),
     ReceiptKind.STOPPED: (*_AGREEMENT, "amount", "due"),
     ReceiptKind.CANCELLED: _AGREEMENT,
+    ReceiptKind.LINK: ("link", "account", "amount", "date"),
 }
-"""The gaps of messages about an agreement; every other kind has those of a receipt."""
+"""The gaps of messages about an agreement, and of a link; every other kind has those of a receipt."""
+_TOLD = "it is the number the caller was told"
+_NEEDED = {ReceiptKind.LINK: ("link", "it is where the payer is sent")}
 _BRANDS = {
     "amex": "American Express",
     "diners": "Diners Club",
@@ -103,6 +106,8 @@ class ReceiptTemplates:
                 "due": _day(news.due_on, language),
                 "day": _day(news.next_on, language),
             }
+        if receipt.link is not None:
+            return common | {"account": receipt.link.account_id, "link": receipt.link.url}
         assert receipt.payment is not None
         return common | {
             "confirmation": receipt.payment.confirmation,
@@ -116,7 +121,7 @@ def _origin(receipt: Receipt) -> str:
     """What makes the key of a message ours alone."""
     if receipt.payment is not None:
         return receipt.payment.order_id
-    return "" if receipt.news is None else f"agreement-{receipt.news.number}"
+    return "link" if receipt.news is None else f"agreement-{receipt.news.number}"
 
 
 def _method(brand: str, language: str) -> str:
@@ -204,9 +209,9 @@ def _complaints(text: str, kind: ReceiptKind, *, is_subject: bool) -> list[tuple
     ]
     if is_subject and "\n" in text:
         found.append(("a subject is one line", ""))
-    number = "agreement" if kind in _GAPS else "confirmation"
-    if not is_subject and number not in named:
-        found.append((f"{{{number}}} is missing", "it is the number the caller was told"))
+    needed, why = _NEEDED.get(kind, ("agreement" if kind in _GAPS else "confirmation", _TOLD))
+    if not is_subject and needed not in named:
+        found.append((f"{{{needed}}} is missing", why))
     if not is_subject and kind is ReceiptKind.AGREED and "terms" not in named:
         found.append(("{terms} is missing", "the payer gets a copy of what they agreed to"))
     return found

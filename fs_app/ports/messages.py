@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from fs_app.domain.agreement import AgreementId
+from fs_app.domain.bill import Bill
 from fs_app.domain.booking import News
 from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
@@ -57,6 +58,7 @@ class ReceiptKind(StrEnum):
     FAILED = News.FAILED.value
     STOPPED = News.STOPPED.value
     CANCELLED = News.CANCELLED.value
+    LINK = "link"  # where a bill can be paid: about no payment yet
 
 
 class ReceiptState(StrEnum):
@@ -84,10 +86,38 @@ class AgreementNews:
 
 
 @dataclass(frozen=True, slots=True)
+class PayLink:
+    """Where an account's bill can be paid, as it is sent."""
+
+    account_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRequest:
+    """A caller wants to pay ``amount`` of a bill on the operator's page."""
+
+    call_uuid: str
+    account_id: str
+    bill: Bill
+    amount: Money
+    to: Contact
+    language: str
+
+
+class Links(Protocol):
+    """Sends callers to the operator's own page. Raises StoreUnavailable."""
+
+    def send(self, request: LinkRequest) -> bool:
+        """Put a link into the outbox, once for each bill in a call; False where the operator has no page."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
-    """One receipt in the outbox, or another message: about a payment, or about an agreement (``news``). ``sends``
-    counts the times it may have left us: two at most. ``amount`` is what was paid or given back, or is to be paid;
-    the number to print is the payment's confirmation number, or the agreement's."""
+    """One receipt in the outbox, or another message: about a payment, about an agreement (``news``), or with a link
+    to pay. ``sends`` counts the times it may have left us: two at most. ``amount`` is what was paid or given back,
+    or is to be paid; the number to print is the payment's confirmation number, or the agreement's."""
 
     id: int
     kind: ReceiptKind
@@ -99,6 +129,7 @@ class Receipt:
     sends: int
     created_at: datetime  # UTC
     news: AgreementNews | None = None
+    link: PayLink | None = None
 
 
 class Outbox(Protocol):

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic.functional_validators import AfterValidator
 
 from fs_app.domain.gaps import gaps
+from fs_app.domain.pay_link import checked_page
 from fs_app.settings.values import Location, Part, Secret
 
 _BODY_GAPS = ("to", "text", "subject", "key")
@@ -73,6 +74,10 @@ class MessagesSettings(Part):
 
     templates: Location = Field("messages.yaml", validate_default=True, description="the file of the texts")
     language: str = Field("en", description="for payers whose language has no texts")
+    pay_link: Annotated[str, AfterValidator(checked_page)] | None = Field(
+        None,
+        description="your own page for paying, which `send_link` sends; gaps: {account} {bill} {amount} {currency}",
+    )
     sms: ProviderSettings = Field(ProviderSettings(), description="who sends text messages")
     mail: ProviderSettings = Field(ProviderSettings(), description="who sends mail")
 

@@ -33,6 +33,7 @@ from fs_app.steps.manage_methods import ManageMethods
 from fs_app.steps.menu import Menu
 from fs_app.steps.offer_saving import OfferSaving
 from fs_app.steps.reply_appointment import ReplyAppointment
+from fs_app.steps.send_link import SendLink
 from fs_app.steps.survey import Survey
 from fs_app.steps.tell_agreements import TellAgreements
 from fs_app.steps.tell_appointment import TellAppointment
@@ -66,6 +67,7 @@ _ALL: tuple[type[Step], ...] = (
     CollectCard,
     CorrectCard,
     CollectBankAccount,
+    SendLink,
     ConfirmPayment,
     AuthoriseDebit,
     OfferSaving,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -39,6 +39,7 @@ class ChooseMeans(AskingStep):
         ),
         "card": Outcome("another card, to be keyed", forgets=frozenset({Fact.CONSENT})),
         "bank": Outcome("a bank account, to be keyed", forgets=frozenset({Fact.CONSENT})),
+        "link": Outcome("a bank account, on a page that a link leads to; only with `bank: link`"),
         **ASKING,
     }
     keys = {"1 to 5": "what was offered, in its order"}
@@ -54,10 +55,13 @@ class ChooseMeans(AskingStep):
         "use_saved_bank_unnamed", description="the same where it is not"
     )
     another: Annotated[PhraseName, Says("key")] = Field("use_another_card", description="offers a card to be keyed")
+    first: Annotated[PhraseName, Says("key")] = Field("use_card", description="the same where nothing is saved")
     account: Annotated[PhraseName, Says("key")] = Field(
         "use_bank_account", description="offers a bank account to be keyed"
     )
-    bank: bool = Field(False, description="whether a bank account may be keyed")
+    bank: bool | Literal["link"] = Field(
+        False, description="whether a bank account may be keyed; `link`: not here, but on a page (`send_link`)"
+    )
     cards_only: bool = Field(False, description="whether bank accounts are left out, saved ones too")
     most: int = Field(_MOST, ge=0, le=_MOST, description="how many saved methods are offered")
 
@@ -69,13 +73,15 @@ class ChooseMeans(AskingStep):
 
     def all_outcomes(self) -> Mapping[str, Outcome]:
         left_out = {"bank", "saved_bank"} if self.cards_only else set()
+        left_out |= set() if self.bank == "link" else {"link"}
         return {name: each for name, each in self.outcomes.items() if name not in left_out}
 
     def run(self, call: Call) -> str:
         account = proved(call.facts.account)
         saved = call.services.methods.of_account(account.id) if self.most else ()
         found = [each for each in saved if each.kind is MeansKind.CARD or not self.cards_only][: self.most]
-        ways: list[SavedMethod | str] = [*found, "card", *(["bank"] if self.bank else [])]
+        bank = {False: [], True: ["bank"], "link": ["link"]}[self.bank]
+        ways: list[SavedMethod | str] = [*found, "card", *bank]
         if len(ways) == 1:
             return "card"
         question = self._question(ways)
@@ -94,7 +100,8 @@ class ChooseMeans(AskingStep):
             if isinstance(way, SavedMethod):
                 prompt += self._offered(way, key)
             else:
-                prompt += say(self.another if way == "card" else self.account, key=key)
+                card = self.first if number == 1 else self.another
+                prompt += say(card if way == "card" else self.account, key=key)
         return prompt
 
     def _offered(self, method: SavedMethod, key: Digits) -> Prompt:

@@ -77,7 +77,11 @@ DEMO_ACCOUNTS = (
         (DemoBill(6_000, number="700101"), DemoBill(2_450, 28, number="700102")),
         credit_minor=15_000,
     ),
-    DemoAccount("11002", (DemoBill(120_000, -3, kind=BillKind.RENT, late_fee_minor=5_000),)),
+    DemoAccount(
+        "11002",
+        (DemoBill(120_000, -3, kind=BillKind.RENT, late_fee_minor=5_000),),
+        receipt_to="mail:11002@example.org",
+    ),
     DemoAccount(
         "11003",
         (

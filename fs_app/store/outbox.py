@@ -14,7 +14,17 @@ from fs_app.domain.booking import News
 from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Payment, PaymentId
-from fs_app.ports import AgreementNews, Clock, Delivery, Receipt, ReceiptKind, ReceiptState, TaskKind
+from fs_app.ports import (
+    AgreementNews,
+    Clock,
+    Delivery,
+    LinkRequest,
+    PayLink,
+    Receipt,
+    ReceiptKind,
+    ReceiptState,
+    TaskKind,
+)
 from fs_app.store import tasks
 from fs_app.store.engine import Database
 from fs_app.store.rows import payment_of
@@ -29,7 +39,7 @@ _NOT_TAKEN = frozenset({Delivery.NOT_SENT, Delivery.REFUSED})
 _INSERT = Statement(
     insert(receipts).values(
         **gaps("payment_id", "agreement_id", "cause", "kind", "send_to", "language", "amount_minor", "created_at"),
-        **gaps("due_on", "next_on"),
+        **gaps("due_on", "next_on", "account_id", "currency", "link"),
         state=ReceiptState.WAITING,
         sends=0,
     )
@@ -56,6 +66,9 @@ def receipt_of(payment: Payment, kind: ReceiptKind, cause: str, amount: Money, a
         amount_minor=amount.minor,
         due_on=None,
         next_on=None,
+        account_id=None,
+        currency=None,
+        link=None,
         created_at=at,
     )
     return insertion, _FIRST_TASK(cause=cause, due_at=at)
@@ -84,6 +97,29 @@ def news_of(
         amount_minor=0 if amount is None else amount.minor,
         due_on=due_on,
         next_on=next_on,
+        account_id=None,
+        currency=None,
+        link=None,
+        created_at=at,
+    )
+    return insertion, _FIRST_TASK(cause=cause, due_at=at)
+
+
+def link_of(request: LinkRequest, url: str, cause: str, at: datetime) -> Sequence[Bound]:
+    """Put a link to pay into the outbox, as `receipt_of` does a receipt."""
+    insertion = _INSERT(
+        payment_id=None,
+        agreement_id=None,
+        cause=cause,
+        kind=ReceiptKind.LINK,
+        send_to=str(request.to),
+        language=request.language,
+        amount_minor=request.amount.minor,
+        due_on=None,
+        next_on=None,
+        account_id=request.account_id,
+        currency=request.amount.currency,
+        link=url,
         created_at=at,
     )
     return insertion, _FIRST_TASK(cause=cause, due_at=at)
@@ -192,18 +228,22 @@ def _put(connection: Connection, receipt: Receipt, sent_at: datetime | None = No
 
 
 def _receipt(row: Row[Any]) -> Receipt:
-    about_payment = row.receipt_payment_id is not None
+    payment = None if row.receipt_payment_id is None else payment_of(row)
+    news = None if row.receipt_agreement_id is None else _news(row)
+    link = None if row.receipt_link is None else PayLink(row.receipt_account_id, row.receipt_link)
+    currency = row.receipt_currency if link else row.agreement_currency if news else row.currency
     return Receipt(
         id=row.receipt_id,
         kind=ReceiptKind(row.receipt_kind),
-        payment=payment_of(row) if about_payment else None,
-        amount=Money(row.receipt_amount_minor, row.currency if about_payment else row.agreement_currency),
+        payment=payment,
+        amount=Money(row.receipt_amount_minor, currency),
         to=Contact.parse(row.receipt_send_to),
         language=row.receipt_language,
         state=ReceiptState(row.receipt_state),
         sends=row.receipt_sends,
         created_at=row.receipt_created_at,
-        news=None if about_payment else _news(row),
+        news=news,
+        link=link,
     )
 
 

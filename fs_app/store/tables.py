@@ -274,7 +274,10 @@ receipts = Table(
     Column("sends", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("sent_at", UtcTime),
-    CheckConstraint("(payment_id IS NULL) <> (agreement_id IS NULL)", name="about"),
+    Column("account_id", String(64)),  # of a link to pay, with the currency of its amount
+    Column("currency", String(3)),
+    Column("link", String(1000)),
+    CheckConstraint("(payment_id IS NOT NULL) + (agreement_id IS NOT NULL) + (link IS NOT NULL) = 1", name="about"),
     **_MYSQL,
 )
 

@@ -17,6 +17,7 @@ from fs_app.testing.fakes import (
 )
 from fs_app.testing.fakes_agreements import FakeAgreements
 from fs_app.testing.fakes_callers import FakeCallers, FakeProofs
+from fs_app.testing.fakes_messages import FakeLinks
 from fs_app.testing.fakes_methods import FakeConsents, FakeSavedMethods, FakeVault
 from fs_app.testing.fakes_offers import FakeAppointments, FakeSubscriptions
 
@@ -38,6 +39,7 @@ def fake_services(**named: Any) -> Services:
         subscriptions=FakeSubscriptions(),
         appointments=FakeAppointments(),
         agreements=FakeAgreements(named.get("clock", FixedClock())),
+        links=FakeLinks(),
     )
     services = replace(services, **named)
     if "history" not in named and isinstance(services.cashier, FakeCashier):

@@ -72,7 +72,10 @@ class Walk:
             "database": {"url": url},
             "metrics": f"127.0.0.1:{free_port()}",
             "callers": {"keep_days": 0},
-            "messages": {"templates": str(ROOT / "conf" / "messages.yaml")},
+            "messages": {
+                "templates": str(ROOT / "conf" / "messages.yaml"),
+                "pay_link": "https://pay.example.org/{account}?bill={bill}",
+            },
             "flows": str(ROOT / "conf" / "flows"),
             "sounds": str(ROOT / "sounds"),
             "recordings": str(folder / "said"),

@@ -233,6 +233,17 @@ def test_what_was_checked_at_the_start_is_not_read_again(site, monkeypatch):
     assert {path for path, times in read.items() if times > 1} == set()
 
 
+def test_a_line_whose_flow_sends_a_link_needs_a_page_to_send(site, tmp_path):
+    (tmp_path / "lines.yaml").write_text("lines: {rents: {flow: rent}}")
+    site.settings["lines"] = str(tmp_path / "lines.yaml")
+    site.settings["messages"]["pay_link"] = "https://pay.example.org/{account}"
+    assert site.fs_app("check")[0] == 0
+    del site.settings["messages"]["pay_link"]
+    code, said = site.fs_app("check")
+    assert code == 78
+    assert "the flow 'rent' sends a link at its step 'link', and pay_link is missing here" in " ".join(said.split())
+
+
 def test_a_flow_that_asks_for_a_number_nobody_looks_up(site, tmp_path):
     shutil.copytree(ROOT / "conf/flows", tmp_path / "flows")
     flow = tmp_path / "flows" / "pay_balance.yaml"

@@ -20,7 +20,7 @@ from fs_app.domain.money import Money
 from fs_app.domain.payment import OrderId, Payment, PaymentId, PaymentRequest, PaymentState
 from fs_app.errors import ConfigError
 from fs_app.messaging.templates import ReceiptTemplates, load_templates, written
-from fs_app.ports import AgreementNews, Receipt, ReceiptKind, ReceiptState
+from fs_app.ports import AgreementNews, PayLink, Receipt, ReceiptKind, ReceiptState
 
 SHIPPED = Path(__file__).parents[3] / "conf" / "messages.yaml"
 NEW_YORK = ZoneInfo("America/New_York")
@@ -35,8 +35,10 @@ NEWS = AgreementNews(
     due_on=date(2026, 5, 1), next_on=date(2026, 5, 4),
 )  # fmt: skip
 MESSAGE = replace(RECEIPT, payment=None, news=NEWS)
+URL = "https://pay.example.org/10001"
+LINK = replace(RECEIPT, kind=ReceiptKind.LINK, payment=None, link=PayLink("10001", URL))
 OF_AGREEMENTS = [ReceiptKind(kind) for kind in News]
-OF_PAYMENTS = [kind for kind in ReceiptKind if kind not in OF_AGREEMENTS]
+OF_PAYMENTS = [kind for kind in ReceiptKind if kind not in [*OF_AGREEMENTS, ReceiptKind.LINK]]
 LANGUAGES = ["en", "es", "tr", "ar"]
 GSM = re.compile(r"[A-Za-z0-9 @£$¥èéùìòÇØøÅåÆæßÉ!\"#¤%&'()*+,\-./:;<=>?¡ÄÖÑÜ§¿äöñüà_€\n]*")
 
@@ -65,12 +67,13 @@ def test_a_mail_has_a_subject(texts: ReceiptTemplates) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", list(ReceiptKind))
 @pytest.mark.parametrize("to", [SMS, MAIL])
-def test_every_text_carries_the_number_that_was_spoken(
+def test_every_text_carries_the_number_that_was_spoken_or_the_link(
     texts: ReceiptTemplates, language: str, kind: ReceiptKind, to: Contact
 ) -> None:
-    about = MESSAGE if kind in OF_AGREEMENTS else RECEIPT
+    about = LINK if kind is ReceiptKind.LINK else MESSAGE if kind in OF_AGREEMENTS else RECEIPT
+    told = {LINK: URL, MESSAGE: NEWS.number, RECEIPT: PAYMENT.confirmation}[about]
     message = texts.message(replace(about, kind=kind, language=language, to=to))
-    assert (NEWS.number if kind in OF_AGREEMENTS else PAYMENT.confirmation) in message.text
+    assert told in message.text
     assert bool(message.subject) == (to.kind is MessageKind.MAIL)
     assert not re.search("[{}]", message.text + message.subject)
     if to is SMS and language in ("en", "es"):
@@ -167,6 +170,7 @@ GOOD = 'sms: "{confirmation}", mail: {subject: "s", text: "{confirmation}"}'
 KNOWN = GOOD.replace("{confirmation}", "{agreement} {terms}")
 TOLD = GOOD.replace("{confirmation}", "{agreement}")
 AGREEMENTS = f"  agreed: {{{KNOWN}}}\n" + "".join(f"  {kind}: {{{TOLD}}}\n" for kind in OF_AGREEMENTS[1:])
+AGREEMENTS += "  link: {" + GOOD.replace("{confirmation}", "{link}") + "}\n"
 REST = "".join(f"  {kind}: {{{GOOD}}}\n" for kind in OF_PAYMENTS if kind is not ReceiptKind.PAID) + AGREEMENTS
 
 
@@ -196,13 +200,13 @@ tlh_QQ:
         "6:13: {confirmation} is missing; it is the number the caller was told",
         "7:3: unknown key 'payd'; did you mean 'paid'?",
         "8:13: this should be lines of `key: value`",
-        "15:1: 'not_paid' is missing here",
-        "15:1: 'refunded' is missing here",
-        "15:1: 'returned' is missing here",
-        "15:1: 'voided' is missing here",
-        "15:1: no language is called 'tlh_QQ'; e.g. en, es_MX",
-        "17:5: 'mail' is missing here",
-        "18:5: unknown key 'male'; did you mean 'mail'?",
+        "16:1: 'not_paid' is missing here",
+        "16:1: 'refunded' is missing here",
+        "16:1: 'returned' is missing here",
+        "16:1: 'voided' is missing here",
+        "16:1: no language is called 'tlh_QQ'; e.g. en, es_MX",
+        "18:5: 'mail' is missing here",
+        "19:5: unknown key 'male'; did you mean 'mail'?",
     ]
 
 
