@@ -24,6 +24,7 @@ from fs_app.serve.plan import JOBS_METRICS
 from fs_app.serve.sockets import inherited
 from fs_app.settings import Settings
 from fs_app.settings.rules import LONGEST_LOCKOUT
+from fs_app.store.said import SpokenConsents, UnclaimedRecordings
 from fs_app.store.velocity import SqlVelocity
 from fs_app.store.webhooks import SqlHints
 from fs_app.yamlfile import Document
@@ -114,10 +115,13 @@ def followers(parts: Parts) -> dict[TaskKind, Follower]:
 def chores(parts: Parts) -> list[Chore]:
     """What is forgotten, and when. The gateway repeats a webhook for a day at most; a month is for looking back."""
     longest = max(limit.hours for limit in parts.settings.payments.velocity.limits().values())
+    said = parts.settings.recordings
     return [
         Chore("attempts counted", SqlVelocity(parts.database), timedelta(hours=longest)),
         Chore("checkpoints of calls", parts.checkpoints, timedelta(days=1)),
         Chore("webhooks", SqlHints(parts.database, parts.clock), timedelta(days=30)),
         Chore("wrong proofs", parts.proofs, LONGEST_LOCKOUT),
+        Chore("recordings of consents", SpokenConsents(parts.database, said), timedelta()),
+        Chore("recordings of nobody's", UnclaimedRecordings(parts.database, said), timedelta(days=1)),
         Chore("callers", parts.remembered, timedelta(days=parts.settings.callers.keep_days)),
     ]

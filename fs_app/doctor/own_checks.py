@@ -7,6 +7,7 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -27,11 +28,13 @@ _FREE_BYTES = 1024**3
 
 @dataclass(frozen=True)
 class Own:
-    """Our side. ``problems`` is what `check_everything` found; ``config`` the settings file."""
+    """Our side. ``problems`` is what `check_everything` found; ``config`` the settings file; ``processes`` is where
+    the system shows them, proc(5)."""
 
     settings: Settings
     config: Path
     problems: Sequence[Problem] = ()
+    processes: Path = Path("/proc")
 
 
 def configuration(own: Own) -> Iterator[Found]:
@@ -92,6 +95,32 @@ def local_gateway(own: Own) -> Iterator[Found]:
         )
 
 
+def spoken_answers(own: Own) -> Iterator[Found]:
+    """The folder of what callers say on request, where FreeSWITCH runs on this machine and may not write there."""
+    folder = own.settings.recordings
+    if not folder.is_dir():
+        return  # made when it is needed
+    status = folder.stat()
+    for user, groups in sorted(_switches(own.processes)):
+        mine = user == status.st_uid and status.st_mode & 0o300 == 0o300
+        ours = status.st_gid in groups and status.st_mode & 0o030 == 0o030
+        if not (user == 0 or mine or ours):
+            change = f"chgrp to a group of FreeSWITCH's user, and chmod g+rwx {folder}"
+            yield Found(f"FreeSWITCH runs as user {user} and cannot write to it", change, str(folder))
+
+
+def _switches(processes: Path) -> set[tuple[int, frozenset[int]]]:
+    """User and groups of every FreeSWITCH that runs here."""
+    found = set()
+    for status in processes.glob("[0-9]*/status"):
+        with suppress(OSError):  # it has ended meanwhile
+            fields = dict(line.partition(":")[::2] for line in status.read_text("utf-8", "replace").splitlines())
+            if fields.get("Name", "").strip() == "freeswitch":
+                groups = {*fields["Groups"].split(), fields["Gid"].split()[1]}
+                found.add((int(fields["Uid"].split()[1]), frozenset(map(int, groups))))
+    return found
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
@@ -117,6 +146,7 @@ OWN_CHECKS: tuple[Check[Own], ...] = (
     Check("file_rights", W, "secrets and customers' data are in it", file_rights),
     Check("free_disk", W, "without room no payment can be written down", free_disk),
     Check("open_ports", W, "these ports have no password: whoever reaches them can speak to them", open_ports),
+    Check("spoken_answers", W, "a spoken authorisation cannot be kept, and nothing is debited", spoken_answers),
     Check("gateway_clock", W, "ages of attempts are compared with the gateway's times", gateway_clock),
     Check("local_gateway", A, "it is for demonstrations and tests", local_gateway),
 )

@@ -174,3 +174,33 @@ def test_a_full_disk(settings: Settings, tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(own_checks.shutil, "disk_usage", lambda path: Disk())
     assert [(name, what) for name, what, _ in own(settings, tmp_path / "none")] == [("free_disk", "5 MB are free")]
+
+
+@pytest.mark.parametrize(
+    ("user", "groups", "mode", "wrong"),
+    [
+        ("4711", "4712", 0o700, True),  # neither theirs nor their group's
+        ("4711", "{group}", 0o770, False),
+        ("4711", "{group}", 0o750, True),
+        ("{user}", "4712", 0o700, False),
+        ("0", "0", 0o700, False),
+    ],
+)
+def test_a_folder_that_the_switch_cannot_record_into(
+    settings: Settings, tmp_path: Path, user: str, groups: str, mode: int, wrong: bool
+) -> None:
+    """The user of a process called freeswitch, as proc(5) tells it. Who runs this test may be root: so is then who
+    owns the folder, and root may write."""
+    folder = tmp_path / "said"
+    folder.mkdir()
+    folder.chmod(mode)
+    theirs = {"user": str(folder.stat().st_uid), "group": str(folder.stat().st_gid)}
+    process = tmp_path / "proc" / "42"
+    process.mkdir(parents=True)
+    user, groups = user.format(**theirs), groups.format(**theirs)
+    (process / "status").write_text(
+        f"Name:\tfreeswitch\nUid:\t0\t{user}\t0\t0\nGid:\t9\t9\t9\t9\nGroups:\t{groups} 9 \n"
+    )
+    asked = settings.model_copy(update={"recordings": folder})
+    findings = examined(Switch(asked), Own(asked, tmp_path / "none", processes=tmp_path / "proc"))
+    assert [each.check for each in findings] == (["spoken_answers"] if wrong else [])
