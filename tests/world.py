@@ -19,14 +19,17 @@ from sqlalchemy import Connection, insert, select
 
 from fs_app.app.calls import Calls
 from fs_app.app.parts import Parts, SystemClock
+from fs_app.domain.card import Card
+from fs_app.domain.means import Kept, customer_of
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Payment, PaymentRequest
 from fs_app.domain.prompt import say
+from fs_app.domain.secret import Secret
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flows
 from fs_app.gateways.sandbox.server import SandboxServer
 from fs_app.log import configure_logging
-from fs_app.ports import Tune
+from fs_app.ports import Consent, ConsentKind, Tune
 from fs_app.prompts.phrasebook import PHRASES_FILE, load_phrases
 from fs_app.prompts.voice import FileVoice, load_voice
 from fs_app.settings import Settings
@@ -37,7 +40,7 @@ from fs_app.store.demo_data import insert_demo_data
 from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
 from fs_app.store.schema import migrate
-from fs_app.store.tables import accounts, bills, consents, saved_methods
+from fs_app.store.tables import accounts, bills
 from fs_app.testing.switch import Agents, SimulatedSwitch, dialplan
 from fs_app.testing.transcript import Transcript
 from fs_app.testing.transcript_play import Played, play
@@ -94,7 +97,7 @@ class World:
         self.ledger = SqlLedger(self.database, UtcClock())
         self.agreements = SqlAgreements(self.database, UtcClock())
         if "saved" in transcript.world:
-            self.database.write(lambda connection: _save_visa(connection, transcript.world["saved"]))
+            _save_visa(self.calls.parts, transcript.world["saved"])
         if "bill" in transcript.world:
             self.ledger.open(PaymentRequest("another-call", "demo-10001", "demo-10001-1", Money(4250, "USD")))
 
@@ -296,22 +299,15 @@ def _add_documented_account(connection: Connection) -> None:
     )
 
 
-def _save_visa(connection: Connection, number: str) -> None:
-    """The holder of that account has a Visa saved, by consent; this gateway has never heard of it."""
-    account, at = f"demo-{number}", datetime.now(UTC)
-    consent = {
-        "kind": "save_method",
-        "account_id": account,
-        "call_uuid": "earlier",
-        "language": "en",
-        "version": "1",
-    }
-    made = connection.execute(
-        insert(consents).values(**consent, at=at, text="", keep_until=at)
-    ).inserted_primary_key
-    method = {"account_id": account, "token": "earlier", "kind": "card", "brand": "visa", "last_four": "4242"}
-    kept = {"consent_id": made[0] if made else 0, "saved_at": at, "used_at": at}
-    connection.execute(insert(saved_methods).values(**method, **kept))
+def _save_visa(parts: Parts, number: str) -> None:
+    """The holder of that account has a Visa saved, by consent: the gateway keeps it."""
+    holder = parts.directory.by_number(number)
+    assert holder is not None
+    card = Card(Secret("4242424242424242"), Secret("0931"), Secret("987"), Secret("94107"), "visa", "4242")
+    kept = parts.vault.keep(card, customer_of(holder.id))
+    assert isinstance(kept, Kept), kept
+    consent = Consent(ConsentKind.SAVE_METHOD, holder.id, "earlier", "en", "1", "")
+    parts.methods.save(holder.id, kept, parts.consents.keep(consent))
 
 
 def _add_accounts(connection: Connection, count: int) -> None:
