@@ -97,7 +97,7 @@ class World:
         self.ledger = SqlLedger(self.database, UtcClock())
         self.agreements = SqlAgreements(self.database, UtcClock())
         if "saved" in transcript.world:
-            _save_visa(self.calls.parts, transcript.world["saved"])
+            save_visa(self.calls.parts, transcript.world["saved"])
         if "bill" in transcript.world:
             self.ledger.open(PaymentRequest("another-call", "demo-10001", "demo-10001-1", Money(4250, "USD")))
 
@@ -299,7 +299,7 @@ def _add_documented_account(connection: Connection) -> None:
     )
 
 
-def _save_visa(parts: Parts, number: str) -> None:
+def save_visa(parts: Parts, number: str) -> None:
     """The holder of that account has a Visa saved, by consent: the gateway keeps it."""
     holder = parts.directory.by_number(number)
     assert holder is not None
