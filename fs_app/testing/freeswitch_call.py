@@ -93,7 +93,7 @@ class TestCall:
     def press(self, keys: str) -> None:
         """Press keys one after the other, as telephone-event or as tones."""
         if self._tones:
-            tones = ";".join("%(140,140,{},{})".format(*_TONES[key]) for key in keys)
+            tones = ";".join("%(140,180,{},{})".format(*_TONES[key]) for key in keys)
             # The switch cuts the beginning of what it starts to play: let it be silence.
             self._api(f"uuid_broadcast {self.caller} tone_stream://%(10,200,50);{tones}")
             return

@@ -124,7 +124,7 @@ def test_a_card_is_refused_while_it_is_typed_and_the_rest_answers_nothing(line: 
     call.hears("card_brand_refused")
     assert time.monotonic() - started < 2.0, "before the rest is typed"
     call.hears("enter_card_number_again")
-    gevent.sleep(8 if not tones else 5)  # the switch sends a telephone-event key every half second
+    gevent.sleep(8 if not tones else 6)  # the switch sends a telephone-event key every half second
     assert not line.came.ready()
     call.press(VISA)
     assert line.came.get(timeout=SECONDS) == VISA
