@@ -4,4 +4,4 @@ from gevent import monkey
 
 monkey.patch_all()
 
-pytest_plugins = ["tests.fixtures_mariadb", "tests.world"]
+pytest_plugins = ["tests.fixtures_mariadb", "tests.real_switch", "tests.world"]

@@ -121,9 +121,7 @@ class RealSwitch:
         program = find_freeswitch()
         if program is None:
             raise SwitchError("no FreeSWITCH is installed here (PATH, /usr/bin, FREESWITCH_HOME ...)")
-        # Its audio comes first, where the system lets us: a tone that is sent late is another tone.
-        priority = ["-rp"] if os.geteuid() == 0 else []
-        command = [str(program), "-nf", "-nc", "-nonat", "-nort", *priority, *self._write_folders()]
+        command = [str(program), "-nf", "-nc", "-nonat", "-nort", *self._write_folders()]
         with (self.folder / "console.log").open("wb") as console:
             self._program = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True

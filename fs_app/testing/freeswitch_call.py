@@ -38,6 +38,7 @@ class TestCall:
         self.line: str | None = None
         self.said: list[tuple[Path, ...]] = []
         self._told = 0
+        self._talks = False
         self.ended = False
         self.happened: list[tuple[str, str]] = []  # event and application, of the line
 
@@ -92,6 +93,7 @@ class TestCall:
 
     def press(self, keys: str) -> None:
         """Press keys one after the other, as telephone-event or as tones."""
+        self._waits_for_its_line()
         if self._tones:
             tones = ";".join("%(140,180,{},{})".format(*_TONES[key]) for key in keys)
             # The switch cuts the beginning of what it starts to play: let it be silence.
@@ -99,6 +101,16 @@ class TestCall:
             return
         for key in keys:
             self._api(f"uuid_send_dtmf {self.caller} {key}@{_KEY_MILLISECONDS}")
+
+    def _waits_for_its_line(self) -> None:
+        """The caller's own telephone hears the answer a moment after the line that is answered."""
+
+        def talks() -> bool:
+            self._look()
+            return self._talks
+
+        if not self._overheard.wait_for(talks, _SECONDS):
+            raise AssertionError("the caller's telephone was not answered")
 
     def hang_up(self, seconds: float = _SECONDS) -> None:
         """Hang up, and wait until the line is gone."""
@@ -128,6 +140,7 @@ class TestCall:
         if self.line is None and uuid != self.caller and event.event("variable_sip_call_id") == self._sip_call:
             self.line = uuid
         name = event.event("Event-Name") or ""
+        self._talks = self._talks or (name == "CHANNEL_PARK" and uuid == self.caller)
         if name == "CHANNEL_BRIDGE":  # told on either leg
             uuid = self.line if self.line in (uuid, event.event("Other-Leg-Unique-ID")) else None
         if uuid is None or uuid != self.line:

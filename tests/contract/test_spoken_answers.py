@@ -20,7 +20,7 @@ from fs_app.ports import Recorded
 from fs_app.prompts.voice import load_voice
 from fs_app.telephony.server import CallServer
 from fs_app.telephony.timing import Timing
-from fs_app.testing.freeswitch import INBAND_NUMBER, NUMBER, RealSwitch, find_freeswitch
+from fs_app.testing.freeswitch import INBAND_NUMBER, NUMBER, RealSwitch
 from fs_app.testing.switch import SimulatedSwitch, dialplan
 
 SOUNDS = Path(__file__).parents[2] / "sounds"
@@ -130,8 +130,6 @@ SWITCHES = {"simulated": simulated, "real": real}
     params=["simulated", pytest.param("real", marks=pytest.mark.freeswitch)],
 )
 def line(request, tmp_path_factory) -> Iterator[Line]:
-    if request.param == "real" and find_freeswitch() is None:
-        pytest.skip("there is no FreeSWITCH on this machine")
     yield from SWITCHES[request.param](tmp_path_factory.mktemp("spoken") / "recordings")
 
 

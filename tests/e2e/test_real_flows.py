@@ -23,7 +23,7 @@ from fs_app.settings import load_settings
 from fs_app.store.demo_data import insert_demo_data
 from fs_app.store.engine import Database
 from fs_app.store.schema import migrate
-from fs_app.testing.freeswitch import RealSwitch, find_freeswitch
+from fs_app.testing.freeswitch import RealSwitch
 from fs_app.testing.freeswitch_call import TestCall
 from fs_app.testing.transcript import SAYS, SILENCE, Line, Transcript, matches, read_transcript
 from fs_app.testing.transcript_play import booked
@@ -70,7 +70,8 @@ class Walk:
         database.close()
         settings = folder / "fs_app.yaml"
         content = {
-            "calls": {"listen": f"127.0.0.1:{port}", "grace_seconds": 0},
+            # What a pause between keys means is tested elsewhere: here a machine that pauses cuts no answer short.
+            "calls": {"listen": f"127.0.0.1:{port}", "grace_seconds": 0, "inter_key_seconds": 10},
             "gateway": {"kind": "local", "listen": f"127.0.0.1:{self.gateway.port}"},
             "database": {"url": url},
             "metrics": f"127.0.0.1:{free_port()}",
@@ -121,8 +122,6 @@ class Walk:
 
 @pytest.fixture
 def walk(tmp_path: Path) -> Iterator[Walk]:
-    if find_freeswitch() is None:
-        pytest.skip("there is no FreeSWITCH on this machine")
     made = Walk(tmp_path)
     made.calls.start()
     try:
