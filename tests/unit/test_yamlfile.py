@@ -84,7 +84,6 @@ ROOT = Path(__file__).parents[2]
 SHIPPED = [*ROOT.glob("conf/*.yaml"), *ROOT.glob("conf/flows/*.yaml"), ROOT / "sounds" / "phrases.yaml"]
 
 
-@pytest.mark.skipif(not yaml.__with_libyaml__, reason="this PyYAML is without libyaml")
 @pytest.mark.parametrize(
     "text",
     [
@@ -96,6 +95,7 @@ SHIPPED = [*ROOT.glob("conf/*.yaml"), *ROOT.glob("conf/flows/*.yaml"), ROOT / "s
     ],
 )
 def test_libyaml_and_the_parser_in_python_see_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert yaml.__with_libyaml__, "PyYAML is here without libyaml: install its wheel"
     fast = yamlfile.compose(text, "f")
     monkeypatch.setattr(yaml, "__with_libyaml__", False)
     assert yamlfile.compose(text, "f") == fast

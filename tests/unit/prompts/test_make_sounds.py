@@ -3,16 +3,14 @@
 import wave
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-np = pytest.importorskip("numpy", reason="the extra `voices` is not installed")
-pytest.importorskip("piper", reason="the extra `voices` is not installed")
-
-from fs_app.errors import FsAppError  # noqa: E402
-from fs_app.prompts.manifest import FIRST_VOICE, Manifest  # noqa: E402
-from fs_app.prompts.phrasebook import Recording  # noqa: E402
-from fs_app.prompts.record import record_all  # noqa: E402
-from fs_app.prompts.synthesis import respell_arabic, voice_for  # noqa: E402
+from fs_app.errors import FsAppError
+from fs_app.prompts.manifest import FIRST_VOICE, Manifest
+from fs_app.prompts.phrasebook import Recording
+from fs_app.prompts.record import record_all
+from fs_app.prompts.synthesis import respell_arabic, voice_for
 
 HELLO = Recording("hello.wav", "Hello.", "Hello. Welcome.", "")
 PAUSE = Recording("pause.wav", "", "", "")

@@ -79,7 +79,6 @@ def test_samples_are_kept(tmp_path: Path) -> None:
 
 
 def test_the_picture_is_drawn(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")  # the extra `plots`
     from fs_app.soak.plot import plot
 
     plot(soaked(), tmp_path / "soak.svg")
