@@ -122,6 +122,6 @@ def chores(parts: Parts) -> list[Chore]:
         Chore("webhooks", SqlHints(parts.database, parts.clock), timedelta(days=30)),
         Chore("wrong proofs", parts.proofs, LONGEST_LOCKOUT),
         Chore("recordings of consents", SpokenConsents(parts.database, said), timedelta()),
-        Chore("recordings of nobody's", UnclaimedRecordings(parts.database, said), timedelta(days=1)),
+        Chore("recordings of nobody's", UnclaimedRecordings(parts.database, said), timedelta(days=30)),
         Chore("callers", parts.remembered, timedelta(days=parts.settings.callers.keep_days)),
     ]

@@ -1,4 +1,4 @@
-"""How long what a caller said is kept: two years with its consent, a day where nobody claims it."""
+"""How long what a caller said is kept: two years with its consent, a month where nobody claims it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class House:
         self.consents = SqlConsents(database, self.clock)
         chores = [
             Chore("recordings of consents", SpokenConsents(database, folder), timedelta()),
-            Chore("recordings of nobody's", UnclaimedRecordings(database, folder), timedelta(days=1)),
+            Chore("recordings of nobody's", UnclaimedRecordings(database, folder), timedelta(days=30)),
         ]
         self.keeper = Housekeeper(chores, self.clock)
 
@@ -72,9 +72,9 @@ def test_a_recording_is_kept_for_two_years_and_its_consent_for_ever(house: House
     assert house.cleaned_after(hours=1) == []
 
 
-def test_what_nobody_claims_is_kept_for_a_day(house: House) -> None:
+def test_what_nobody_claims_is_kept_for_a_month(house: House) -> None:
     house.said(LOST)
-    assert house.cleaned_after(hours=23) == [LOST]
+    assert house.cleaned_after(days=29, hours=23) == [LOST]
     assert house.cleaned_after(hours=2) == []
 
 
@@ -83,7 +83,7 @@ def test_what_is_claimed_stays_among_a_thousand_that_are_not(house: House) -> No
     house.consented(YES)
     for number in range(1001):
         house.said(f"{CALL}-{number:016x}.wav")
-    assert house.cleaned_after(hours=25) == [YES]
+    assert house.cleaned_after(days=31) == [YES]
 
 
 def test_files_of_others_are_left_alone(house: House) -> None:
@@ -109,12 +109,16 @@ def test_a_name_that_leads_elsewhere_deletes_nothing(house: House) -> None:
     assert [line["event"] for line in log] == ["a consent names what is no recording of ours"]
 
 
-def test_where_the_folder_is_not_nothing_is_forgotten(house: House) -> None:
+def test_where_the_folder_is_not_nothing_is_forgotten_and_that_is_told_once(house: House) -> None:
     house.consented(YES)
     house.folder.rmdir()
     house.clock.move(timedelta(days=1000).total_seconds())
-    house.keeper.clean()
+    with capture_logs() as log:
+        house.keeper.clean()
+        house.clock.move(timedelta(days=1).total_seconds())
+        house.keeper.clean()
     assert house.recordings() == [YES]
+    assert [line["event"] for line in log] == ["recordings are due, and their folder is not here"]
 
 
 def test_consents_by_key_have_nothing_to_delete(house: House) -> None:
