@@ -48,6 +48,7 @@ class SendLink(Step):
             language=call.channel.language,
         )
         if not call.services.links.send(request):
+            call.journal.note({"trouble": "send_link: messages.pay_link is not set"})
             return "unavailable"
         call.channel.play(say(self.by_sms if account.receipt_to.kind is MessageKind.SMS else self.by_mail))
         return "sent"

@@ -2,7 +2,7 @@
 
 Money is integer minor units with its ISO 4217 code. Times are UTC. Text is compared byte by byte everywhere:
 MySQL's default would take ``a1`` and ``A1`` for the same bill. No column holds card data but the brand and the
-last four.
+last four. All tables stand in one file: they name each other, and a reader looks for one here.
 """
 
 from __future__ import annotations
@@ -276,7 +276,7 @@ receipts = Table(
     Column("sent_at", UtcTime),
     Column("account_id", String(64)),  # of a link to pay, with the currency of its amount
     Column("currency", String(3)),
-    Column("link", String(1000)),
+    Column("link", Text),
     CheckConstraint("(payment_id IS NOT NULL) + (agreement_id IS NOT NULL) + (link IS NOT NULL) = 1", name="about"),
     **_MYSQL,
 )

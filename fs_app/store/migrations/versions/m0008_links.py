@@ -17,7 +17,7 @@ def upgrade() -> None:
         batch.drop_constraint("about", type_="check")
         batch.add_column(sa.Column("account_id", sa.String(64)))
         batch.add_column(sa.Column("currency", sa.String(3)))
-        batch.add_column(sa.Column("link", sa.String(1000)))
+        batch.add_column(sa.Column("link", sa.Text))
         batch.create_check_constraint(
             "about", "(payment_id IS NOT NULL) + (agreement_id IS NOT NULL) + (link IS NOT NULL) = 1"
         )
