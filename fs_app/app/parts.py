@@ -1,4 +1,7 @@
-"""The parts that roles are made of: each concrete class behind its port, made on first use and once per process."""
+"""The parts that roles are made of: each concrete class behind its port, made on first use and once per process.
+
+It is as long as the list of parts is: one property each, and nothing is decided here.
+"""
 
 from __future__ import annotations
 

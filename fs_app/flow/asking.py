@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from pydantic import Field
 
 from fs_app.domain.keys import Field as KeyField
-from fs_app.domain.keys import Verdict
+from fs_app.domain.keys import Verdict, menu
 from fs_app.domain.prompt import SILENCE, Prompt, say
 from fs_app.domain.secret import Secret
 from fs_app.flow.call import Call
 from fs_app.flow.step import Outcome, Step, StepEnds
 from fs_app.ports import Recorded
+
+YES, CHANGE = "1", "2"
 
 ASKING: Mapping[str, Outcome] = {
     "agent": Outcome("the caller pressed 0 for a person"),
@@ -37,6 +39,16 @@ class AskingStep(Step):
     asks = True
 
     tries: int = Field(3, ge=1, le=9, description="how often one question is asked before the step gives up")
+
+    def agreed(self, call: Call, prompt: Prompt) -> bool:
+        """Whether what is read back is right: key 1; with key 2, or back, it is changed. StepEnds as `ask`."""
+        try:
+            answer = ask(call, menu("read back", YES + CHANGE), prompt, prompt, tries=self.tries)
+        except StepEnds as ends:
+            if ends.outcome == "back":
+                return False
+            raise
+        return answer.reveal() == YES
 
 
 Check = Callable[[str], Prompt | None]

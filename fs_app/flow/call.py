@@ -39,8 +39,7 @@ PLAIN_RULES, PLAIN_OFFERS = Rules(), OfferRules()
 @dataclass(frozen=True, slots=True)
 class Line:
     """The number that was dialled: what the dialplan says of it (channel variables, checked by a strict pattern),
-    and
-    the operator's rules for it."""
+    and the operator's rules for it."""
 
     flow: str
     language: str

@@ -27,8 +27,7 @@ class ConsentKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Consent:
     """What a caller agreed to in a call: ``text`` as it was said, and its ``version``; ``recording`` is the file
-    with
-    the caller's own words, None where a key was the answer."""
+    with the caller's own words, None where a key was the answer."""
 
     kind: ConsentKind
     account_id: str

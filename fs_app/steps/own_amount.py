@@ -7,14 +7,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fs_app.domain import fields, keys
+from fs_app.domain import fields
 from fs_app.domain.money import Money, exponent
 from fs_app.domain.prompt import SILENCE, Digits, Prompt, say
 from fs_app.flow.asking import AskingStep, ask
 from fs_app.flow.call import Call
-from fs_app.flow.step import PhraseName, Says, StepEnds
+from fs_app.flow.step import PhraseName, Says
 
-YES, CHANGE = "1", "2"
 _EXAMPLE_MINOR = 4250
 
 
@@ -50,7 +49,7 @@ class OwnAmount(AskingStep):
                 check=lambda keyed: wrong(Money(int(keyed), currency)),
             )
             amount = Money(int(digits.reveal()), currency)
-            if self._confirmed(call, amount):
+            if self.agreed(call, say(self.read_back, amount=amount)):
                 return amount
 
     def out_of_range(self, amount: Money, smallest: Money, largest: Money) -> Prompt | None:
@@ -60,13 +59,3 @@ class OwnAmount(AskingStep):
         if amount < smallest:
             return say(self.too_small, amount=smallest)
         return say(self.too_large, amount=largest) if amount > largest else None
-
-    def _confirmed(self, call: Call, amount: Money) -> bool:
-        prompt = say(self.read_back, amount=amount)
-        try:
-            answer = ask(call, keys.menu("amount read back", YES + CHANGE), prompt, prompt, tries=self.tries)
-        except StepEnds as ends:
-            if ends.outcome == "back":
-                return False
-            raise
-        return answer.reveal() == YES

@@ -9,13 +9,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from fs_app.domain import fields, keys
+from fs_app.domain import fields
 from fs_app.domain.prompt import Named, Prompt, Weekday, say
 from fs_app.flow.asking import AskingStep, ask
 from fs_app.flow.call import Call
-from fs_app.flow.step import PhraseName, Says, StepEnds
+from fs_app.flow.step import PhraseName, Says
 
-YES, CHANGE = "1", "2"
 _YEARS = 9  # 29 February is at most eight years away
 _DAYS_OF_A_MONTH = 31
 ORDERS = frozenset({"date_md", "date_dm"})
@@ -71,18 +70,10 @@ class OwnDate(AskingStep):
                 call, ask(call, fields.date(), first, again, tries=self.tries, check=refused).reveal()
             )
             found = _next(earliest, month, day, month_ends)
-            if found is not None and self._is_right(call, found):
+            if found is None:
+                continue
+            if self.agreed(call, say(self.date_read_back, weekday=Weekday.of(found), date=found)):
                 return found, day
-
-    def _is_right(self, call: Call, found: date) -> bool:
-        prompt = say(self.date_read_back, weekday=Weekday.of(found), date=found)
-        try:
-            answer = ask(call, keys.menu("date read back", YES + CHANGE), prompt, prompt, tries=self.tries)
-        except StepEnds as ends:
-            if ends.outcome == "back":
-                return False
-            raise
-        return answer.reveal() == YES
 
 
 def _keyed(call: Call, digits: str) -> tuple[int, int]:
