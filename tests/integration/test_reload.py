@@ -178,5 +178,5 @@ def test_the_hub_goes_on_while_a_programme_is_proved(site):
     site.change(site.flow, "say: welcome", "say: [goodbye, welcome]")
     site.runs_another(before)
     watcher.kill()
-    assert max(waits) < 0.5
+    assert max(waits) < 1.0
     print(f"longest stall while a programme was proved: {1000 * max(waits):.1f} ms")

@@ -87,7 +87,7 @@ def test_music_is_cut_by_a_word_every_few_seconds_and_by_the_end_of_the_work(wor
     call.finish.set()
     finished = time.monotonic()
     call.switch.expect("api uuid_break")
-    assert time.monotonic() - finished < 0.1
+    assert time.monotonic() - finished < 0.25
     call.switch.complete(command)
     assert call.result.get(timeout=SECONDS) == "paid"
 
