@@ -1,0 +1,83 @@
+"""An assisted payment as an agent sees it: which field is asked, how many keys came, and never which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fs_app.domain.money import Money
+from fs_app.domain.payment import PaymentId
+
+
+class AssistState(StrEnum):
+    """Where an assisted payment stands."""
+
+    STARTING = "starting"  # protection is being proved
+    ASKING = "asking"  # a field is asked
+    PAUSED = "paused"  # protection is not proved any more: no key counts
+    CONFIRMING = "confirming"  # the caller hears amount and card, and says yes
+    CHARGING = "charging"
+    APPROVED = "approved"
+    DECLINED = "declined"  # ``why`` is the advice
+    BEING_CHECKED = "being_checked"
+    UNAVAILABLE = "unavailable"  # nothing was charged, for certain
+    CANCELLED = "cancelled"  # by the agent or the caller
+    NOT_PROTECTED = "not_protected"  # no digit was asked for
+    ENDED = "ended"  # the call is over, or the caller was sent elsewhere
+
+
+OVER = frozenset(
+    {
+        AssistState.APPROVED,
+        AssistState.DECLINED,
+        AssistState.BEING_CHECKED,
+        AssistState.UNAVAILABLE,
+        AssistState.CANCELLED,
+        AssistState.NOT_PROTECTED,
+        AssistState.ENDED,
+    }
+)
+"""States that nothing follows: a next try is another assisted payment."""
+
+
+class FieldState(StrEnum):
+    """Where one field of the card stands."""
+
+    WAITING = "waiting"  # not asked yet
+    ASKED = "asked"  # asked, no key yet
+    TYPING = "typing"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"  # ``why`` says why, and it is asked again
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field. ``keys`` of ``of`` came so far; ``of`` is 0 where nobody knows how many there will be. ``why`` is
+    the name of the phrase that the caller hears, e.g. ``card_number_wrong``."""
+
+    name: str  # number, expiry, security_code, postal_code
+    state: FieldState = FieldState.WAITING
+    keys: int = 0
+    of: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AssistView:
+    """All of it. ``number`` counts the assisted payments of one call, from 1. ``why`` is the name of a phrase (the
+    advice after a decline), or, where protection failed, a word of a closed set."""
+
+    call_uuid: str
+    number: int
+    handover_id: int
+    by: str  # who takes the payment: the login name of the console, or the agent's name in the queue
+    state: AssistState
+    amount: Money
+    bills: tuple[str, ...] = ()  # their ids
+    fields: tuple[FieldView, ...] = ()
+    brand: str = ""
+    last_four: str = ""
+    why: str = ""
+    payment_id: PaymentId | None = None
+    confirmation: str = ""
