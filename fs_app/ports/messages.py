@@ -95,7 +95,8 @@ class PayLink:
 
 @dataclass(frozen=True, slots=True)
 class LinkRequest:
-    """A caller wants to pay ``amount`` of a bill on the operator's page."""
+    """``amount`` of a bill is to be paid on the operator's page: the caller wants it, or an agent (``by``) sends it
+    to where the caller says."""
 
     call_uuid: str
     account_id: str
@@ -103,13 +104,42 @@ class LinkRequest:
     amount: Money
     to: Contact
     language: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRecord:
+    """A link that was sent, and what became of it.
+
+    ``opened_at`` and ``opens`` tell of persons, as far as a program can be told from one; ``opens`` is None where
+    the link leads to the operator's page without us (no setting ``web.public_url``). ``paid`` is whether the bill
+    was paid since, by whatever way.
+    """
+
+    receipt_id: int
+    call_uuid: str
+    account_id: str
+    bill_id: str
+    amount: Money
+    to: Contact
+    by: str  # the agent who sent it; empty where the caller did
+    state: ReceiptState
+    created_at: datetime  # UTC
+    opened_at: datetime | None = None
+    opens: int | None = None
+    paid: bool = False
 
 
 class Links(Protocol):
     """Sends callers to the operator's own page. Raises StoreUnavailable."""
 
     def send(self, request: LinkRequest) -> bool:
-        """Put a link into the outbox, once for each bill in a call; False where the operator has no page."""
+        """Put a link into the outbox, once for each bill and address in a call; False where the operator has no
+        page."""
+        ...
+
+    def links_of(self, *, account_id: str | None = None, call_uuid: str | None = None) -> Sequence[LinkRecord]:
+        """The links of an account, or of a call, the newest first."""
         ...
 
 
