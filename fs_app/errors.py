@@ -9,7 +9,9 @@
     │   ├── BillBusy              another attempt on the same bill is open, or was paid since its balance was told
     │   ├── IllegalTransition     a payment was to be moved where the table of states does not lead
     │   ├── TooManyAttempts       a velocity limit is reached: nothing was opened
-    │   └── RefundRefused         more than was captured, not captured, or a key that was used for another
+    │   ├── RefundRefused         more than was captured, not captured, or a key that was used for another
+    │   ├── NameTaken             somebody who works with the console has that name, or is that agent
+    │   └── LastAdmin             nobody would be left who can let others in
     ├── SwitchError               the switch answered something we cannot go on with
     │   ├── CommandRefused        a command was answered -ERR
     │   ├── SwitchTimeout         no answer within the deadline
@@ -84,6 +86,14 @@ class TooManyAttempts(StoreError):
 
 class RefundRefused(StoreError):
     """A refund that may not be: told in words for whoever asked for it."""
+
+
+class NameTaken(StoreError):
+    """Somebody who works with the console has that login name already, or is that agent."""
+
+
+class LastAdmin(StoreError):
+    """What would leave the console without an admin who may sign in."""
 
 
 class SwitchError(FsAppError):
