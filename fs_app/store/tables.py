@@ -2,7 +2,8 @@
 
 Money is integer minor units with its ISO 4217 code. Times are UTC. Text is compared byte by byte everywhere:
 MySQL's default would take ``a1`` and ``A1`` for the same bill. No column holds card data but the brand and the
-last four. All tables stand in one file: they name each other, and a reader looks for one here.
+last four. The tables stand in one file: they name each other, and a reader looks for one here. Only those of the
+agents' desk have a file of their own, `desk_tables`.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-_MYSQL: dict[str, Any] = {
+MYSQL: dict[str, Any] = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
     "mysql_collate": "utf8mb4_bin",
@@ -76,7 +77,7 @@ _MYSQL: dict[str, Any] = {
 APPOINTMENT_ID_LENGTH = 58
 """As long as an id can be: the bill of its co-payment is called ``copay:<id>``."""
 
-_Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys only
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up INTEGER keys only
 
 accounts = Table(
     "accounts",
@@ -100,7 +101,7 @@ accounts = Table(
     Column("street", String(128)),
     Column("locality", String(64)),
     Column("region", String(32)),
-    **_MYSQL,
+    **MYSQL,
 )
 
 bills = Table(
@@ -117,7 +118,7 @@ bills = Table(
     Column("late_fee_minor", BigInteger),  # what is due besides, after the due date
     Column("discount_minor", BigInteger),  # what need not be paid if the rest is, by the day in discount_until
     Column("discount_until", Date),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # One row for each attempt. ``bill_id`` is the bill it pays, or the first of several: what goes to which is in
@@ -127,7 +128,7 @@ bills = Table(
 payments = Table(
     "payments",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("order_id", String(36), nullable=False, unique=True),
     Column("confirmation", String(16), nullable=False, unique=True),
     Column("state", String(16), nullable=False),
@@ -150,7 +151,7 @@ payments = Table(
     Column("instalment_key", String(36), unique=True),
     CheckConstraint("amount_minor > 0", name="amount"),
     CheckConstraint("fee_minor >= 0 AND fee_minor < amount_minor", name="fee"),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # What of a payment goes to which bill. ``before_minor`` is what the fee and the allocations before it take up, so
@@ -160,8 +161,8 @@ payments = Table(
 allocations = Table(
     "allocations",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("payment_id", _Id, ForeignKey("payments.id"), nullable=False),
+    Column("id", Id, primary_key=True),
+    Column("payment_id", Id, ForeignKey("payments.id"), nullable=False),
     Column("position", Integer, nullable=False),
     Column("bill_id", String(64), nullable=False, index=True),
     Column("amount_minor", BigInteger, nullable=False),
@@ -170,20 +171,20 @@ allocations = Table(
     Column("open_bill", String(64), unique=True),
     UniqueConstraint("payment_id", "position"),
     CheckConstraint("amount_minor > 0", name="amount"),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # Append-only: nothing in this package updates or deletes a row here.
 payment_events = Table(
     "payment_events",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("payment_id", _Id, ForeignKey("payments.id"), nullable=False, index=True),
+    Column("id", Id, primary_key=True),
+    Column("payment_id", Id, ForeignKey("payments.id"), nullable=False, index=True),
     Column("at", UtcTime, nullable=False),
     Column("state", String(16), nullable=False),
     Column("detail", String(255), nullable=False),
     Column("transaction_id", String(64)),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # A refund of a payment. ``standing_key`` is the key of the request while the refund has not failed and NULL after
@@ -191,9 +192,9 @@ payment_events = Table(
 refunds = Table(
     "refunds",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("order_id", String(36), nullable=False, unique=True),
-    Column("payment_id", _Id, ForeignKey("payments.id"), nullable=False, index=True),
+    Column("payment_id", Id, ForeignKey("payments.id"), nullable=False, index=True),
     Column("amount_minor", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("state", String(16), nullable=False),
@@ -204,20 +205,20 @@ refunds = Table(
     Column("transaction_id", String(64), index=True),
     Column("opened_at", UtcTime, nullable=False, index=True),
     CheckConstraint("amount_minor > 0", name="amount"),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # Append-only, as payment_events.
 refund_events = Table(
     "refund_events",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("refund_id", _Id, ForeignKey("refunds.id"), nullable=False, index=True),
+    Column("id", Id, primary_key=True),
+    Column("refund_id", Id, ForeignKey("refunds.id"), nullable=False, index=True),
     Column("at", UtcTime, nullable=False),
     Column("state", String(16), nullable=False),
     Column("detail", String(255), nullable=False),
     Column("transaction_id", String(64)),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # Disputes as the gateway last told them; their history is in their payment's.
@@ -225,7 +226,7 @@ disputes = Table(
     "disputes",
     metadata,
     Column("id", String(64), primary_key=True),
-    Column("payment_id", _Id, ForeignKey("payments.id"), nullable=False, index=True),
+    Column("payment_id", Id, ForeignKey("payments.id"), nullable=False, index=True),
     Column("transaction_id", String(64), nullable=False),
     Column("status", String(32), nullable=False),
     Column("kind", String(32), nullable=False),
@@ -235,23 +236,23 @@ disputes = Table(
     Column("received_on", Date),
     Column("reply_by", Date),
     Column("updated_at", UtcTime, nullable=False),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # What a person did, by name, before and after the gateway was asked. Append-only.
 audit = Table(
     "audit",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("at", UtcTime, nullable=False, index=True),
     Column("operator", String(64), nullable=False),
     Column("source", String(16), nullable=False),  # cli or api
     Column("action", String(32), nullable=False),
-    Column("payment_id", _Id, index=True),
-    Column("agreement_id", _Id, index=True),  # what it was done to, where that is no payment
+    Column("payment_id", Id, index=True),
+    Column("agreement_id", Id, index=True),  # what it was done to, where that is no payment
     Column("reason", String(255), nullable=False),
     Column("result", String(255), nullable=False),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # Receipts and what else a payer is told in writing, written in the transaction of what it tells of: of a payment,
@@ -260,9 +261,9 @@ audit = Table(
 receipts = Table(
     "receipts",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("payment_id", _Id, ForeignKey("payments.id"), index=True),
-    Column("agreement_id", _Id, ForeignKey("agreements.id"), index=True),
+    Column("id", Id, primary_key=True),
+    Column("payment_id", Id, ForeignKey("payments.id"), index=True),
+    Column("agreement_id", Id, ForeignKey("agreements.id"), index=True),
     Column("cause", String(64), nullable=False, unique=True),
     Column("kind", String(16), nullable=False),
     Column("send_to", String(255), nullable=False),
@@ -278,14 +279,14 @@ receipts = Table(
     Column("currency", String(3)),
     Column("link", Text),
     CheckConstraint("(payment_id IS NOT NULL) + (agreement_id IS NOT NULL) + (link IS NOT NULL) = 1", name="about"),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # What is due, claimed here by whoever does it. ``stuck`` waits for a person.
 tasks = Table(
     "tasks",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("subject", String(64), nullable=False),
     Column("due_at", UtcTime, nullable=False, index=True),
@@ -295,7 +296,7 @@ tasks = Table(
     Column("stuck", Boolean(create_constraint=False), nullable=False, server_default=false()),
     Column("note", String(255), nullable=False, server_default=""),
     UniqueConstraint("kind", "subject"),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # Webhooks that came, by the SHA-256 of what was signed: each has its effect once.
@@ -306,21 +307,21 @@ webhooks = Table(
     Column("kind", String(64), nullable=False),
     Column("subject", String(64), nullable=False),
     Column("received_at", UtcTime, nullable=False, index=True),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # What velocity limits count: one row for each trait of an attempt. ``subject`` is a keyed hash.
 velocity = Table(
     "velocity",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("payment_id", _Id, ForeignKey("payments.id"), nullable=False, index=True),
+    Column("id", Id, primary_key=True),
+    Column("payment_id", Id, ForeignKey("payments.id"), nullable=False, index=True),
     Column("trait", String(16), nullable=False),
     Column("subject", String(64), nullable=False),
     Column("at", UtcTime, nullable=False, index=True),
     Column("declined", Boolean(create_constraint=False), nullable=False, server_default=false()),
     Index("ix_velocity_trait", "trait", "subject", "at"),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # Where calls are that are up, so that another server can go on with them: JSON of ``flow/checkpoint.py``.
@@ -330,7 +331,7 @@ checkpoints = Table(
     Column("uuid", String(64), primary_key=True),
     Column("place", Text, nullable=False),
     Column("at", UtcTime, nullable=False, index=True),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # What callers agreed to, as it was said to them: the text with its version, and where a recording of their own
@@ -338,7 +339,7 @@ checkpoints = Table(
 consents = Table(
     "consents",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("kind", String(16), nullable=False),
     Column("account_id", String(64), nullable=False, index=True),
     Column("call_uuid", String(64), nullable=False, index=True),
@@ -348,7 +349,7 @@ consents = Table(
     Column("text", Text, nullable=False),
     Column("recording", String(255)),
     Column("keep_until", UtcTime, nullable=False, index=True),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # Cards and bank accounts that the gateway keeps for an account, by its token. Of a card no number and no date is
@@ -356,17 +357,17 @@ consents = Table(
 saved_methods = Table(
     "saved_methods",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("account_id", String(64), nullable=False, index=True),
     Column("token", String(64), nullable=False, unique=True),
     Column("kind", String(8), nullable=False),
     Column("brand", String(32), nullable=False),
     Column("last_four", String(4), nullable=False),
-    Column("consent_id", _Id, ForeignKey("consents.id"), nullable=False),
+    Column("consent_id", Id, ForeignKey("consents.id"), nullable=False),
     Column("saved_at", UtcTime, nullable=False),
     Column("used_at", UtcTime, nullable=False),
     Column("deleted_at", UtcTime),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # Who has called from a telephone number before: what they are offered the next time. Never a proof of who they are.
@@ -378,7 +379,7 @@ callers = Table(
     Column("account_number", String(20)),
     Column("calls", Integer, nullable=False),
     Column("at", UtcTime, nullable=False, index=True),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # Wrong proofs, by a keyed hash of what was claimed, whether or not there is such an account; removed by a right
@@ -386,26 +387,26 @@ callers = Table(
 wrong_proofs = Table(
     "wrong_proofs",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("subject", String(64), nullable=False, index=True),
     Column("at", UtcTime, nullable=False, index=True),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # Answers to the questions after a payment.
 survey_answers = Table(
     "survey_answers",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("survey", String(32), nullable=False),
     Column("question", String(64), nullable=False),
     Column("answer", Integer, nullable=False),
     Column("call_uuid", String(64), nullable=False),
-    Column("payment_id", _Id, ForeignKey("payments.id")),
+    Column("payment_id", Id, ForeignKey("payments.id")),
     Column("language", String(10), nullable=False),
     Column("at", UtcTime, nullable=False, index=True),
     UniqueConstraint("call_uuid", "question"),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # What accounts are subscribed to. ``expires_on`` is right as of ``as_of``; what was paid for it since then, or ever
@@ -418,14 +419,14 @@ subscriptions = Table(
     Column("plan", String(16), nullable=False),
     Column("expires_on", Date, nullable=False),
     Column("as_of", UtcTime),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # What can be bought by who has a plan: months of the same one, or another one (``plan``) for the difference.
 subscription_offers = Table(
     "subscription_offers",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("for_plan", String(16), nullable=False, index=True),
     Column("plan", String(16), nullable=False),
     Column("months", Integer, nullable=False),
@@ -433,7 +434,7 @@ subscription_offers = Table(
     Column("currency", String(3), nullable=False),
     CheckConstraint("price_minor > 0", name="price"),
     CheckConstraint("months >= 0 AND (months > 0 OR plan <> for_plan)", name="buys_something"),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # Who is expected when, by the clock on the wall there, and what is to be paid besides.
@@ -446,7 +447,7 @@ appointments = Table(
     Column("starts", Time, nullable=False),
     Column("copay_minor", BigInteger),
     Column("currency", String(3)),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # What callers said about appointments, ours or the operator's: of one at that time, and of no other. Append-only;
@@ -454,7 +455,7 @@ appointments = Table(
 appointment_replies = Table(
     "appointment_replies",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("appointment_id", String(APPOINTMENT_ID_LENGTH), nullable=False),
     Column("account_id", String(64), nullable=False, index=True),
     Column("day", Date, nullable=False),
@@ -462,7 +463,7 @@ appointment_replies = Table(
     Column("reply", String(16), nullable=False),
     Column("call_uuid", String(64), nullable=False),
     Column("at", UtcTime, nullable=False, index=True),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # What payers have agreed to pay later or again. An amount of NULL is what is due then. ``targets`` is JSON: bills,
@@ -471,15 +472,15 @@ appointment_replies = Table(
 agreements = Table(
     "agreements",
     metadata,
-    Column("id", _Id, primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("number", String(16), nullable=False, unique=True),
     Column("kind", String(16), nullable=False),
     Column("state", String(16), nullable=False, index=True),
     Column("account_id", String(64), nullable=False, index=True),
     Column("account_number", String(20), nullable=False),
     Column("call_uuid", String(64), nullable=False),
-    Column("consent_id", _Id, ForeignKey("consents.id"), nullable=False, unique=True),
-    Column("method_id", _Id, ForeignKey("saved_methods.id"), nullable=False, index=True),
+    Column("consent_id", Id, ForeignKey("consents.id"), nullable=False, unique=True),
+    Column("method_id", Id, ForeignKey("saved_methods.id"), nullable=False, index=True),
     Column("amount_minor", BigInteger),
     Column("currency", String(3), nullable=False),
     Column("first_on", Date, nullable=False),
@@ -494,7 +495,7 @@ agreements = Table(
     Column("receipt_to", String(255)),
     Column("opened_at", UtcTime, nullable=False),
     CheckConstraint("amount_minor > 0", name="amount"),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # One row for each due date. ``charge_on`` is the day of the next try, ``seen`` how many attempts there were when
@@ -504,7 +505,7 @@ instalments = Table(
     "instalments",
     metadata,
     Column("id", String(36), primary_key=True),
-    Column("agreement_id", _Id, ForeignKey("agreements.id"), nullable=False),
+    Column("agreement_id", Id, ForeignKey("agreements.id"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("due_on", Date, nullable=False),
     Column("amount_minor", BigInteger),
@@ -518,18 +519,18 @@ instalments = Table(
     UniqueConstraint("agreement_id", "number"),
     UniqueConstraint("agreement_id", "due_on", name="uq_instalments_due_on"),
     CheckConstraint("amount_minor > 0", name="amount"),
-    **_MYSQL,
+    **MYSQL,
 )
 
 # Append-only, as payment_events. ``number`` is the instalment's, NULL where the line is about the agreement.
 agreement_events = Table(
     "agreement_events",
     metadata,
-    Column("id", _Id, primary_key=True),
-    Column("agreement_id", _Id, ForeignKey("agreements.id"), nullable=False, index=True),
+    Column("id", Id, primary_key=True),
+    Column("agreement_id", Id, ForeignKey("agreements.id"), nullable=False, index=True),
     Column("number", Integer),
     Column("at", UtcTime, nullable=False),
     Column("state", String(16), nullable=False),
     Column("detail", String(255), nullable=False),
-    **_MYSQL,
+    **MYSQL,
 )
