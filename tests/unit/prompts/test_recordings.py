@@ -12,6 +12,7 @@ import pytest
 
 from fs_app.domain.money import Money
 from fs_app.domain.prompt import (
+    Count,
     Counted,
     Digits,
     Manner,
@@ -236,6 +237,7 @@ EXAMPLES = {  # of every gap that a phrase may have
     "fee": Money(250, "USD"),
     "key": Digits("3"),
     "name": Named("convenience_fee"),
+    "number": Count(3),
     "order": Named("birth_date_mdy"),
     "phone": Digits("18005550100"),
     "settled": date(2026, 12, 2),
@@ -244,6 +246,7 @@ EXAMPLES = {  # of every gap that a phrase may have
     "time": TimeOfDay(time(9, 30)),
     "today": date(2026, 11, 23),
     "total": Money(123_706, "USD"),
+    "wait": Counted(12, "minute"),
     "weekday": Weekday(2),
     "first": date(2026, 12, 1),
     "last": date(2027, 2, 1),
