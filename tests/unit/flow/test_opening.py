@@ -111,4 +111,4 @@ class TestNobodyIsThere:
 
     def test_nobody_knows_when(self, tmp_path: Path) -> None:
         one = self.walk(tmp_path, replace(PLAIN, hours=Hours(ZoneInfo("UTC"), ())), "0", "2")
-        assert said(one)[1] == "No representative is here at this time. You can go on without one."
+        assert said(one)[1] == "No representative is here at this time. You can go on by yourself."
