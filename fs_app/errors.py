@@ -6,12 +6,14 @@
     ├── ConfigError               settings, flows, prompts, schema or switch configuration: a list of Problems
     ├── StoreError                the database
     │   ├── StoreUnavailable      down, refusing, or slower than its deadline
+    │   │   └── RowRefused        it is up, and will not take what it was given
     │   ├── BillBusy              another attempt on the same bill is open, or was paid since its balance was told
     │   ├── IllegalTransition     a payment was to be moved where the table of states does not lead
     │   ├── TooManyAttempts       a velocity limit is reached: nothing was opened
     │   ├── RefundRefused         more than was captured, not captured, or a key that was used for another
     │   ├── NameTaken             somebody who works with the console has that name, or is that agent
     │   └── LastAdmin             nobody would be left who can let others in
+    ├── WeakPassword              a password that is too short, too long, or easily guessed
     ├── SwitchError               the switch answered something we cannot go on with
     │   ├── CommandRefused        a command was answered -ERR
     │   ├── SwitchTimeout         no answer within the deadline
@@ -28,6 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 
 class FsAppError(Exception):
@@ -68,6 +71,11 @@ class StoreUnavailable(StoreError):
     """The database is down, refuses us, or did not answer within its deadline."""
 
 
+class RowRefused(StoreUnavailable):
+    """The database answers, and will not take what it was given: too long, not its characters, against a rule. To
+    try it again is in vain."""
+
+
 class BillBusy(StoreError):
     """Another payment attempt on the same bill is still open, or was paid since the balance was told."""
 
@@ -94,6 +102,14 @@ class NameTaken(StoreError):
 
 class LastAdmin(StoreError):
     """What would leave the console without an admin who may sign in."""
+
+
+class WeakPassword(FsAppError):
+    """A password nobody may choose. ``reason`` is ``short``, ``long`` or ``guessable``, for words of the page."""
+
+    def __init__(self, reason: Literal["short", "long", "guessable"]) -> None:
+        super().__init__(f"the password may not be chosen: {reason}")
+        self.reason = reason
 
 
 class SwitchError(FsAppError):

@@ -73,6 +73,7 @@ from fs_app.store.methods import SqlConsents, SqlSavedMethods
 from fs_app.store.outbox import SqlOutbox
 from fs_app.store.proofs import SqlProofs
 from fs_app.store.refunds import SqlRefunds
+from fs_app.store.soon import Soon
 from fs_app.store.sql_directory import SqlDirectory
 from fs_app.store.sql_reader import StatementReader
 from fs_app.store.surveys import SqlSurveys
@@ -242,8 +243,13 @@ class Parts:
         return SqlLedger(self.database, self.clock, schedule=self.schedule, limits=limits)
 
     @cached_property
+    def soon(self) -> Soon:
+        """The one writer of this process for what no call waits for."""
+        return Soon(self.database, self.clock)
+
+    @cached_property
     def checkpoints(self) -> SqlCheckpoints:
-        return SqlCheckpoints(self.database, self.clock)
+        return SqlCheckpoints(self.database, self.soon)
 
     @cached_property
     def links(self) -> Links:
@@ -371,6 +377,6 @@ class Parts:
 
     def close(self) -> None:
         """Close what was opened."""
-        self.checkpoints.close()
+        self.soon.close()
         self.remembered.close()
         self.database.close()

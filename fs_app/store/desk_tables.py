@@ -1,7 +1,8 @@
 """The tables of the agents' desk: who was handed over to whom, what agents did there, which calls are up.
 
 They are part of the same `metadata` as all others. No column holds a key that a caller pressed; of a card the brand
-and the last four at most, X
+and the last four at most, in what agents saw. Only ``pay_links`` has a foreign key: what calls tell "soon" must not
+be refused for a row that housekeeping has deleted.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import URL, Connection, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
-from fs_app.errors import StoreUnavailable
+from fs_app.errors import RowRefused, StoreUnavailable
 from fs_app.store.offhub import Job, OffHub
 from fs_app.store.sessions import READING, WRITING, Mode, Sessions
 
@@ -27,6 +27,8 @@ T = TypeVar("T")
 _MYSQL_RETRY = frozenset({1205, 1213, 1020})
 _SQLITE_RETRY = frozenset({5, 6})  # SQLITE_BUSY, SQLITE_LOCKED: the low byte of the extended codes
 _TRIES = 3
+# MariaDB's for a character that a column cannot hold, and for a CHECK: its driver takes them for its own trouble.
+_MYSQL_REFUSED = frozenset({1366, 4025})
 
 # Server errors whose words name hosts, users, tables or columns only. 2000 and above come from the client library.
 _MYSQL_HARMLESS = frozenset({1040, 1044, 1045, 1049, 1054, 1130, 1142, 1143, 1146, 1205, 1213, 1290, 1792, 1836})
@@ -78,8 +80,9 @@ class Database:
         """Run ``work`` in one transaction and commit it; what ``work`` raises rolls it back and is raised here.
 
         ``work`` runs in another thread, and again after a deadlock or where the connection was dead: it touches
-        nothing but its connection. StoreUnavailable for every error of the driver and after ``deadline`` seconds;
-        the transaction is then rolled back, unless its commit was already under way.
+        nothing but its connection. StoreUnavailable for every error of the driver and after ``deadline`` seconds,
+        RowRefused of these where the error is what was to be written; the transaction is then rolled back, unless
+        its commit was already under way.
         """
         return self._run(WRITING[self.kind], work, deadline)
 
@@ -105,7 +108,7 @@ class Database:
                 return self._once(job, mode, work)
             except DBAPIError as error:
                 if not tries_left or job.abandoned or not _may_retry(self.kind, error):
-                    raise StoreUnavailable(reason_of(error)) from None
+                    raise _unavailable(error) from None
         raise AssertionError("the last try returns or raises")
 
     def _once(self, job: Job, mode: Mode, work: Callable[[Connection], T]) -> T:
@@ -161,6 +164,12 @@ def reason_of(error: DBAPIError) -> str:
     if getattr(cause, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB:
         return "the file is no SQLite database"
     return f"{name}: {cause}" if isinstance(error, OperationalError) else name
+
+
+def _unavailable(error: DBAPIError) -> StoreUnavailable:
+    number = next(iter(getattr(error.orig, "args", ())), None)
+    refused = isinstance(error, DataError | IntegrityError) or number in _MYSQL_REFUSED
+    return (RowRefused if refused else StoreUnavailable)(reason_of(error))
 
 
 def _may_retry(kind: str, error: DBAPIError) -> bool:

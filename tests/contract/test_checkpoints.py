@@ -13,6 +13,7 @@ from gevent.event import Event
 from fs_app.errors import StoreUnavailable
 from fs_app.store.checkpoints import SqlCheckpoints
 from fs_app.store.engine import Database
+from fs_app.store.soon import Soon
 from fs_app.testing.fakes_payments import StandingClock
 
 
@@ -22,18 +23,23 @@ def clock() -> StandingClock:
 
 
 @pytest.fixture
-def server(database: Database, clock: StandingClock) -> Iterator[SqlCheckpoints]:
-    checkpoints = SqlCheckpoints(database, clock)
-    yield checkpoints
-    checkpoints.close()
+def writer(database: Database, clock: StandingClock) -> Iterator[Soon]:
+    soon = Soon(database, clock)
+    yield soon
+    soon.close()
+
+
+@pytest.fixture
+def server(database: Database, writer: Soon) -> SqlCheckpoints:
+    return SqlCheckpoints(database, writer)
 
 
 @pytest.fixture
 def another(database: Database, clock: StandingClock) -> Iterator[SqlCheckpoints]:
     """The same tables, seen by another process."""
-    checkpoints = SqlCheckpoints(database, clock)
-    yield checkpoints
-    checkpoints.close()
+    writer = Soon(database, clock)
+    yield SqlCheckpoints(database, writer)
+    writer.close()
 
 
 def soon(condition: Callable[[], bool]) -> bool:
@@ -128,7 +134,7 @@ def counted(database: Database, monkeypatch: pytest.MonkeyPatch) -> list[None]:
 def test_a_database_that_comes_back_gets_what_waited(
     server: SqlCheckpoints, another: SqlCheckpoints, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fs_app.store.checkpoints._PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("fs_app.store.soon._PAUSE_SECONDS", 0.01)
     write = database.write
 
     def down(work, **more):
@@ -143,9 +149,11 @@ def test_a_database_that_comes_back_gets_what_waited(
     assert soon(lambda: (another.find("call-1"), another.find("call-2")) == ("two", "one"))
 
 
-def test_what_waits_when_the_server_ends_is_written(server: SqlCheckpoints, another: SqlCheckpoints) -> None:
+def test_what_waits_when_the_server_ends_is_written(
+    server: SqlCheckpoints, writer: Soon, another: SqlCheckpoints
+) -> None:
     server.keep("call-1", "the last")
-    server.close()
+    writer.close()
     assert another.find("call-1") == "the last"
 
 

@@ -29,7 +29,7 @@ from tests.world import ROOT, Prepared, World
 thread_id = monkey.get_original("_thread", "get_ident")
 HUB = thread_id()
 SENDING = ("query", "commit", "rollback", "ping", "autocommit", "select_db")  # what of the driver asks the server
-ASKER = re.compile(r"fs_app/(?:steps/(\w+)|store/(checkpoints|callers))\.py$")
+ASKER = re.compile(r"fs_app/(?:steps/(\w+)|store/(soon|callers))\.py$")
 COMMIT = "commit"
 
 
@@ -138,14 +138,14 @@ def test_the_round_trips_of_a_paying_call(on_mariadb: OnMariaDB, monkeypatch: py
         counting = Counting(monkeypatch)
         phone = Phone(on_mariadb, switch)
         phone.go_on()
-        until(lambda: "DELETE FROM checkpoints" in "".join(counting.of("checkpoints")[-2:-1]))
+        until(lambda: "DELETE FROM checkpoints" in "".join(counting.of("soon")[-2:-1]))
     assert phone.call.history[-1].what is What.HUNG_UP
     assert "is complete" in phone.heard
 
     asked = Counter(trip.asker for trip in counting.trips)
-    places = counting.of("checkpoints")
+    places = counting.of("soon")
     assert asked.pop("connect") > 0
-    assert asked.pop("checkpoints") == 2 * places.count(COMMIT), "one statement and its commit for many calls"
+    assert asked.pop("soon") == 2 * places.count(COMMIT), "one statement and its commit for many calls"
     assert asked == documented()
 
     assert not any(trip.on_hub for trip in counting.trips)
