@@ -7,7 +7,7 @@ second or so: each answer is one query, or two. All times are UTC.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -238,6 +238,39 @@ class DeskView(Protocol):
 
     def add_note(self, account_id: str, by: str, text: str) -> NoteRecord:
         """Write something down. A long number in it is left out: it could be a card's."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeskMessage:
+    """What a supervisor tells an agent, about a call or not. ``to`` and ``by`` are login names."""
+
+    id: int
+    to: str
+    by: str
+    at: datetime
+    text: str
+    call_uuid: str = ""
+    seen_at: datetime | None = None
+
+
+class DeskMessages(Protocol):
+    """What people at the desk tell each other. Raises StoreUnavailable."""
+
+    def send(self, to: str, by: str, text: str, call_uuid: str = "") -> DeskMessage:
+        """Write it down. A long number in it is left out: it could be a card's."""
+        ...
+
+    def unseen(self, to: Collection[str]) -> Sequence[DeskMessage]:
+        """What these people have not seen yet, oldest first."""
+        ...
+
+    def seen(self, message_id: int, to: str) -> bool:
+        """They have seen it; False where it is not theirs, or was seen before."""
+        ...
+
+    def of_call(self, call_uuid: str) -> Sequence[DeskMessage]:
+        """What was told about a call, oldest first."""
         ...
 
 
