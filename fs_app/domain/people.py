@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -53,6 +54,7 @@ RIGHTS: Mapping[Right, frozenset[Role]] = {
 """Which roles have a right. Every right is here; what is not here, nobody may."""
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 _AGENT = re.compile(r"[A-Za-z0-9_.-]{1,64}@[A-Za-z0-9_.-]{1,64}")
 
 
@@ -67,14 +69,54 @@ def agent_name(text: str) -> str | None:
     return text if _AGENT.fullmatch(text) else None
 
 
+def language_code(text: str) -> str | None:
+    """A language as it is kept, ``en``, ``pt_BR``. None where it is none."""
+    return text if _LANGUAGE.fullmatch(text) else None
+
+
 def may(roles: Collection[Role], right: Right) -> bool:
     """Whether somebody with these roles has that right."""
     return not RIGHTS[right].isdisjoint(roles)
 
 
-def pause_after(failures: int, free: int, longest: timedelta) -> timedelta:
-    """How long nobody may try again after so many failures: none for the first ``free``, then a second, twice as
-    long each time, ``longest`` at most."""
-    if failures < free:
+class TryKind(StrEnum):
+    """What tries to get in are counted by."""
+
+    NAME = "name"  # whether or not somebody has it
+    ADDRESS = "address"  # a call centre behind one address signs in every morning
+    CODE = "code"  # of the second step, by login name
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing that is counted, e.g. all tries for one name."""
+
+    kind: TryKind
+    text: str
+
+
+FREE_TRIES: Mapping[TryKind, int] = {TryKind.NAME: 5, TryKind.ADDRESS: 20, TryKind.CODE: 5}
+"""So many failures cost no time."""
+
+LONGEST_PAUSE = timedelta(minutes=15)
+TRIES_FORGOTTEN_AFTER = timedelta(days=1)
+
+
+def pause_after(failures: int, kind: TryKind) -> timedelta:
+    """How long nobody may try again after so many failures: no time at first, then a second, and twice as long for
+    each one more, up to `LONGEST_PAUSE`: nobody is locked out for good by somebody else's tries."""
+    beyond = failures - FREE_TRIES[kind]
+    if beyond < 0:
         return timedelta()
-    return min(timedelta(seconds=2 ** min(failures - free, 30)), longest)
+    return min(timedelta(seconds=2 ** min(beyond, 20)), LONGEST_PAUSE)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTimes:
+    """How long a sign-in, and a link that sets a password, last."""
+
+    idle: timedelta = timedelta(minutes=30)
+    absolute: timedelta = timedelta(hours=12)
+    code: timedelta = timedelta(minutes=5)  # from the right password to the code
+    setup_link: timedelta = timedelta(hours=72)
+    reset_link: timedelta = timedelta(hours=24)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType, Protocol
 
-from fs_app.domain.people import Role
+from fs_app.domain.people import Role, Subject
 
 UserId = NewType("UserId", int)
 SessionId = NewType("SessionId", int)
@@ -99,11 +99,12 @@ class Passwords(Protocol):
         ...
 
     def change(self, user_id: UserId, password: str) -> None:
-        """Set another password; every session and link of theirs ends."""
+        """Set another password; every session and link of theirs ends. WeakPassword."""
         ...
 
     def begin_code(self, user_id: UserId) -> str:
-        """A new secret for the second step, base32, that does not count before it is confirmed. Shown once."""
+        """A new secret for the second step, base32, that does not count before it is confirmed; told here only.
+        ValueError where one was confirmed: it has to be forgotten first."""
         ...
 
     def confirm_code(self, user_id: UserId, code: str) -> bool:
@@ -139,7 +140,7 @@ class OneTimeLinks(Protocol):
 
     def use(self, token: str, password: str) -> User | None:
         """Set the password, use the token up and end every session of theirs, in one transaction; None as above:
-        of two at once one succeeds."""
+        of two at once one succeeds. WeakPassword, and the link lasts."""
         ...
 
 
@@ -190,12 +191,12 @@ class ConsoleSessions(Protocol):
 class SignInLimits(Protocol):
     """How often may be tried, over all processes. Raises StoreUnavailable: then nobody may."""
 
-    def claim(self, subjects: Sequence[str]) -> timedelta:
+    def claim(self, subjects: Sequence[Subject]) -> timedelta:
         """One try more for each subject, counted as a failure until it is given back. Zero: go on; else how long
         nobody may try for one of them, and nothing was counted."""
         ...
 
-    def give_back(self, cleared: Sequence[str], returned: Sequence[str]) -> None:
+    def give_back(self, *, cleared: Sequence[Subject] = (), returned: Sequence[Subject] = ()) -> None:
         """The try was right: what is ``cleared`` has no failures any more, what is ``returned`` one less."""
         ...
 

@@ -29,13 +29,13 @@ class PinDesk:
     """Compares PINs off the hub, ``threads`` at a time; StoreUnavailable where that takes over ``seconds``."""
 
     def __init__(self, threads: int = 2, seconds: float = 10.0) -> None:
-        self._off_hub = OffHub(threads)
-        self._seconds = seconds
+        self.off_hub = OffHub(threads)
+        self.seconds = seconds
         self._costs: Parameters | None = None  # of the last real hash
 
     def fits(self, pin_hash: str | None, pin: str) -> bool:
         """True where the PIN has that hash; False, after as long, where there is no hash or it is not argon2's."""
-        return self._off_hub.call(lambda _job: self._fits(pin_hash or "", pin), self._seconds)
+        return self.off_hub.call(lambda _job: self._fits(pin_hash or "", pin), self.seconds)
 
     def _fits(self, pin_hash: str, pin: str) -> bool:
         try:
