@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from fs_app.errors import StoreUnavailable
-from fs_app.store import desk_tables, people_tables  # noqa: F401  their tables are part of the metadata
+from fs_app.store import console_tables, desk_tables, people_tables  # noqa: F401  their tables are part of the metadata
 from fs_app.store.engine import Database
 from fs_app.store.tables import metadata
 

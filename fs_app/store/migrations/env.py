@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from fs_app.store import desk_tables, people_tables  # noqa: F401  their tables are part of the metadata
+from fs_app.store import console_tables, desk_tables, people_tables  # noqa: F401  their tables are part of the metadata
 from fs_app.store.tables import metadata
 
 context.configure(
