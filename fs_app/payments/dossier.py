@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from fs_app.domain.payment import ENDINGS, OPEN_STATES, Payment, PaymentId, PaymentState
@@ -26,6 +27,19 @@ from fs_app.ports import (
 )
 
 
+class Case(StrEnum):
+    """What is to be done about a payment, as a word for whoever says it in words of their own."""
+
+    NOTHING = "nothing"
+    JOBS_LOOK = "jobs_look"
+    GATEWAY_SILENT = "gateway_silent"
+    NOT_AT_GATEWAY = "not_at_gateway"
+    LOOK_AGAIN = "look_again"
+    STUCK = "stuck"
+    DISPUTE = "dispute"
+    RETURNED = "returned"
+
+
 @dataclass(frozen=True, slots=True)
 class Dossier:
     """A payment, its history and what hangs on it. ``gateway`` is None where the gateway could not be asked."""
@@ -39,27 +53,25 @@ class Dossier:
     stuck: Task | None
     gateway: Sequence[GatewayRecord] | None
 
-    def advice(self) -> str:
-        """What to do about it, if anything."""
+    def case(self) -> Case:
+        """What is to be done about it, if anything."""
         payment = self.payment
         if payment.state in OPEN_STATES and self.stuck is None:
-            return "nothing: the jobs are finding out how it ended; the caller was told that it is being checked"
+            return Case.JOBS_LOOK
         if payment.state in OPEN_STATES:
             if self.gateway is None:
-                return "the gateway cannot be asked now: see to that first, then `fs-app payments check`"
-            if not self.gateway:
-                return (
-                    "the gateway shows nothing for this order id: look for it in the control panel; if nothing is "
-                    f"there, `fs-app payments close {payment.id} --reason ...` frees the bill"
-                )
-            return f"`fs-app payments check {payment.id}` looks once more; if it does not help, ask the gateway"
+                return Case.GATEWAY_SILENT
+            return Case.LOOK_AGAIN if self.gateway else Case.NOT_AT_GATEWAY
         if self.stuck is not None:
-            return f"look at the transaction in the gateway's control panel: {self.stuck.note}"
+            return Case.STUCK
         if any(dispute.status == "open" for dispute in self.disputes):
-            return "a dispute is open: answer it in the gateway's control panel before its date"
-        if payment.state is PaymentState.RETURNED:
-            return "the money did not arrive: the bill is due again, tell the customer"
-        return "nothing"
+            return Case.DISPUTE
+        return Case.RETURNED if payment.state is PaymentState.RETURNED else Case.NOTHING
+
+    def advice(self) -> str:
+        """The same in words."""
+        note = "" if self.stuck is None else self.stuck.note
+        return _ADVICE[self.case()].format(id=self.payment.id, note=note)
 
     def as_dict(self) -> dict[str, Any]:
         """For programs; amounts as text with their currency, times in UTC."""
@@ -102,6 +114,19 @@ class Dossier:
             "needs_person": self.stuck is not None,
             "advice": self.advice(),
         }
+
+
+_ADVICE = {
+    Case.NOTHING: "nothing",
+    Case.JOBS_LOOK: "nothing: the jobs are finding out how it ended; the caller was told that it is being checked",
+    Case.GATEWAY_SILENT: "the gateway cannot be asked now: see to that first, then `fs-app payments check`",
+    Case.NOT_AT_GATEWAY: "the gateway shows nothing for this order id: look for it in the control panel; if nothing "
+    "is there, `fs-app payments close {id} --reason ...` frees the bill",
+    Case.LOOK_AGAIN: "`fs-app payments check {id}` looks once more; if it does not help, ask the gateway",
+    Case.STUCK: "look at the transaction in the gateway's control panel: {note}",
+    Case.DISPUTE: "a dispute is open: answer it in the gateway's control panel before its date",
+    Case.RETURNED: "the money did not arrive: the bill is due again, tell the customer",
+}
 
 
 class Records:

@@ -40,12 +40,13 @@ class DeedEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeedResult:
-    """What came of it, in words for whoever asked."""
+    """What came of it, in words for whoever asked. ``why`` is a word of a closed set, for who says it otherwise."""
 
     end: DeedEnd
     words: str
     payment: Payment
     refund: Refund | None = None
+    why: str = ""
 
 
 class RefundDesk:
@@ -90,31 +91,34 @@ class RefundDesk:
 
     def _refunded(self, deed: Deed, payment: Payment, amount: Money, key: str) -> DeedResult:
         if amount.minor <= 0:
-            return DeedResult(DeedEnd.REFUSED, "a refund needs an amount above zero", payment)
-        payment, problem = self._settled(payment)
+            return _refused("no_amount", "a refund needs an amount above zero", payment)
+        payment, why, problem = self._settled(payment)
         if problem:
-            return DeedResult(DeedEnd.REFUSED, problem, payment)
+            return _refused(why, problem, payment)
         request = RefundRequest(payment.id, amount, deed.operator, deed.reason, key)
         try:
             refund, new = self._refunds.open_refund(request)
         except RefundRefused as refusal:
-            return DeedResult(DeedEnd.REFUSED, str(refusal), payment)
+            return _refused("too_much", str(refusal), payment)
         if not new:
             words = f"refund {refund.id} of {refund.request.amount} was asked for before: it is {refund.state}"
             return DeedResult(DeedEnd.SAME, words, payment, refund)
         return self._sent(payment, refund)
 
-    def _settled(self, payment: Payment) -> tuple[Payment, str]:
-        """The payment, brought up to date with the gateway, and why it cannot be refunded, if it cannot."""
+    def _settled(self, payment: Payment) -> tuple[Payment, str, str]:
+        """The payment, brought up to date with the gateway, and why it cannot be refunded, if it cannot: as a word,
+        and in words."""
         if payment.transaction_id is None or payment.state in (PaymentState.VOIDED, PaymentState.DECLINED):
-            return payment, f"payment {payment.id} is {payment.state}: there is nothing captured to give back"
+            words = f"payment {payment.id} is {payment.state}: there is nothing captured to give back"
+            return payment, "nothing_captured", words
         payment = self._resolver.resolve(payment).payment
         record = self._gateway.look(payment.transaction_id) if payment.transaction_id else None
         if record is None:
-            return payment, "the gateway cannot be asked now: nothing was done, try again later"
+            return payment, "gateway_silent", "the gateway cannot be asked now: nothing was done, try again later"
         if payment.state is PaymentState.SUBMITTED and record.status != "settling":
-            return payment, f"payment {payment.id} is not settled yet: void it whole, or refund it when it is"
-        return payment, ""
+            words = f"payment {payment.id} is not settled yet: void it whole, or refund it when it is"
+            return payment, "not_settled", words
+        return payment, "", ""
 
     def _sent(self, payment: Payment, refund: Refund) -> DeedResult:
         transaction_id = payment.transaction_id
@@ -126,10 +130,10 @@ class RefundDesk:
                 return DeedResult(DeedEnd.DONE, f"{amount} is on its way back, transaction {made}", payment, refund)
             case Declined(code=code, transaction_id=made):
                 refund = self._book(refund, RefundState.DECLINED, f"declined {code}", made)
-                return DeedResult(DeedEnd.REFUSED, f"the processor declined it ({code})", payment, refund)
+                return _refused("declined", f"the processor declined it ({code})", payment, refund)
             case Unavailable(reason=reason):
                 refund = self._book(refund, RefundState.NOT_SENT, reason)
-                return DeedResult(DeedEnd.REFUSED, f"the gateway did not take it: {reason}", payment, refund)
+                return _refused("not_taken", f"the gateway did not take it: {reason}", payment, refund)
             case Unknown(reason=reason):
                 refund = self._book(refund, RefundState.UNKNOWN, reason)
                 words = f"no trusted answer yet ({reason}); do not repeat it, the jobs find out"
@@ -156,7 +160,7 @@ class RefundDesk:
             return DeedResult(DeedEnd.SAME, f"payment {payment.id} was voided before", payment)
         if payment.state not in _VOIDABLE or transaction_id is None:
             words = f"payment {payment.id} is {payment.state}: only what is not settled can be voided"
-            return DeedResult(DeedEnd.REFUSED, words, payment)
+            return _refused("not_voidable", words, payment)
         match answer_of(lambda: self._gateway.void(transaction_id)):
             case Voided():
                 payment = self._book_void(
@@ -166,8 +170,12 @@ class RefundDesk:
             case Unavailable(reason=reason):
                 payment = self._resolver.resolve(payment).payment
                 words = f"the gateway did not void it: {reason}; payment {payment.id} is {payment.state}"
-                return DeedResult(DeedEnd.REFUSED, words, payment)
+                return _refused("not_taken", words, payment)
             case Unknown(reason=reason):
                 self._tasks.wake(TaskKind.PAYMENT, str(payment.id))
                 words = f"no trusted answer yet ({reason}); the jobs find out"
                 return DeedResult(DeedEnd.UNKNOWN, words, payment)
+
+
+def _refused(why: str, words: str, payment: Payment, refund: Refund | None = None) -> DeedResult:
+    return DeedResult(DeedEnd.REFUSED, words, payment, refund, why)
