@@ -175,9 +175,10 @@ class DeskView(Protocol):
         bills: Sequence[str] = (),
         amount: Money | None = None,
         target: str = "",
+        account: str = "",
     ) -> int:
         """Tell a call something; its id. The call takes it within a second or two. ValueError for a target that is
-        no name of a step or a queue."""
+        no name of a step or a queue, and for an account that is no number of one."""
         ...
 
     def order(self, order_id: int) -> OrderRecord | None:

@@ -5,7 +5,7 @@ Everything goes through the database, so that any console sees any call of any w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -98,7 +98,8 @@ class OrderKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order for one call. ``by`` is who gave it."""
+    """One order for one call. ``by`` is who gave it. ``account`` is the number of the account that is paid, where it
+    is not the one that the caller is known for; ``bills`` are ids, none for all that the caller was about to pay."""
 
     id: int
     call_uuid: str
@@ -107,6 +108,7 @@ class Order:
     bills: tuple[str, ...] = ()
     amount: Money | None = None
     target: str = ""
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,18 @@ class Desk(Protocol):
     def expected_wait(self, queue: str, place: int, agents: int) -> int | None:
         """About how many seconds until a caller at this place is served, by the talks of the last hours; None where
         there were too few. ``agents`` are on duty. StoreUnavailable."""
+        ...
+
+
+class Orders(Protocol):
+    """Hands orders to the calls of this process, as soon as they are given."""
+
+    def follow(self, call_uuid: str, take: Callable[[Order], None]) -> None:
+        """From now on ``take`` gets the orders for this call. In the hub: it must not wait."""
+        ...
+
+    def leave(self, call_uuid: str) -> None:
+        """Nobody takes them any more; harmless when repeated."""
         ...
 
 

@@ -69,6 +69,7 @@ call_orders = Table(
     Column("amount_minor", BigInteger),
     Column("currency", String(3)),
     Column("target", String(128), nullable=False),
+    Column("account", String(20), nullable=False, server_default=""),
     Column("created_at", UtcTime, nullable=False, index=True),
     Column("taken_at", UtcTime),
     Column("result", String(64), nullable=False, server_default=""),

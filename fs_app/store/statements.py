@@ -160,11 +160,13 @@ def gaps(*names: str) -> dict[str, Any]:
     return {name: bindparam(name) for name in names}
 
 
-def upsert(table: Table, key: str, *changed: str) -> Statement:
-    """Insert a row of ``key`` and ``changed``, or change the one that has the key."""
-    in_mysql = mysql_insert(table).values(gaps(key, *changed))
-    in_sqlite = sqlite_insert(table).values(gaps(key, *changed))
+def upsert(table: Table, key: str | tuple[str, ...], *changed: str, first: tuple[str, ...] = ()) -> Statement:
+    """Insert a row of ``key``, ``changed`` and ``first``, or change what is ``changed`` of the one that has the
+    key. What is ``first`` stays as it was inserted."""
+    keys = (key,) if isinstance(key, str) else key
+    in_mysql = mysql_insert(table).values(gaps(*keys, *changed, *first))
+    in_sqlite = sqlite_insert(table).values(gaps(*keys, *changed, *first))
     return Statement(
         in_mysql.on_duplicate_key_update({name: in_mysql.inserted[name] for name in changed}),
-        sqlite=in_sqlite.on_conflict_do_update([key], set_={name: in_sqlite.excluded[name] for name in changed}),
+        sqlite=in_sqlite.on_conflict_do_update(keys, set_={name: in_sqlite.excluded[name] for name in changed}),
     )

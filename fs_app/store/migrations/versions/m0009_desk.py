@@ -91,6 +91,7 @@ def _create_call_orders() -> None:
         sa.Column("amount_minor", sa.BigInteger),
         sa.Column("currency", sa.String(3)),
         sa.Column("target", sa.String(128), nullable=False),
+        sa.Column("account", sa.String(20), nullable=False, server_default=""),
         sa.Column("created_at", _TIME, nullable=False, index=True),
         sa.Column("taken_at", _TIME),
         sa.Column("result", sa.String(64), nullable=False, server_default=""),
