@@ -45,6 +45,18 @@ def load_lines(
     return lines, problems
 
 
+def own_rules(settings: Settings) -> tuple[dict[str, Rules], set[str]]:
+    """The rules of each line, ``""`` for the one that no dialplan names, and every queue the lines name: what can be
+    said without the flows. ConfigError where the file is wrong."""
+    rules, queues = {"": settings.payments.rules()}, set[str]()
+    if settings.lines.is_file():
+        document, file = _read(settings)
+        for name, entry in file.lines.items():
+            rules[name] = _rules(name, entry, settings, document)
+            queues |= {entry.queue} if entry.queue else set()
+    return rules, queues
+
+
 def expired(settings: Settings, now: datetime) -> Iterator[Problem]:
     """What could be deleted: announcements whose end has passed. ConfigError where the file is wrong."""
     if not settings.lines.is_file():

@@ -19,7 +19,7 @@ class Deed:
     payment_id: PaymentId
     operator: str
     reason: str
-    source: Literal["cli", "api"]
+    source: Literal["cli", "api", "console"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,169 @@
+"""The agent's pages: what rings and who waits; why somebody calls, and how it stands with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, abort, render_template, request, url_for
+
+from fs_app.console.access import Role, audit, current_user, page
+from fs_app.console.assisting import card
+from fs_app.console.desk_rules import span, total
+from fs_app.console.forms import answered, done, field, refused
+from fs_app.console.handovers import failures, who
+from fs_app.console.look import AGENT
+from fs_app.console.parts import ConsoleParts
+from fs_app.console.speech import current_words
+from fs_app.ports.console import AgentStatus, HandoverRecord, SwitchAnswer
+from fs_app.ports.desk import BillNote
+
+AGENTS = {Role.AGENT}
+PARTS = ("health", "me", "calls", "callbacks", "messages")
+CALL_PARTS = (*PARTS, "call", "assist", "orders", "account")
+
+
+@dataclass(frozen=True, slots=True)
+class Payable:
+    """What a payment can be taken for on a page: the bills of the call, or of the account that was looked up."""
+
+    account_number: str
+    bills: Sequence[BillNote]
+    found: bool  # it was looked up, and is not the one that the caller is known for
+
+
+def register(pages: Blueprint, parts: ConsoleParts) -> None:
+    """Add these pages."""
+    views = AgentPages(parts)
+    page(pages, "/agent", roles=AGENTS)(views.home)
+    page(pages, "/agent/calls/<int:handover_id>", roles=AGENTS)(views.call)
+    page(pages, "/agent/feed", roles=AGENTS)(views.feed)
+    page(pages, "/agent/status", roles=AGENTS, methods=("POST",), action="agent_status")(views.status)
+    page(pages, "/agent/messages/<int:message_id>/seen", roles=AGENTS, methods=("POST",), action="message_seen")(
+        views.message_seen
+    )
+
+
+class AgentPages:
+    """The views."""
+
+    def __init__(self, parts: ConsoleParts) -> None:
+        self._parts = parts
+
+    def home(self) -> str:
+        """What rings, who waits, who wants to be called back."""
+        state = self._parts.live.begin(AGENT)
+        return render_template("agent.html", state=state, feed=url_for("agent.feed"), parts=" ".join(PARTS))
+
+    def call(self, handover_id: int) -> str:
+        """One hand-over."""
+        record = visible(self._parts, handover_id)
+        state = self._parts.live.begin(AGENT, handover_id)
+        return render_template(
+            "call.html",
+            state=state,
+            feed=url_for("agent.feed", call=handover_id),
+            parts=" ".join(CALL_PARTS),
+            record=record,
+            context=_context(record),
+            pay=self._pay(record),
+            queues=[each for each in self._parts.desk_rules().queues if each != record.queue],
+            has_links=self._parts.settings.messages.pay_link is not None,
+        )
+
+    def feed(self) -> Response:
+        """The live state of either page."""
+        call = request.args.get("call", type=int)
+        return self._parts.live.stream(AGENT, call)
+
+    def status(self) -> Response:
+        """Available, on a break, gone: told to the switches."""
+        user = current_user()
+        try:
+            status = AgentStatus(field("status"))
+        except ValueError:
+            return answered(refused("me.no_status", "status"), url_for("agent.home"))
+        if user.agent is None:
+            return answered(refused("me.no_agent"), url_for("agent.home"))
+        audit(subject=user.agent, detail=status)
+        answer = self._parts.switchboard.set_status(user.agent, status)
+        self._parts.live.lookout.agents.refresh()
+        audit(result=answer)
+        if answer in (SwitchAnswer.DONE, SwitchAnswer.PARTLY):
+            return answered(done(f"me.{answer}"), url_for("agent.home"))
+        return answered(refused(f"me.{answer}", status=502), url_for("agent.home"))
+
+    def message_seen(self, message_id: int) -> Response:
+        """An agent has read what a supervisor wrote."""
+        self._parts.desk_messages.seen(message_id, current_user().name)
+        return answered(done("message.seen"), request.form.get("back") or url_for("agent.home"))
+
+    def _pay(self, record: HandoverRecord) -> dict[str, Any]:
+        """What the form for a payment starts with."""
+        chosen = payable_bills(self._parts, record, request.args.get("account", ""))
+        rules = self._parts.desk_rules().of_line(record.context.line)
+        allowed, words = span(chosen.bills, rules), current_words()
+        wanted = record.context.amount if not chosen.found else None
+        if wanted is None and allowed is not None:
+            wanted = total(chosen.bills)
+        return {
+            "bills": [
+                {"id": each.id, "number": each.number, "amount": words.money(each.amount),
+                 "plain": f"{each.amount.decimal():f}"}
+                for each in chosen.bills
+            ],
+            "account": chosen.account_number if chosen.found else "",
+            "shown_account": chosen.account_number,
+            "asked": request.args.get("account", ""),
+            "amount": "" if wanted is None else f"{wanted.decimal():f}",
+            "currency": "" if wanted is None else wanted.currency,
+            "least": "" if allowed is None else words.money(allowed.least),
+            "most": "" if allowed is None else words.money(allowed.most),
+            "fee": rules.fee is not None,
+        }  # fmt: skip
+
+
+def visible(parts: ConsoleParts, handover_id: int) -> HandoverRecord:
+    """A hand-over that whoever is signed in may see; else there is no such page."""
+    record = parts.desk_view.handover(handover_id)
+    if record is None or not parts.live.lookout.may_see(record, current_user()):
+        abort(404)
+    return record
+
+
+def payable_bills(parts: ConsoleParts, record: HandoverRecord, account_number: str) -> Payable:
+    """The bills of an account that was looked up, else those of the call."""
+    own = Payable(record.context.account_number, record.context.bills, found=False)
+    if not account_number or account_number == own.account_number:
+        return own
+    account = parts.directory.by_number(account_number)
+    if account is None:
+        return own
+    bills = [BillNote(each.id, each.number, each.due) for each in parts.directory.open_bills(account)]
+    return Payable(account.number, bills, found=True)
+
+
+def _context(record: HandoverRecord) -> dict[str, Any]:
+    """Why they call, in words."""
+    context, words = record.context, current_words()
+    payment = context.payment
+    return {
+        "who": who(context, words),
+        "reason": words.of("reason", context.reason),
+        "identified": words.of("identified", context.identified),
+        "language": words.language_name(context.language),
+        "amount": "" if context.amount is None else words.money(context.amount),
+        "bills": [{"number": each.number, "amount": words.money(each.amount)} for each in context.bills],
+        "failures": failures(context.failures, words),
+        "path": [each.replace(":", " · ", 1) for each in context.path],
+        "payment": None if payment is None else {
+            "ending": words.of("ending", payment.ending),
+            "is": payment.ending,
+            "amount": words.money(payment.amount),
+            "card": card(payment.brand, payment.last_four),
+            "confirmation": payment.confirmation,
+            "advice": words.of("phrase", payment.advice),
+        },
+    }  # fmt: skip
+

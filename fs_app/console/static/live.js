@@ -1,0 +1,58 @@
+// The page as it is now: server-sent events, each of them one part of the snapshot.
+
+import { bind } from "./bind.js";
+import * as clock from "./clock.js";
+
+const QUIET_MS = 40_000; // the server says something every fifteen seconds
+const AGAIN_MS = 3_000;
+
+// Follow the feed of this page; `told` hears of each part after it is on the page.
+export function follow(told = () => {}) {
+  const page = document.querySelector("[data-feed]");
+  if (page === null) return;
+  const state = {};
+  let source = null;
+  let heard = Date.now();
+
+  const connection = (name) => document.documentElement.setAttribute("data-connection", name);
+
+  function take(event) {
+    heard = Date.now();
+    connection("live");
+    const before = state[event.type];
+    state[event.type] = JSON.parse(event.data);
+    for (const root of document.querySelectorAll(`[data-part="${event.type}"]`)) bind(root, state[event.type]);
+    clock.tick();
+    told(event.type, state, before);
+  }
+
+  function open() {
+    source?.close();
+    heard = Date.now();
+    source = new EventSource(page.dataset.feed);
+    for (const part of page.dataset.parts.split(" ")) source.addEventListener(part, take);
+    source.addEventListener("clock", (event) => {
+      heard = Date.now();
+      connection("live");
+      clock.set(JSON.parse(event.data));
+    });
+    source.addEventListener("bye", (event) => {
+      source.close();
+      source = null;
+      if (JSON.parse(event.data) === "session") location.reload();
+      else connection("elsewhere");
+    });
+    source.addEventListener("error", () => {
+      connection("lost");
+      if (source?.readyState === EventSource.CLOSED) setTimeout(open, AGAIN_MS);
+    });
+  }
+
+  setInterval(() => {
+    clock.tick();
+    if (source !== null && Date.now() - heard > QUIET_MS) open();
+  }, 1000);
+  document.querySelector("[data-follow-again]")?.addEventListener("click", open);
+  window.addEventListener("pagehide", () => source?.close());
+  open();
+}
