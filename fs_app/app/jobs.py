@@ -24,6 +24,7 @@ from fs_app.serve.plan import JOBS_METRICS
 from fs_app.serve.sockets import inherited
 from fs_app.settings import Settings
 from fs_app.settings.rules import LONGEST_LOCKOUT
+from fs_app.store.desk_upkeep import LostHandovers, OldDeskRows, UntakenOrders
 from fs_app.store.said import SpokenConsents, UnclaimedRecordings
 from fs_app.store.velocity import SqlVelocity
 from fs_app.store.webhooks import SqlHints
@@ -61,7 +62,10 @@ class Jobs:
             lease_seconds=part.lease_seconds,
             worked=self.metrics.task_worked,
         )
-        self._housekeeper = Housekeeper(chores(parts), parts.clock)
+        self._housekeepers = [
+            Housekeeper(chores(parts), parts.clock),
+            Housekeeper(watched(parts), parts.clock, pause_seconds=60),
+        ]
         self._return_watch = ReturnWatch(parts.office, parts.ledger, parts.tasks, parts.clock)
         self._metrics_server = MetricsServer(self.metrics, inherited(JOBS_METRICS, part.metrics))
 
@@ -71,11 +75,12 @@ class Jobs:
 
     def run(self) -> None:
         """Work until `stop`, then finish what is claimed."""
-        besides = [gevent.spawn(each.run) for each in (self._housekeeper, self._return_watch)]
+        besides: list[Housekeeper | ReturnWatch] = [*self._housekeepers, self._return_watch]
+        running = [gevent.spawn(each.run) for each in besides]
         self.runner.run()
-        self._housekeeper.stop()
-        self._return_watch.stop()
-        gevent.joinall(besides)
+        for each in besides:
+            each.stop()
+        gevent.joinall(running)
         self._parts.close()
 
     def stop(self) -> None:
@@ -124,4 +129,12 @@ def chores(parts: Parts) -> list[Chore]:
         Chore("recordings of consents", SpokenConsents(parts.database, said), timedelta()),
         Chore("recordings of nobody's", UnclaimedRecordings(parts.database, said), timedelta(days=30)),
         Chore("callers", parts.remembered, timedelta(days=parts.settings.callers.keep_days)),
+        Chore("calls that were up", parts.live_calls, timedelta(days=1)),
+        Chore("orders that no call took", UntakenOrders(parts.database, parts.clock), timedelta(hours=1)),
+        Chore("the desk", OldDeskRows(parts.database), timedelta(days=parts.settings.jobs.desk_keep_days)),
     ]
+
+
+def watched(parts: Parts) -> list[Chore]:
+    """What people see, and must not see for long when it is not so any more."""
+    return [Chore("hand-overs that nobody tells of", LostHandovers(parts.database), timedelta(minutes=5))]

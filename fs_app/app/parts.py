@@ -40,6 +40,8 @@ from fs_app.ports import (
     Cashier,
     Clock,
     Consents,
+    Desk,
+    DeskView,
     Directory,
     DisputeBook,
     Gateway,
@@ -64,11 +66,14 @@ from fs_app.store.agreements import SqlAgreements
 from fs_app.store.audit import SqlAudit
 from fs_app.store.callers import NoCallers, SqlCallers
 from fs_app.store.checkpoints import SqlCheckpoints
+from fs_app.store.desk import SqlDesk
+from fs_app.store.desk_view import SqlDeskView
 from fs_app.store.directory import TableDirectory
 from fs_app.store.disputes import SqlDisputes
 from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
 from fs_app.store.links import SqlLinks
+from fs_app.store.live import SqlLiveCalls
 from fs_app.store.methods import SqlConsents, SqlSavedMethods
 from fs_app.store.outbox import SqlOutbox
 from fs_app.store.proofs import SqlProofs
@@ -250,6 +255,18 @@ class Parts:
     @cached_property
     def checkpoints(self) -> SqlCheckpoints:
         return SqlCheckpoints(self.database, self.soon)
+
+    @cached_property
+    def desk(self) -> Desk:
+        return SqlDesk(self.database, self.clock, self.soon)
+
+    @cached_property
+    def live_calls(self) -> SqlLiveCalls:
+        return SqlLiveCalls(self.database, self.clock, self.soon)
+
+    @cached_property
+    def desk_view(self) -> DeskView:
+        return SqlDeskView(self.database, self.clock)
 
     @cached_property
     def links(self) -> Links:

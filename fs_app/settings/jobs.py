@@ -37,6 +37,9 @@ class JobsSettings(Part):
         _default.receipt.seconds,
         description="the same for a message that could not be sent; after the last it waits for a person",
     )
+    desk_keep_days: int = Field(
+        90, ge=1, description="how long it is kept who was handed over to an agent, and what came of it"
+    )
     metrics: Address = Field(
         ("127.0.0.1", 9107), description="Prometheus metrics of this role; keep it on loopback"
     )

@@ -30,7 +30,7 @@ from fs_app.ports import (
 
 _CONTEXT = TypeAdapter(Context)
 _VIEW = TypeAdapter(AssistView)
-_LONG_NUMBER = re.compile(r"[0-9](?:[ .,/_-]{0,2}[0-9]){11,}")
+_LONG_NUMBER = re.compile(r"\d(?:[\s.,/_·–—-]{0,2}\d){11,}")  # in the digits of any script
 
 
 def fit(column: Column[Any], text: str) -> str:
