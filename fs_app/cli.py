@@ -24,9 +24,9 @@ _HOMES = {
     "serve": "serve",
     "restart": "restarting",
     "status": "restarting",
-    **{role: role for role in ("calls", "jobs", "web", "sandbox")},
+    **{role: role for role in ("calls", "jobs", "web", "console", "sandbox")},
     **{name: name for name in ("check", "graph", "db", "prompts", "doctor", "reconcile", "demo", "flow")},
-    **{name: name for name in ("payments", "agreements", "lines")},
+    **{name: name for name in ("payments", "agreements", "lines", "user")},
 }
 """Each command, and the module of `commands` that holds it."""
 

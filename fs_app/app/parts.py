@@ -58,6 +58,7 @@ from fs_app.ports import (
     Tasks,
     Vault,
 )
+from fs_app.ports.people import People
 from fs_app.prompts.voice import FileVoice, read_voice
 from fs_app.settings import GatewaySettings, Settings
 from fs_app.steps import STEPS
@@ -382,6 +383,15 @@ class Parts:
             health=GatewayHealth(self.gateway.check, self.clock, service=self.gateway_service),
             needs=[self.database_service.works, self.switch_watch.well],
         )
+
+    @cached_property
+    def people(self) -> People:
+        """Loaded on first use: its libraries are the console's alone, and a call does not wait for them."""
+        from fs_app.store.people import SqlPeople
+
+        part = self.settings.console
+        key = None if part.key is None else part.key.get_secret_value()
+        return SqlPeople(self.database, self.clock, part.times(), key)
 
     def _hash_key(self) -> str:
         """What is hashed with a key, is hashed with this one."""

@@ -16,7 +16,7 @@ from fs_app.serve.process import ChildProcess
 from fs_app.serve.supervisor import Supervisor
 from fs_app.settings import load_settings
 
-_ROLES = ("sandbox", "calls", "jobs", "web")
+_ROLES = ("sandbox", "calls", "jobs", "web", "console")
 
 
 @click.command()

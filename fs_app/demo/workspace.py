@@ -93,14 +93,15 @@ class Workspace:
 def _demo_settings(config: Path, folder: Path, workers: int) -> dict[str, Any]:
     """The shipped settings, with what two demos at once would fight about replaced."""
     settings: Settings = load_settings(config)[0]
-    first = _free_ports(4 + workers)
-    calls, gateway, jobs, web, metrics = range(first, first + 5)  # the metrics of each worker at a port of its own
+    first = _free_ports(5 + workers)
+    calls, gateway, jobs, web, console, metrics = range(first, first + 6)  # the metrics of each worker at a port of its own
     return {
         "calls": {"listen": f"127.0.0.1:{calls}", "grace_seconds": 20, "workers": workers},
         "gateway": {"kind": "local", "listen": f"127.0.0.1:{gateway}"},
         "metrics": f"127.0.0.1:{metrics}",
         "jobs": {"metrics": f"127.0.0.1:{jobs}"},
         "web": {"listen": f"127.0.0.1:{web}"},
+        "console": {"listen": f"127.0.0.1:{console}", "secure_cookies": False, "trusted_proxies": 0},
         "database": {"url": f"sqlite:///{folder}/fs_app.sqlite"},
         "payments": {"maximum_minor": 500_000},
         "callers": {"keep_days": 0},  # the same words in every call

@@ -10,7 +10,8 @@ from fs_app.settings import Settings
 
 Address = tuple[str, int]
 
-CALLS, METRICS, JOBS_METRICS, WEB = "calls.listen", "metrics", "jobs.metrics", "web.listen"
+CALLS, METRICS, JOBS_METRICS = "calls.listen", "metrics", "jobs.metrics"
+WEB, CONSOLE = "web.listen", "console.listen"
 """Names of the sockets that a process is handed: the keys of their addresses in the settings."""
 
 _UNWIND_SECONDS = 20.0
@@ -65,5 +66,6 @@ def seats(settings: Settings, only: Sequence[str] = ()) -> list[Seat]:
     ]
     jobs = Seat("jobs", addresses={JOBS_METRICS: settings.jobs.metrics}, leave_seconds=charge)
     web = Seat("web", addresses={WEB: settings.web.listen})
+    console = Seat("console", addresses={CONSOLE: settings.console.listen})
     sandbox = [Seat("sandbox", lasts=True)] if settings.gateway.kind == "local" else []
-    return [seat for seat in (*sandbox, *calls, jobs, web) if not only or seat.role in only]
+    return [seat for seat in (*sandbox, *calls, jobs, web, console) if not only or seat.role in only]

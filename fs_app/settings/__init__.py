@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from fs_app import yamlfile
+from fs_app.settings.agents import AgentsSettings
 from fs_app.settings.agreements import AgreementSettings
+from fs_app.settings.console import ConsoleSettings, OidcSettings
 from fs_app.settings.jobs import JobsSettings
 from fs_app.settings.messages import MessagesSettings, ProviderSettings
 from fs_app.settings.money import GatewaySettings, PaymentSettings
@@ -23,8 +25,10 @@ from fs_app.settings.values import NAME, Address, Location, Part
 from fs_app.settings.web import WebSettings
 
 __all__ = [
+    "ConsoleSettings",
     "GatewaySettings",
     "MessagesSettings",
+    "OidcSettings",
     "PaymentSettings",
     "ProviderSettings",
     "Settings",
@@ -95,6 +99,7 @@ class Settings(Part):
 
     calls: CallsSettings = CallsSettings()
     line: LineSettings = LineSettings()
+    agents: AgentsSettings = AgentsSettings()
     callers: CallersSettings = CallersSettings()
     database: DatabaseSettings = DatabaseSettings()
     directory: DirectorySettings = DirectorySettings()
@@ -104,6 +109,7 @@ class Settings(Part):
     jobs: JobsSettings = JobsSettings()
     messages: MessagesSettings = MessagesSettings()
     web: WebSettings = WebSettings()
+    console: ConsoleSettings = ConsoleSettings()
     switch: SwitchSettings = SwitchSettings()
     log: LogSettings = LogSettings()
     metrics: Address = Field(

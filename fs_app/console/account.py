@@ -1,0 +1,154 @@
+"""One's own account: the password, the second step, where one is signed in, the language.
+
+Whoever sits down at a desk that somebody left cannot take it over: a new password and a second step need the
+password, and its tries are counted as those at the door.
+"""
+
+from __future__ import annotations
+
+import pyotp
+import segno
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
+
+from fs_app.console.access import (
+    address,
+    audit,
+    current_session,
+    current_user,
+    page,
+    people,
+)
+from fs_app.console.cookies import set_session
+from fs_app.console.door import chosen_wrongly, clean_code
+from fs_app.console.parts import ConsoleParts
+from fs_app.domain.people import RIGHTS, Right, Subject, TryKind
+from fs_app.errors import WeakPassword
+from fs_app.ports.people import SessionId, User
+
+_EVERYBODY = RIGHTS[Right.OWN_ACCOUNT]
+_LONGEST_PASSWORD = 1024
+_ISSUER = "fs_app"
+
+
+def account(parts: ConsoleParts) -> Blueprint:
+    """The pages of one's own account."""
+    pages = Blueprint("account", __name__, url_prefix="/account")
+    languages = parts.settings.console.languages
+
+    def shown(said: str = "", status: int = 200) -> Response:
+        """The page; ``said`` is a key of its words."""
+        if said:
+            audit(result=f"refused: {said}")
+        sessions = people().sessions.of(current_user().id)
+        text = render_template(
+            "account.html", user=current_user(), sessions=sessions, here=current_session().id, said=said,
+            languages=languages,
+        )  # fmt: skip
+        return make_response(text, status)
+
+    def back(done: str) -> Response:
+        return make_response(redirect(url_for("account.show", done=done), 303))
+
+    @page(pages, "", roles=_EVERYBODY)
+    def show() -> Response:
+        """The account."""
+        return shown()
+
+    @page(pages, "/password", roles=_EVERYBODY, methods=("POST",), action="own_password")
+    def password() -> Response:
+        """Another password. Every other session ends; this one gets a new token."""
+        user = current_user()
+        wrong = _password_wrong(user) or chosen_wrongly()
+        if not wrong:
+            try:
+                people().passwords.change(user.id, request.form.get("password", ""))
+            except WeakPassword as weak:
+                wrong = f"door.weak_{weak.reason}"
+        if wrong:
+            return shown(wrong, 422)
+        session = current_session()
+        answer = back("password")
+        set_session(answer, people().sessions.open(user.id, session.address, session.browser))
+        return answer
+
+    @page(pages, "/code", roles=_EVERYBODY, methods=("POST",), action="own_code_begin")
+    def begin_code() -> Response:
+        """A second step: its secret, shown once, as a picture for a telephone and as text."""
+        user = current_user()
+        wrong = _password_wrong(user)
+        if wrong:
+            return shown(wrong, 422)
+        try:
+            secret = people().passwords.begin_code(user.id)
+        except ValueError:
+            return shown("door.has_code", 409)
+        return _enrolment(user, secret)
+
+    @page(pages, "/code/confirm", roles=_EVERYBODY, methods=("POST",), action="own_code_confirm")
+    def confirm_code() -> Response:
+        """The first code: from now on one is asked for."""
+        user = current_user()
+        subject = Subject(TryKind.CODE, user.name)
+        if people().limits.claim([subject]):
+            return shown("door.too_many", 429)
+        if not people().passwords.confirm_code(user.id, clean_code(request.form.get("code", ""))):
+            return shown("door.wrong_code", 422)
+        people().limits.give_back(cleared=[subject])
+        return _renewed(back("code"))
+
+    @page(pages, "/code/forget", roles=_EVERYBODY, methods=("POST",), action="own_code_forget")
+    def forget_code() -> Response:
+        """No second step any more."""
+        user = current_user()
+        wrong = _password_wrong(user)
+        if wrong:
+            return shown(wrong, 422)
+        people().passwords.forget_code(user.id)
+        return back("code_off")
+
+    @page(pages, "/sessions/<int:number>/end", roles=_EVERYBODY, methods=("POST",), action="own_session_end")
+    def end_session(number: int) -> Response:
+        """End one of one's own sessions."""
+        theirs = {each.id for each in people().sessions.of(current_user().id)}
+        if number not in theirs:
+            abort(404)
+        people().sessions.revoke(SessionId(number))
+        return back("session")
+
+    @page(pages, "/language", roles=_EVERYBODY, methods=("POST",), action="own_language")
+    def language() -> Response:
+        """Another language of the pages."""
+        chosen = request.form.get("language", "")
+        if chosen not in languages:
+            abort(400)
+        audit(detail=chosen)
+        people().users.change(current_user().id, language=chosen)
+        return back("language")
+
+    return pages
+
+
+def _password_wrong(user: User) -> str:
+    """Why the password that was given again is not taken; empty where it is right."""
+    subjects = [Subject(TryKind.NAME, user.name), Subject(TryKind.ADDRESS, address())]
+    if people().limits.claim(subjects):
+        return "door.too_many"
+    if not people().passwords.fits(user.id, request.form.get("current", "")[:_LONGEST_PASSWORD]):
+        return "door.wrong_password"
+    people().limits.give_back(cleared=subjects[:1], returned=subjects[1:])
+    return ""
+
+
+def _enrolment(user: User, secret: str) -> Response:
+    uri = pyotp.TOTP(secret).provisioning_uri(name=user.name, issuer_name=_ISSUER)
+    picture = segno.make(uri, error="m", micro=False).svg_data_uri(scale=5, border=4, light="white")
+    groups = " ".join(secret[place : place + 4] for place in range(0, len(secret), 4))
+    return make_response(render_template("code_setup.html", picture=picture, secret=groups))
+
+
+def _renewed(answer: Response) -> Response:
+    """The answer with a new token for this session: its rights are proved otherwise from now on."""
+    token = people().sessions.renew(current_session().id)
+    if token is not None:
+        set_session(answer, token)
+    return answer
