@@ -6,7 +6,6 @@ password, and its tries are counted as those at the door.
 
 from __future__ import annotations
 
-import pyotp
 import segno
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 
@@ -23,11 +22,10 @@ from fs_app.console.door import chosen_wrongly, clean_code
 from fs_app.console.parts import ConsoleParts
 from fs_app.domain.people import RIGHTS, Right, Subject, TryKind
 from fs_app.errors import WeakPassword
-from fs_app.ports.people import SessionId, User
+from fs_app.ports.people import CodeSecret, SessionId, User
 
 _EVERYBODY = RIGHTS[Right.OWN_ACCOUNT]
 _LONGEST_PASSWORD = 1024
-_ISSUER = "fs_app"
 
 
 def account(parts: ConsoleParts) -> Blueprint:
@@ -82,7 +80,7 @@ def account(parts: ConsoleParts) -> Blueprint:
             secret = people().passwords.begin_code(user.id)
         except ValueError:
             return shown("door.has_code", 409)
-        return _enrolment(user, secret)
+        return _enrolment(secret)
 
     @page(pages, "/code/confirm", roles=_EVERYBODY, methods=("POST",), action="own_code_confirm")
     def confirm_code() -> Response:
@@ -139,10 +137,9 @@ def _password_wrong(user: User) -> str:
     return ""
 
 
-def _enrolment(user: User, secret: str) -> Response:
-    uri = pyotp.TOTP(secret).provisioning_uri(name=user.name, issuer_name=_ISSUER)
-    picture = segno.make(uri, error="m", micro=False).svg_data_uri(scale=5, border=4, light="white")
-    groups = " ".join(secret[place : place + 4] for place in range(0, len(secret), 4))
+def _enrolment(made: CodeSecret) -> Response:
+    picture = segno.make(made.uri, error="m", micro=False).svg_data_uri(scale=5, border=4, light="white")
+    groups = " ".join(made.secret[place : place + 4] for place in range(0, len(made.secret), 4))
     return make_response(render_template("code_setup.html", picture=picture, secret=groups))
 
 

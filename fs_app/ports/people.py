@@ -6,7 +6,7 @@ A password, a code and a token pass through here once, on their way to be compar
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType, Protocol
@@ -86,6 +86,14 @@ class Users(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class CodeSecret:
+    """What sets a telephone up for codes: base32 to be typed, or an address to be scanned. Told once."""
+
+    secret: str = field(repr=False)
+    uri: str = field(repr=False)  # otpauth://...
+
+
 class Passwords(Protocol):
     """What people prove themselves by. Raises StoreUnavailable."""
 
@@ -102,9 +110,9 @@ class Passwords(Protocol):
         """Set another password; every session and link of theirs ends. WeakPassword."""
         ...
 
-    def begin_code(self, user_id: UserId) -> str:
-        """A new secret for the second step, base32, that does not count before it is confirmed; told here only.
-        ValueError where one was confirmed: it has to be forgotten first."""
+    def begin_code(self, user_id: UserId) -> CodeSecret:
+        """A new secret for the second step that does not count before it is confirmed. ValueError where one was
+        confirmed: it has to be forgotten first."""
         ...
 
     def confirm_code(self, user_id: UserId, code: str) -> bool:

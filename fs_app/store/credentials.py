@@ -14,13 +14,14 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from fs_app.domain.people import SessionTimes, login_name
 from fs_app.ports import Clock
-from fs_app.ports.people import LinkPurpose, User, UserId
+from fs_app.ports.people import CodeSecret, LinkPurpose, User, UserId
 from fs_app.store.engine import Database
 from fs_app.store.passwords import PasswordDesk
 from fs_app.store.people_rows import digest_of, end_links, end_sessions, find_user, new_token, user_of
 from fs_app.store.people_tables import console_links, console_users
 from fs_app.store.sealed import Seal
 
+_ISSUER = "fs_app"
 _STEP_SECONDS = 30
 _STEPS_OFF = (0, -1, 1)  # the clocks of telephones are off, and people need time to type (RFC 6238, 5.2)
 
@@ -52,14 +53,14 @@ class SqlPasswords:
         made = self._desk.hashed(password, (user.name, user.full_name))
         self._database.write(lambda connection: _set_password(connection, user_id, made))
 
-    def begin_code(self, user_id: UserId) -> str:
+    def begin_code(self, user_id: UserId) -> CodeSecret:
         """A new secret that does not count yet."""
-        secret = pyotp.random_base32()
+        user, secret = user_of(self._row(user_id)), pyotp.random_base32()
         mine = (console_users.c.id == user_id) & ~console_users.c.code_confirmed
         chosen = update(console_users).where(mine).values(code_secret=self._seal.sealed(secret), code_step=0)
         if not self._database.write(lambda connection: connection.execute(chosen).rowcount):
             raise ValueError("there is a confirmed second step")
-        return secret
+        return CodeSecret(secret, pyotp.TOTP(secret).provisioning_uri(name=user.name, issuer_name=_ISSUER))
 
     def confirm_code(self, user_id: UserId, code: str) -> bool:
         """Whether a first code is right."""

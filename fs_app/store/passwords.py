@@ -27,7 +27,8 @@ class PasswordDesk:
 
     def fits(self, password_hash: str | None, password: str) -> bool:
         """Whether the password has that hash; False, after as long, where there is none."""
-        return self._desk.fits(password_hash, _normal(password)[:LONGEST])
+        given = _normal(password)
+        return self._desk.fits(password_hash if len(given) <= LONGEST else None, given[:LONGEST])
 
     def hashed(self, password: str, known: tuple[str, ...]) -> str:
         """The hash of a password that is chosen. WeakPassword; ``known`` are words that it must not consist of, the

@@ -153,6 +153,10 @@ def test_only_the_right_password_of_a_name_is_right(people: SqlPeople, maria: Us
     ):
         assert people.passwords.check(name, password) is None
     assert people.passwords.fits(maria.id, PASSWORD)
+    people.passwords.change(maria.id, (longest := f"{OTHER} {PASSWORD} " + "lamp 7 heron " * 6)[:128])
+    assert people.passwords.fits(maria.id, longest[:128])
+    assert not people.passwords.fits(maria.id, longest), "nothing of it is left out"
+    people.passwords.change(maria.id, PASSWORD)
     assert not people.passwords.fits(maria.id, PASSWORD.upper())
 
 
@@ -217,7 +221,7 @@ def code_at(secret: str, clock: StandingClock, steps: int = 0) -> str:
 
 
 def test_a_code_counts_from_its_confirmation_on(people: SqlPeople, maria: User, clock: StandingClock) -> None:
-    secret = people.passwords.begin_code(maria.id)
+    secret = people.passwords.begin_code(maria.id).secret
     assert not people.passwords.check_code(maria.id, code_at(secret, clock)), "it is not confirmed"
     assert not people.passwords.confirm_code(maria.id, "000000")
     assert not (people.users.get(maria.id) or maria).has_code
@@ -228,7 +232,7 @@ def test_a_code_counts_from_its_confirmation_on(people: SqlPeople, maria: User, 
 
 
 def test_no_code_is_taken_twice(people: SqlPeople, maria: User, clock: StandingClock) -> None:
-    secret = people.passwords.begin_code(maria.id)
+    secret = people.passwords.begin_code(maria.id).secret
     first = code_at(secret, clock)
     assert people.passwords.confirm_code(maria.id, first)
     assert not people.passwords.check_code(maria.id, first), "the one that confirmed it is used up"
@@ -240,7 +244,7 @@ def test_no_code_is_taken_twice(people: SqlPeople, maria: User, clock: StandingC
 
 
 def test_of_two_uses_of_a_code_at_once_one_counts(people: SqlPeople, maria: User, clock: StandingClock) -> None:
-    secret = people.passwords.begin_code(maria.id)
+    secret = people.passwords.begin_code(maria.id).secret
     people.passwords.confirm_code(maria.id, code_at(secret, clock))
     clock.move(60)
     code = code_at(secret, clock)
@@ -250,7 +254,7 @@ def test_of_two_uses_of_a_code_at_once_one_counts(people: SqlPeople, maria: User
 
 
 def test_a_code_is_right_for_half_a_minute_around(people: SqlPeople, maria: User, clock: StandingClock) -> None:
-    secret = people.passwords.begin_code(maria.id)
+    secret = people.passwords.begin_code(maria.id).secret
     people.passwords.confirm_code(maria.id, code_at(secret, clock))
     clock.move(300)
     for steps in (-2, 2):
@@ -264,18 +268,18 @@ def test_a_code_is_right_for_half_a_minute_around(people: SqlPeople, maria: User
 def test_a_code_that_was_forgotten_is_asked_for_no_more(
     people: SqlPeople, maria: User, clock: StandingClock
 ) -> None:
-    secret = people.passwords.begin_code(maria.id)
+    secret = people.passwords.begin_code(maria.id).secret
     people.passwords.confirm_code(maria.id, code_at(secret, clock))
     people.passwords.forget_code(maria.id)
     clock.move(30)
     assert not people.passwords.check_code(maria.id, code_at(secret, clock))
-    assert people.passwords.begin_code(maria.id) != secret
+    assert people.passwords.begin_code(maria.id).secret != secret
 
 
 def test_secrets_of_codes_are_sealed(
     database: Database, people: SqlPeople, maria: User, clock: StandingClock
 ) -> None:
-    secret = people.passwords.begin_code(maria.id)
+    secret = people.passwords.begin_code(maria.id).secret
     assert secret not in everything(database)
     other_key = SqlPeople(database, clock, TIMES, key="another key that is long enough")
     assert not other_key.passwords.confirm_code(maria.id, code_at(secret, clock))
@@ -287,7 +291,7 @@ def test_secrets_of_codes_are_sealed(
 def test_without_a_key_they_are_kept_as_they_are(database: Database, clock: StandingClock) -> None:
     people = SqlPeople(database, clock, TIMES)
     ada = people.users.add(NewUser("ada", ADMIN))
-    secret = people.passwords.begin_code(ada.id)
+    secret = people.passwords.begin_code(ada.id).secret
     assert secret in everything(database)
     with_key = SqlPeople(database, clock, TIMES, key="a key that came later, and is long enough")
     assert with_key.passwords.confirm_code(ada.id, code_at(secret, clock))
