@@ -58,11 +58,13 @@ def number_complete(digits: str) -> bool:
     belongs to this answer, not to the next one. The rare numbers of 13, 17, 18 and 19 digits end with ``#`` or a
     pause; so do 14 digits, which may be the beginning of 16.
     """
-    if len(digits) not in _USUAL_LENGTHS:
-        return False
+    return len(digits) in _USUAL_LENGTHS and len(digits) == usual_length(digits) and luhn_ok(digits)
+
+
+def usual_length(digits: str) -> int:
+    """How many digits a card number that begins so has in most cases: 16, or what its brand has instead."""
     brand = brand_of(digits)
-    usual = 16 if brand is None or 16 in brand.lengths else max(brand.lengths)
-    return len(digits) == usual and luhn_ok(digits)
+    return 16 if brand is None or 16 in brand.lengths else max(brand.lengths)
 
 
 def number_ok(digits: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fs_app.domain.bank_account import LONGEST, ROUTING_LENGTH, SHORTEST
-from fs_app.domain.card import MAX_NUMBER_LENGTH, MIN_NUMBER_LENGTH, number_complete
+from fs_app.domain.card import MAX_NUMBER_LENGTH, MIN_NUMBER_LENGTH, number_complete, usual_length
 from fs_app.domain.keys import Field
 
 # Longer than any amount that is accepted, so that a key too many is told as too much money, not cut off.
@@ -22,6 +22,7 @@ def card_number(refuses: Callable[[str], str | None] | None = None) -> Field:
         secret=True,
         complete=number_complete,
         refuses=refuses,
+        usual=usual_length,
     )
 
 
@@ -78,6 +79,11 @@ def pin(length: int) -> Field:
 def confirmation() -> Field:
     """The confirmation number of a payment; ``#`` or a pause ends one that is shorter than the longest."""
     return Field("confirmation number", min_length=8, max_length=16)
+
+
+def telephone() -> Field:
+    """A telephone number with its area code (ITU-T E.164 has fifteen digits at most); ``#`` or a pause ends it."""
+    return Field("telephone number", min_length=7, max_length=15)
 
 
 def routing_number() -> Field:

@@ -32,7 +32,8 @@ class Field:
     the reason why what was typed so far can only be refused, so that this is said before the rest is typed; it
     is asked at each key and must be quick, and no reason may hold a key. ``choices`` makes it a menu: one key
     of these. ``values`` are keys of 0, 8 and 9 that are an answer by themselves, as in a number of months.
-    ``patience`` multiplies the line's first-key and inter-key times.
+    ``patience`` multiplies the line's first-key and inter-key times. ``usual`` tells how many keys there will be, by
+    those that came, for whoever counts along; by default ``max_length``.
     """
 
     name: str
@@ -44,6 +45,11 @@ class Field:
     refuses: Callable[[str], str | None] | None = None
     values: frozenset[str] = frozenset()
     patience: float = 1.0
+    usual: Callable[[str], int] | None = None
+
+    def expects(self, digits: str) -> int:
+        """How many keys there will be, as far as can be told."""
+        return self.max_length if self.usual is None else self.usual(digits)
 
     def is_complete(self, digits: str) -> bool:
         """True where no further key can be part of the answer."""
@@ -75,6 +81,7 @@ class Verdict(StrEnum):
     HELP = "help"
     CLEARED = "cleared"
     REFUSED = "refused"
+    INTERRUPTED = "interrupted"  # something else came first: an order, a transfer
 
 
 _ALONE = {PERSON: Verdict.AGENT, REPEAT: Verdict.REPEAT, SLOWER: Verdict.SLOWER}

@@ -139,6 +139,22 @@ def say(name: str, /, **values: Value) -> Prompt:
 
 SILENCE = Prompt()
 
+_TELLABLE = 4
+
+
+def discreet(prompt: Prompt) -> Prompt:
+    """A prompt as it may be written down: of digits that are read back, the last four alone."""
+    return Prompt(
+        tuple(
+            Phrase(phrase.name, tuple((name, _short(value)) for name, value in phrase.values))
+            for phrase in prompt.phrases
+        )
+    )
+
+
+def _short(value: Value) -> Value:
+    return Digits(value.text[-_TELLABLE:]) if isinstance(value, Digits) else value
+
 
 def sentence(texts: Iterable[str]) -> str:
     """The texts of recordings played one after the other, as one reads them: no space before punctuation."""

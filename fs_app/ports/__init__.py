@@ -8,7 +8,7 @@ from fs_app.domain.standing import GatewayRecord
 from fs_app.ports.agreements import AgreementEvent, Agreements, Cancelled
 from fs_app.ports.audit import AgreementDeed, Audit, AuditEntry, Deed
 from fs_app.ports.billing import MOST_BILLS, Directory
-from fs_app.ports.caller import CHANNEL_PHRASES, Channel, Handover, Recorded, Tune, Utterance, Voice
+from fs_app.ports.caller import CHANNEL_PHRASES, NO_CODES, Channel, Codes, Recorded, Tune, Typed, Utterance, Voice
 from fs_app.ports.callers import Callers, KnownCaller
 from fs_app.ports.cashier import Cashier, PaymentOutcome
 from fs_app.ports.checkpoints import Checkpoints
@@ -34,6 +34,7 @@ from fs_app.ports.desk import (
     LiveCalls,
     Order,
     OrderKind,
+    Orders,
     PaymentNote,
 )
 from fs_app.ports.gateway import (
@@ -53,6 +54,7 @@ from fs_app.ports.messages import (
     LinkRecord,
     LinkRequest,
     Links,
+    LinkTargets,
     Message,
     Messenger,
     Outbox,
@@ -63,6 +65,19 @@ from fs_app.ports.messages import (
 )
 from fs_app.ports.methods import Consent, ConsentId, ConsentKind, Consents, SavedMethods
 from fs_app.ports.offers import MOST_OFFERED, Appointments, Subscriptions
+from fs_app.ports.person import (
+    Answered,
+    Coded,
+    Joined,
+    Keyed,
+    Offered,
+    Ordered,
+    Over,
+    Parted,
+    Person,
+    PersonEvent,
+    Place,
+)
 from fs_app.ports.proofs import Proofs
 from fs_app.ports.surroundings import Clock, Journal
 from fs_app.ports.surveys import SurveyAnswer, Surveys
@@ -72,10 +87,12 @@ __all__ = [
     "CHANNEL_PHRASES",
     "MOST_BILLS",
     "MOST_OFFERED",
+    "NO_CODES",
     "AgreementDeed",
     "AgreementEvent",
     "AgreementNews",
     "Agreements",
+    "Answered",
     "Appointments",
     "AssistRecord",
     "Audit",
@@ -93,6 +110,8 @@ __all__ = [
     "ChargeRequest",
     "Checkpoints",
     "Clock",
+    "Coded",
+    "Codes",
     "Consent",
     "ConsentId",
     "ConsentKind",
@@ -111,17 +130,19 @@ __all__ = [
     "GatewayOffice",
     "GatewayRecord",
     "GatewayTrouble",
-    "Handover",
     "HandoverRecord",
     "HandoverTicket",
     "Hint",
     "Hints",
+    "Joined",
     "Journal",
+    "Keyed",
     "KnownCaller",
     "Ledger",
     "LedgerEvent",
     "LinkRecord",
     "LinkRequest",
+    "LinkTargets",
     "Links",
     "LiveCall",
     "LiveCalls",
@@ -130,14 +151,22 @@ __all__ = [
     "Messenger",
     "MethodRecord",
     "NoteRecord",
+    "Offered",
     "Order",
     "OrderKind",
     "OrderRecord",
+    "Ordered",
+    "Orders",
     "Outbox",
+    "Over",
+    "Parted",
     "PayLink",
     "PaymentHistory",
     "PaymentNote",
     "PaymentOutcome",
+    "Person",
+    "PersonEvent",
+    "Place",
     "Proofs",
     "QueueFigures",
     "Receipt",
@@ -153,6 +182,7 @@ __all__ = [
     "TaskKind",
     "Tasks",
     "Tune",
+    "Typed",
     "Utterance",
     "Vault",
     "Voice",

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
+from fs_app.domain.destination import Destination, FeatureCode
 from fs_app.domain.keys import Field, Heard, Verdict
 from fs_app.domain.prompt import SILENCE, Manner, Prompt
+from fs_app.ports.person import Person
 
 T = TypeVar("T")
+
+Codes = Mapping[str, FeatureCode]
+NO_CODES: Codes = MappingProxyType({})
+
+Typed = Callable[[str, int, int], None]
+"""Told the name of a field, how many keys of it came, and how many there will be as far as can be told; in the hub:
+it must not wait."""
 
 CHANNEL_PHRASES = frozenset({"help", "slower_now", "normal_now", "still_working"})
 """What a channel says by itself, where the universal keys ask for it or work takes its time: every language needs
 these phrases."""
-
-
-class Handover(StrEnum):
-    """How a hand-over to an agent queue ended."""
-
-    TALKED = "talked"  # an agent and the caller were connected
-    NOT_ANSWERED = "not_answered"  # no agent took the call
-    FAILED = "failed"  # the switch would not do it: no such queue, module missing
 
 
 class Tune(StrEnum):
@@ -78,7 +80,8 @@ class Channel(Protocol):
 
         Inside this call ``*`` on typed keys and a lone ``9`` say the prompt again; a lone ``8`` says it SLOW, waits
         longer for keys, and does so for the rest of the call; ``#`` on nothing says `help`, then ``longer`` where
-        there is one. The result is one of ENTERED, TOO_SHORT, WRONG_KEY, SILENCE, AGENT, BACK, REFUSED.
+        there is one. The result is one of ENTERED, TOO_SHORT, WRONG_KEY, SILENCE, AGENT, BACK, REFUSED; or
+        INTERRUPTED in a talk with a person, see `Person.shielded`.
 
         REFUSED comes in mid-answer. What the caller goes on typing answers nothing: it is dropped while the reason
         is said, with `play`, and after that until the caller pauses.
@@ -104,8 +107,17 @@ class Channel(Protocol):
         """Drop what was typed early: across a charge, a menu that changed, or an error."""
         ...
 
-    def hand_over(self, queue: str) -> Handover:
-        """Send the caller to an agent queue and wait until that has ended. UnsafeArgument for a bad name."""
+    def seek(self, destination: Destination, *, reference: str = "", codes: Codes = NO_CODES) -> Person:
+        """The way to where people are; it begins with `Person.join`. ``reference`` is set on the agent's leg;
+        ``codes`` are what the agent's own keys mean. UnsafeArgument for a bad name."""
+        ...
+
+    def heard(self) -> Sequence[str]:
+        """What the caller heard last, oldest first; of longer digits the last four alone."""
+        ...
+
+    def watch(self, typed: Typed | None) -> None:
+        """From now on tell how many keys of a question there are, never which; None: nobody any more."""
         ...
 
     def hang_up(self) -> None:

@@ -98,8 +98,8 @@ class OrderKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order for one call. ``by`` is who gave it. ``account`` is the number of the account that is paid, where it
-    is not the one that the caller is known for; ``bills`` are ids, none for all that the caller was about to pay."""
+    """One order for one call. ``by`` is who gave it. ``account`` is the number of the account that is paid, where
+    that is not the one the caller is known for; ``bills`` are ids, none for what the caller was about to pay."""
 
     id: int
     call_uuid: str
@@ -141,6 +141,10 @@ class Desk(Protocol):
     def talking(self, handover_id: int, agent: str, leg: str) -> None:
         """They talk; ``agent`` is empty where the switch does not say who. Told again, it is still so, and another
         leg is a transfer. Soon."""
+        ...
+
+    def alive(self, calls: Sequence[str]) -> None:
+        """These calls (uuids) are up, and their worker lives. Soon."""
         ...
 
     def ended(self, handover_id: int, end: HandoverEnd) -> None:

@@ -143,6 +143,15 @@ class Links(Protocol):
         ...
 
 
+class LinkTargets(Protocol):
+    """Where the links lead that were sent through us. Raises StoreUnavailable."""
+
+    def follow(self, token: str, *, person: bool) -> str | None:
+        """The page that is behind a token; None for one that was never sent. A ``person`` is counted, once within
+        some seconds."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """One receipt in the outbox, or another message: about a payment, about an agreement (``news``), or with a link

@@ -9,9 +9,10 @@ from fs_app.domain.keys import Entry, Field, Heard, Verdict
 from fs_app.domain.prompt import SILENCE, Manner, Prompt, say
 from fs_app.domain.secret import Secret
 from fs_app.errors import CallEnded, NotProtected, SwitchError
+from fs_app.ports import Typed
 from fs_app.telephony.privacy import Privacy
 from fs_app.telephony.session import Session
-from fs_app.telephony.speech import Speech
+from fs_app.telephony.speech import Speech, never
 from fs_app.telephony.timing import Timing
 from fs_app.telephony.waiting import Stir
 
@@ -41,6 +42,9 @@ class Answers:
         self._keypad = privacy.keypad
         self._timing = timing
         self._stir = stir
+        self.interrupted: Callable[[], bool] = never
+        """Whether something has come that goes before any answer."""
+        self.typed: Typed | None = None
 
     def ask(self, prompt: Prompt, field: Field, longer: Prompt) -> Heard:
         """See `ports.Channel.ask`."""
@@ -74,26 +78,40 @@ class Answers:
         self._session.raise_if_disconnected()
         entry = Entry(field)
         self._keypad.heed(self._timing.run)
+        self._count(entry)
         try:
             with self._privacy.asking(field, self._timing.margin):
                 if not self._typed():
-                    self._speech.say(prompt, cut_by=self._typed_or_lost)
+                    self._say(prompt)
                     if not self._typed():
                         self._keypad.buffer.heard_out()
                 keyed = self._take_keys(entry)
         except (CallEnded, SwitchError, NotProtected):
             entry.secret.wipe()
             raise
-        verdict = keyed or entry.pause()
+        verdict = keyed or (Verdict.INTERRUPTED if self.interrupted() else entry.pause())
         if verdict is Verdict.REFUSED:
             self._keypad.ignore()
-        elif verdict is not Verdict.SILENCE:
+        elif verdict not in (Verdict.SILENCE, Verdict.INTERRUPTED):
             self._keypad.buffer.answered()
         if verdict is not Verdict.ENTERED:
             entry.secret.wipe()
         if keyed:
             self._session.reacting()
         return Heard(verdict, entry.secret, entry.reason)
+
+    def _say(self, prompt: Prompt) -> None:
+        """A prompt that is broken off by a transfer is not missed: the question is asked again after it."""
+        try:
+            self._speech.say(prompt, cut_by=self._cut)
+        except SwitchError:
+            if not self.interrupted():
+                raise
+
+    def _count(self, entry: Entry) -> None:
+        """For whoever counts along."""
+        if self.typed is not None:
+            self.typed(entry.field.name, len(entry.secret), entry.field.expects(entry.secret.reveal()))
 
     def _take_keys(self, entry: Entry) -> Verdict | None:
         """The first-key time, then the inter-key time after each key; None where a time passed without a key.
@@ -107,10 +125,11 @@ class Answers:
 
         def answered() -> bool:
             nonlocal verdict
-            while verdict is None and not self._privacy.lost and (key := self._keypad.buffer.take()):
+            while verdict is None and not self._over() and (key := self._keypad.buffer.take()):
                 verdict = entry.press(key)
+                self._count(entry)
                 self._stir.extend(self._timing.inter_key * patience)
-            return verdict is not None or self._privacy.lost
+            return verdict is not None or self._over()
 
         self._speech.until(answered, self._timing.first_key * patience)
         self._privacy.raise_if_lost()
@@ -119,5 +138,9 @@ class Answers:
     def _typed(self) -> bool:
         return self._keypad.buffer.waiting
 
-    def _typed_or_lost(self) -> bool:
-        return self._keypad.buffer.waiting or self._privacy.lost
+    def _over(self) -> bool:
+        """Nothing that is keyed now would be an answer."""
+        return self._privacy.lost or self.interrupted()
+
+    def _cut(self) -> bool:
+        return self._keypad.buffer.waiting or self._over()

@@ -6,20 +6,23 @@ own length and a margin, the key times, the queue's time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from fs_app.domain.destination import Destination
 from fs_app.domain.keys import Field, Heard, Verdict
-from fs_app.domain.prompt import SILENCE, Manner, Prompt
+from fs_app.domain.prompt import SILENCE, Manner, Prompt, discreet
 from fs_app.errors import CallEnded
-from fs_app.ports import Handover, Recorded, Voice
+from fs_app.ports import NO_CODES, Codes, Recorded, Typed, Voice
 from fs_app.telephony import commands
 from fs_app.telephony.answers import Answers
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.guard import Guard
 from fs_app.telephony.headers import Frame
 from fs_app.telephony.meanwhile import MUSIC, Meanwhile
+from fs_app.telephony.person import COME_BACK, SwitchPerson
 from fs_app.telephony.privacy import Privacy
 from fs_app.telephony.session import Session
 from fs_app.telephony.speech import Speech, never
@@ -30,10 +33,6 @@ from fs_app.telephony.work import Work
 
 T = TypeVar("T")
 
-
-# With it, a server's death ends whatever the switch does for it, and the dialplan goes on: right while we talk to
-# the caller, wrong while an agent does or the caller waits for one. Without it the dialplan goes on after that.
-COME_BACK, STAY = ("set", "socket_resume=true"), ("set", "socket_resume=false")
 
 # What a server that had the call before may have left: the last key of a card, a call that does not come back when
 # its server dies, and the word that nothing has failed, which must not be said of us.
@@ -48,7 +47,8 @@ class Spawn(Protocol):
 
 class SwitchChannel:
     """The Channel port over one session. ``spawn`` starts the work of ``play_while``; ``guard`` knows whether a
-    secret may be asked for."""
+    secret may be asked for; with ``silence`` a person never hears a caller who keys a secret, even where the keys
+    are no tones."""
 
     def __init__(
         self,
@@ -62,6 +62,7 @@ class SwitchChannel:
         guard: Guard | None = None,
         waiting: str = MUSIC,
         recordings: Path | None = None,
+        silence: bool = False,
     ) -> None:
         self._session = session
         self._info = info
@@ -74,8 +75,9 @@ class SwitchChannel:
         self._answers = Answers(session, self._speech, self._privacy, timing, self._stir)
         self._spoken = SpokenAnswers(session, info, self._speech, self._privacy, timing, recordings)
         self._meanwhile = Meanwhile(self._speech, info.uuid, timing, sound=waiting)
-        self._unbridged = False
-        self.moved = self.talking = False
+        self._silence = silence
+        self._person: SwitchPerson | None = None
+        self.moved = False
         session.on_end(self._stir.close)
         session.on_event(self._happened)
 
@@ -156,23 +158,41 @@ class SwitchChannel:
         """Drop what was typed early."""
         self._keypad.buffer.forget()
 
-    def hand_over(self, queue: str) -> Handover:
-        """Send the caller to an agent queue of mod_callcenter and wait until that has ended. Should we die
-        meanwhile, neither the wait nor the talk is cut.
+    def heard(self) -> Sequence[str]:
+        """What the caller heard last."""
+        voice = self._speech.voice
+        return [voice.render(discreet(prompt), self.language).text for prompt in self._speech.last]
 
-        TALKED is returned when the talk is over, so that nothing that follows can cut it; in most cases the caller
-        is gone by then, and the next method raises CallEnded. A caller who hangs up while waiting is CallEnded. A
-        caller who comes back without having talked has the keypad again.
-        """
-        name = commands.queue_argument(queue)
-        self._keypad.release(STAY, seconds=self._timing.margin)
-        self._unbridged = False
-        cause = self._session.execute("callcenter", name, seconds=self._timing.queue).event("variable_cc_cause")
-        if cause == "answered":
-            self.talking = True
-            return self._talk()
-        self._keypad.open(COME_BACK, seconds=self._timing.margin)
-        return Handover.FAILED if cause is None else Handover.NOT_ANSWERED
+    def watch(self, typed: Typed | None) -> None:
+        """Tell how many keys of a question there are."""
+        self._answers.typed = typed
+
+    def seek(self, destination: Destination, *, reference: str = "", codes: Codes = NO_CODES) -> SwitchPerson:
+        """The way to where people are."""
+        person = self._person = SwitchPerson(
+            self._session,
+            self._info,
+            self._privacy,
+            self._timing,
+            self._stir,
+            self._speech.say,
+            destination,
+            reference=reference,
+            codes=codes,
+            silence=self._silence or self._info.inband,
+        )
+        self._answers.interrupted = person.interrupts
+        return person
+
+    @property
+    def talking(self) -> bool:
+        """Whether the caller talks with a person."""
+        return self._person is not None and self._person.talking
+
+    @property
+    def uprooted(self) -> bool:
+        """Whether the caller is held by us alone, and would not outlive us: after a talk, until `move_on`."""
+        return self._person is not None and self._person.uprooted and not self._person.talking
 
     def hang_up(self) -> None:
         """End the call; harmless where it has ended."""
@@ -186,15 +206,24 @@ class SwitchChannel:
         return self._session.hung_up
 
     def move_on(self) -> None:
-        """Let go of the call, so that its dialplan (``socket_resume``) takes it to another server; the session is
-        over then. That server is told that nothing has failed: the caller need not hear of it."""
+        """Let go of the call, so that its dialplan takes it to another server, or to this one again; the session is
+        over then. That server is told that nothing has failed: the caller need not hear of it.
+
+        The dialplan goes on where it was (``socket_resume``); a caller who was parked after a talk is taken there.
+        """
         self._session.execute("set", "fs_app_moved=true", seconds=self._timing.margin)
         self.moved = True
+        if self.uprooted and self._info.extension is not None:
+            self._session.start_api("sched_del", self.uuid)
+            self._session.start_api("uuid_transfer", commands.transfer_argument(self.uuid, *self._info.extension))
+            self._session.pipeline([("exit", "")])
         self._session.end("moved to another server")
 
     def leave_with_agent(self) -> None:
-        """Let go of a caller who talks with an agent: the talk goes on, and its end is the call's."""
+        """Let go of a caller who talks with an agent: the talk goes on, and after it another server has them."""
         self._privacy.recordings.unmask()
+        with suppress(CallEnded):
+            self._session.start("set", "fs_app_moved=true")
         self._session.end("left with the agent")
 
     def give_up(self) -> None:
@@ -209,25 +238,13 @@ class SwitchChannel:
     def _typed(self) -> bool:
         return self._keypad.buffer.waiting
 
-    # --- hand-over ---
-
-    def _talk(self) -> Handover:
-        over = self._stir.wait(lambda: self._unbridged or self._session.ended is not None, self._timing.talk)
-        if not over:
-            self._session.end("left with the agent")
-        elif not self._stir.wait(lambda: self._session.ended is not None, 1.0):
-            self._keypad.open(COME_BACK, seconds=self._timing.margin)  # the caller came back from the agent
-            self.talking = False
-        return Handover.TALKED
-
     def _happened(self, event: Frame) -> None:
         match event.event("Event-Name"):
-            case "CHANNEL_UNBRIDGE":
-                self._unbridged = True
-                self._stir.set()
             case "MEDIA_BUG_START":
                 self._privacy.happened(event)
             case "RECORD_STOP":
                 self._spoken.ended(file := event.event("Record-File-Path") or "")
                 self._privacy.recordings.stopped(file)
                 self._stir.set()
+            case _ if self._person is not None:
+                self._person.happened(event)

@@ -14,10 +14,13 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from uuid import uuid4
 
+from fs_app.domain.destination import Destination, Way
 from fs_app.errors import UnsafeArgument
 
 _NAME = r"[A-Za-z0-9_.-]{1,64}"
 _UUID = r"[A-Za-z0-9-]{8,64}"
+_EXTENSION = r"\+?[A-Za-z0-9_.-]{1,64}"
+_PAUSE = "sleep:300"
 _FILE = r"/[A-Za-z0-9_./@+=-]{1,500}"
 
 # The caller alone, on one track, ended by so many milliseconds before or after speech. Braces are sent encoded.
@@ -29,33 +32,49 @@ _SENTENCE = (
 APPLICATIONS: dict[str, str] = {
     "answer": r"",
     "bind_digit_action": rf"keys,~\[0-9\*#\],api:uuid_setvar,{_UUID} last_matching_digits",
+    "bridge": rf"user/{_NAME}@{_NAME}|sofia/gateway/{_NAME}/\+?[0-9]{{2,20}}",  # from the settings alone
     "callcenter": rf"{_NAME}@{_NAME}",
     "clear_digit_action": r"all",
     "digit_action_set_realm": r"keys",
+    "export": rf"nolocal:(?:fs_app_reference|sip_h_X-FS-App-Reference)={_NAME}",
+    "fifo": rf"{_NAME} in",
     "hangup": r"[A-Z_]{0,40}",
     "playback": rf"{_FILE}|file_string://{_FILE}(?:!{_FILE}){{1,127}}|local_stream://{_NAME}",
     "record_session": rf"{_FILE} \+[0-9]{{1,3}} {_SENTENCE.format('[0-9]{3,5}', '[0-9]{3,5}')}",
     "session_loglevel": r"console",
-    "set": r"[A-Za-z0-9_]{1,64}=[A-Za-z0-9_.@:+-]{0,256}",
+    "set": (
+        r"[A-Za-z0-9_]{1,64}=[A-Za-z0-9_.@:+-]{0,256}"
+        rf"|sip_h_X-FS-App-Reference={_NAME}|cc_export_vars=fs_app_reference,sip_h_X-FS-App-Reference"
+        rf"|execute_on_post_bridge=sched_transfer \+[0-9]{{1,2}} {_EXTENSION} XML {_NAME}"
+    ),
     "spandsp_start_dtmf": r"",
     "unset": r"[A-Za-z0-9_]{1,64}",
 }
+UNLOCKED = frozenset({"bridge", "callcenter", "fifo"})
+
 APIS: dict[str, str] = {
+    "callcenter_config": rf"queue list (?:members|agents) {_NAME}@{_NAME}",
     # Without a number this switches the log off. 1.10.12 reads this one as -6, which is no level, and only answers.
     "fsctl": r"loglevel 4294967290",
+    "sched_del": _UUID,
+    "sched_transfer": rf"\+[0-9]{{1,3}} {_UUID} {_EXTENSION} XML {_NAME}",
     "sofia": r"tracelevel",
+    "uuid_audio": rf"{_UUID} (?:start read mute -1|stop)",
     "uuid_break": _UUID,
     "uuid_buglist": _UUID,
     "uuid_exists": _UUID,
+    "uuid_kill": _UUID,
+    "uuid_recv_dtmf": rf"{_UUID} D",
     "uuid_record": rf"{_UUID} (?:(?:mask|unmask|stop) {_FILE}|stop all)",
     "uuid_setvar": rf"{_UUID} fs_app_masked {_FILE}",
+    "uuid_transfer": rf"{_UUID} '{_PAUSE},transfer:{_EXTENSION} XML {_NAME}' inline",
 }
 _PLAIN: dict[str, str] = {
     "connect": r"",
     "divert_events": r"on|off",
-    "event": r"plain(?: [A-Z_]{1,40}){1,10}",
+    "event": r"plain(?: [A-Z_]{1,40}){1,10}(?: callcenter::info)?",
     "exit": r"",
-    "filter": rf"Unique-ID {_UUID}",
+    "filter": rf"(?:delete )?(?:Unique-ID|CC-Member-Session-UUID) {_UUID}",
     "linger": r"[0-9]{1,4}",
 }
 
@@ -64,6 +83,10 @@ _numbers = itertools.count()
 
 # What a call needs to know about itself and nothing else.
 EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_UNBRIDGE", "MEDIA_BUG_START")
+
+# What a call needs besides from the moment it is on its way to a person: who rings, who talks, what keys the agent
+# presses, and whether the switch has given the caller back.
+WITH_A_PERSON = ("CHANNEL_BRIDGE", "CHANNEL_PARK", "DTMF", "CUSTOM callcenter::info")
 
 # What is taken from the connect reply; a value that does not match is not there.
 CALLER_ID = r"\+?[0-9]{3,20}"
@@ -74,6 +97,8 @@ LINE = r"[a-z]{1,20}"
 ATTEMPT = r"[1-9]"
 YES_OR_NO = r"true|false"
 UUID = _UUID
+NAME, EXTENSION = _NAME, _EXTENSION
+AGENT = rf"{_NAME}(?:@{_NAME})?"
 
 FILE = _FILE  # of a recording: what the switch tells us is not trusted either
 
@@ -118,7 +143,8 @@ def execute(application: str, argument: str) -> tuple[bytes, bytes]:
 
     The ``Event-UUID`` comes back as ``Application-UUID`` of the completion; no two are the same, also of two
     servers that had one call. ``event-lock`` makes several of them run one after the other: without it a later one
-    starts inside an earlier playback.
+    starts inside an earlier playback. That is wanted while a caller waits for a person, or talks with one: those
+    of `UNLOCKED` are no prompt that the next one has to wait for.
     """
     uuid = b"%b%012x" % (_OURS, next(_numbers))
     return uuid, b"%b%b\n\n" % (_execution(application, argument), uuid)
@@ -128,9 +154,10 @@ def execute(application: str, argument: str) -> tuple[bytes, bytes]:
 def _execution(application: str, argument: str) -> bytes:
     argument = gate(APPLICATIONS, application, argument)
     told = f"execute-app-arg: {argument}\n" if argument else ""
-    return (
-        f"sendmsg\ncall-command: execute\nexecute-app-name: {application}\n{told}event-lock: true\nEvent-UUID: "
-    ).encode("ascii")
+    lock = "" if application in UNLOCKED else "event-lock: true\n"
+    return (f"sendmsg\ncall-command: execute\nexecute-app-name: {application}\n{told}{lock}Event-UUID: ").encode(
+        "ascii"
+    )
 
 
 def files_argument(files: Sequence[str]) -> str:
@@ -145,10 +172,25 @@ def sentence_argument(file: str, *, seconds: float, before: float, after: float)
     return f"{file} +{math.ceil(seconds)} {silences}"
 
 
-def queue_argument(queue: str) -> str:
-    """A queue's full name; the domain is ``default`` unless the name says another."""
-    name = gate({"queue": QUEUE}, "queue", queue)
-    return name if "@" in name else f"{name}@default"
+def transfer_argument(uuid: str, extension: str, context: str) -> str:
+    """What ``uuid_transfer`` is told, to take a call to an extension of the dialplan a moment later: the socket
+    that asks for it has to be gone before the next one comes, as its end takes the control of the call with it."""
+    return f"{uuid} '{_PAUSE},transfer:{extension} XML {context}' inline"
+
+
+def way_to(destination: Destination) -> tuple[str, str]:
+    """The application that leads to a person, and its argument. UnsafeArgument for a bad name."""
+    match destination.way:
+        case Way.CALLCENTER:
+            step = "callcenter", destination.target
+        case Way.FIFO:
+            step = "fifo", f"{destination.target} in"
+        case Way.EXTENSION:
+            step = "bridge", f"user/{destination.target}"
+        case Way.TRUNK:
+            step = "bridge", f"sofia/gateway/{destination.target}"
+    gate(APPLICATIONS, *step)
+    return step
 
 
 def _line(verb: str, argument: str) -> bytes:

@@ -36,6 +36,8 @@ class ConnectInfo:
     given_up: bool = False  # a server failed and could not even hand the call to the queue
     telephone_event: bool | None = None  # whether the caller's side offers it; None where there is no SDP
     core: str | None = None  # the uuid of the switch, new at each of its starts
+    talked: bool = False  # with an agent of a queue, as the queue says that had the call last
+    extension: tuple[str, str] | None = None  # where in the dialplan the call came to us: number and context
 
     @property
     def keys(self) -> KeyWay:
@@ -65,6 +67,8 @@ def read_connect(frame: Frame) -> ConnectInfo:
     uuid = commands.matching(commands.UUID, frame.header("Unique-ID"))
     if uuid is None:
         raise ProtocolError("the connect reply has no usable Unique-ID")
+    number = commands.matching(commands.EXTENSION, frame.header("Caller-Destination-Number"))
+    context = commands.matching(commands.NAME, frame.header("Caller-Context"))
     sdp = _SDP.find(frame.head)  # as it came: nothing in this word is ever encoded, but perhaps the slash
     return ConnectInfo(
         uuid=uuid,
@@ -79,4 +83,6 @@ def read_connect(frame: Frame) -> ConnectInfo:
         given_up=variable("given_up", commands.YES_OR_NO) == "true",
         telephone_event=None if sdp is None else b"telephone-event/" in sdp.lower().replace(b"%2f", b"/"),
         core=commands.matching(commands.UUID, frame.header("Core-UUID")),
+        talked=frame.header("variable_cc_cause") == "answered",
+        extension=None if number is None or context is None else (number, context),
     )

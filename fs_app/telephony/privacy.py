@@ -16,6 +16,7 @@ from fs_app.telephony.headers import Frame
 from fs_app.telephony.keypad import Keypad
 from fs_app.telephony.recordings import MediaBug, Recordings
 from fs_app.telephony.session import Session
+from fs_app.telephony.shield import Shield
 
 log = structlog.get_logger()
 
@@ -33,6 +34,8 @@ class Privacy:
         self._stir = on_stir
         self.keypad = Keypad(session, info, on_key=self._key_came)
         self.recordings = Recordings(session, info.uuid, inband=info.inband, on_failure=on_stir)
+        self.shield: Shield | None = None
+        """What keeps the keys from the person that the caller talks with, while it is up."""
 
     @contextmanager
     def asking(self, field: Field, seconds: float) -> Iterator[None]:
@@ -56,6 +59,27 @@ class Privacy:
         finally:
             self.recordings.release()
 
+    @contextmanager
+    def shielded(self, shield: Shield, seconds: float) -> Iterator[None]:
+        """While it lasts a person is on the line who must not get the keys. All of it is proved before anything is
+        asked, and again before each secret: NotProtected."""
+        self.recordings.hold()
+        try:
+            shield.put_up(seconds)
+            self.shield = shield
+            try:
+                self._protect(seconds)
+            finally:
+                self.recordings.release()
+            yield
+        except NotProtected as refusal:
+            log.error("no payment in a talk", call=self._info.uuid, why=str(refusal))
+            raise
+        finally:
+            self.shield = None
+            shield.take_down()
+            self.recordings.let_go()
+
     @property
     def lost(self) -> bool:
         """True where something began to hear the secret that is being keyed."""
@@ -75,7 +99,9 @@ class Privacy:
         """What hears the call and how the switch logs are asked for in one go."""
         listing = self.recordings.begin()
         self._guard.check(self._session, self._info, seconds)
-        self.recordings.protect(listing, seconds)
+        bugs = self.recordings.protect(listing, seconds)
+        if self.shield is not None:
+            self.shield.prove(bugs)
 
     def _key_came(self) -> None:
         if not self.keypad.public or self.keypad.ignoring:

@@ -81,6 +81,7 @@ class Recordings:
         self._last_key = 0.0
         self._unmasking: gevent.Greenlet[[], None] | None = None
         self.failed: NotProtected | None = None
+        self._strict = False
         session.on_end(self._forget)
 
     # --- in the call's greenlet ---
@@ -97,8 +98,9 @@ class Recordings:
         self._secret, self.failed = True, None
         return self._look()
 
-    def protect(self, listing: Pending, seconds: float) -> None:
-        """Mask all there are: before a secret prompt. NotProtected where that cannot be done."""
+    def protect(self, listing: Pending, seconds: float) -> Sequence[MediaBug]:
+        """Mask all there are: before a secret prompt; what hears the call. NotProtected where that cannot be
+        done."""
         bugs = self._bugs(listing, seconds)
         for bug in bugs:
             if (refusal := self._listens(bug)) is not None:
@@ -106,11 +108,23 @@ class Recordings:
         paths = [bug.target for bug in bugs if bug.function == RECORDING]
         self._known = {path for path in paths if _safe(path)}
         self._silence(paths, seconds)
+        return bugs
 
     def release(self) -> None:
         """The secret has been keyed, or given up: unmask a second after its last key, unless the next secret comes
         first."""
         self._secret, self.failed = False, None
+        if not self._strict:
+            self._unmask_later()
+
+    def hold(self) -> None:
+        """A person is on the line while secrets are keyed: recordings are silent from the first of them to
+        `let_go`, and whoever listens is one too many, whatever the keys sound like."""
+        self._strict = True
+
+    def let_go(self) -> None:
+        """It is over: unmask as `release` does."""
+        self._strict = False
         self._unmask_later()
 
     # --- in the hub or anywhere: nothing here waits ---
@@ -177,8 +191,9 @@ class Recordings:
         if bug.function not in self._told:
             self._told.add(bug.function)
             _log.warning("somebody listens to the call", call=self._uuid, by=bug.function[:40], tones=self._inband)
-        why = "somebody listens to a line whose keys are tones"
-        return NotProtected(f"{why}: {bug.function[:40]}", reason="listener") if self._inband else None
+        if not (self._inband or self._strict):
+            return None
+        return NotProtected(f"somebody listens to the call: {bug.function[:40]}", reason="listener")
 
     def _silence(self, paths: Sequence[str], seconds: float) -> None:
         """Mask each, all in one go; stop those that were not."""
@@ -234,7 +249,7 @@ class Recordings:
 
     def _unmask_when_due(self) -> None:
         self._unmasking = None
-        if self._secret:
+        if self._secret or self._strict:
             return
         if time.monotonic() < self._last_key + UNMASK_SECONDS:
             self._unmask_later()

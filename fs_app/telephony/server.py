@@ -14,9 +14,10 @@ from typing import Protocol
 import structlog
 from gevent.pool import Group
 
+from fs_app.domain.destination import callcenter
 from fs_app.domain.prompt import say
 from fs_app.errors import CallEnded, FsAppError, SwitchError, SwitchTimeout
-from fs_app.ports import Handover, Voice
+from fs_app.ports import Answered, Over, Person, Voice
 from fs_app.telephony.board import Board
 from fs_app.telephony.channel import SwitchChannel
 from fs_app.telephony.connect import ConnectInfo
@@ -68,7 +69,8 @@ class CallServer:
     ``handle`` runs in the call's own greenlet with a channel that is connected and not yet answered; when it
     returns, the call is hung up. ``limit`` is the number of calls at once; ``queue`` is where a call that failed is
     sent, unless its dialplan names another; ``board`` is that of the workers who share ``listen``; ``waiting`` is
-    what callers hear while something takes time; ``recordings`` is the folder of what they say.
+    what callers hear while something takes time; ``recordings`` is the folder of what they say; with ``silence`` a
+    person on the line never hears a caller who keys a secret.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class CallServer:
         board: Board | None = None,
         waiting: str = MUSIC,
         recordings: Path | None = None,
+        silence: bool = False,
     ) -> None:
         self._handle = handle
         self.voice = voice
@@ -98,6 +101,7 @@ class CallServer:
         self._keep_alive = keep_alive
         self._waiting = waiting
         self._recordings = recordings
+        self._silence = silence
         self._sessions: set[Session] = set()
         self._channels: set[SwitchChannel] = set()
         self._active = self._refusing = 0
@@ -191,6 +195,7 @@ class CallServer:
             guard=self._guard,
             waiting=self._waiting,
             recordings=self._recordings,
+            silence=self._silence,
         )
 
     def _serve(self, sock: socket.socket, address: object) -> None:
@@ -239,7 +244,7 @@ class CallServer:
         """The flow cannot lead to a person any more: an apology, and the queue."""
         self._apologise(channel, APOLOGY)
         try:
-            if channel.hand_over(info.queue or self._queue) is Handover.TALKED:
+            if _talked(channel.seek(callcenter(info.queue or self._queue)), self._timing):
                 channel.hang_up()
             else:
                 channel.give_up()
@@ -273,3 +278,13 @@ class CallServer:
     def _give_back(self, session: Session) -> None:
         self._sessions.discard(session)
         session.close()
+
+
+def _talked(person: Person, timing: Timing) -> bool:
+    """Wait for a person, and until the talk is over; whether there was one."""
+    answered, patience = False, timing.queue
+    person.join()
+    while (event := person.next(patience)) is not None and not isinstance(event, Over):
+        if isinstance(event, Answered):
+            answered, patience = True, timing.talk
+    return answered

@@ -76,6 +76,7 @@ class Session(OutboundSession):  # type: ignore[misc]
         self._executions: dict[bytes, Execution] = {}
         self._on_keys: Callable[[str], None] = _ignored
         self._on_event: Callable[[Frame], None] = _ignored
+        self._others: set[str] = set()
         self._end_callbacks: list[Callable[[], None]] = []
         self._on_reaction = on_reaction
         self._reaction_from = self._asked_at = 0.0
@@ -142,6 +143,11 @@ class Session(OutboundSession):  # type: ignore[misc]
     def on_event(self, callback: Callable[[Frame], None]) -> None:
         """Who gets the events that are no completion, in the hub: the callback must not wait."""
         self._on_event = callback
+
+    def hear_of(self, uuid: str) -> None:
+        """Take the events of another leg, too; they go where ours go that are no completion."""
+        self._others.add(uuid)
+        self.pipeline([("filter", f"Unique-ID {uuid}")])
 
     def on_end(self, callback: Callable[[], None]) -> None:
         """Call back, in the hub, when the session ends; at once where it has ended."""
@@ -298,8 +304,11 @@ class Session(OutboundSession):  # type: ignore[misc]
                 execution.resolve(frame)
         elif (keys := frame.keys) is not None:
             self._on_keys(keys)
-        elif self.info is None or frame.event("Unique-ID") != self.info.uuid:
+        elif self.info is None:
             return
+        elif (uuid := frame.event("Unique-ID")) != self.info.uuid:
+            if uuid in self._others or frame.event("CC-Member-Session-UUID") == self.info.uuid:
+                self._on_event(frame)
         elif frame.event("Event-Name") == "CHANNEL_HANGUP":
             self.hung_up = True
             self.end("the caller hung up")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from fs_app.domain.prompt import Manner, Prompt
@@ -13,6 +14,7 @@ from fs_app.telephony.session import Session
 from fs_app.telephony.timing import Timing
 from fs_app.telephony.waiting import Stir
 
+_REMEMBERED = 8
 _BREAK_SECONDS = 0.06  # a break ends a playback within two media ticks of 20 ms
 
 
@@ -34,6 +36,8 @@ class Speech:
         self._stir = stir
         self.language = language
         self.manner = Manner.PLAIN
+        self.last: deque[Prompt] = deque(maxlen=_REMEMBERED)
+        """What was said last."""
 
     def say(self, prompt: Prompt, *, then: Tune | None = None, cut_by: Callable[[], bool] = never) -> bool:
         """Say a prompt to its end, or until ``cut_by`` holds. True where it was said; nothing is, where it is
@@ -43,6 +47,8 @@ class Speech:
         """
         if not prompt and then is None:
             return False
+        if prompt:
+            self.last.append(prompt)
         utterance = self.voice.render(prompt, self.language, self.manner)
         files, seconds = utterance.files, utterance.seconds
         if then is not None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fs_app.domain.destination import Destination, Way, callcenter
 from fs_app.errors import UnsafeArgument
 from fs_app.telephony import commands
 from fs_app.telephony.keypad import LISTEN_INBAND, RELEASE, REPORT_AT_ONCE, binding
@@ -63,7 +64,8 @@ def test_no_api_and_no_plain_command_gets_a_hostile_argument(argument):
         lambda: commands.plain("filter", f"Unique-ID {argument}"),
         lambda: commands.plain("event", f"plain {argument}"),
         lambda: commands.plain("linger", argument),
-        lambda: commands.queue_argument(argument),
+        lambda: commands.api("uuid_audio", f"{EVENT_UUID} {argument}"),
+        lambda: commands.api("callcenter_config", f"queue list members {argument}@default"),
     ):
         with pytest.raises(UnsafeArgument):
             build()
@@ -136,8 +138,54 @@ def test_a_recording_has_no_options_but_ours(change):
         commands.execute("record_session", argument.replace(*change))
 
 
+WAYS = {
+    Way.CALLCENTER: ("payments@default", ("callcenter", "payments@default")),
+    Way.FIFO: ("support", ("fifo", "support in")),
+    Way.EXTENSION: ("201@pbx.example.org", ("bridge", "user/201@pbx.example.org")),
+    Way.TRUNK: ("office/+15550100", ("bridge", "sofia/gateway/office/+15550100")),
+}
+
+
+@pytest.mark.parametrize("way", list(Way))
+def test_the_ways_to_a_person(way):
+    target, step = WAYS[way]
+    assert commands.way_to(Destination("q", way, target)) == step
+    _, written = commands.execute(*step)
+    assert b"event-lock" not in written, "prompts nest in the wait and in the talk"
+
+
+@pytest.mark.parametrize("way", list(Way))
 @pytest.mark.parametrize(
-    ("queue", "argument"), [("payments", "payments@default"), ("payments@west", "payments@west")]
+    "target", [*HOSTILE, "a,b/c", "{x=1}user/201@h", "loopback/201/default", "user/1@h|user/2@h"]
 )
-def test_a_queue_has_a_domain(queue, argument):
-    assert commands.queue_argument(queue) == argument
+def test_no_way_to_a_person_has_a_hostile_name(way, target):
+    with pytest.raises(UnsafeArgument):
+        commands.way_to(Destination("q", way, target))
+
+
+@pytest.mark.parametrize(
+    ("queue", "target"), [("payments", "payments@default"), ("payments@west", "payments@west")]
+)
+def test_a_queue_has_a_domain(queue, target):
+    assert callcenter(queue).target == target
+
+
+def test_what_the_switch_does_after_a_talk_is_to_come_back_to_us_alone():
+    rescue = "execute_on_post_bridge=sched_transfer +5 fs_app XML fs_app"
+    assert commands.execute("set", rescue)
+    assert commands.api("uuid_transfer", commands.transfer_argument(EVENT_UUID, "+15550100", "public"))
+    for other in ("lua x", "sched_transfer +5 x inline y", "sched_api +1 none shutdown", "system x"):
+        with pytest.raises(UnsafeArgument):
+            commands.execute("set", f"execute_on_post_bridge={other}")
+    for extension in HOSTILE:
+        with pytest.raises(UnsafeArgument):
+            commands.api("uuid_transfer", commands.transfer_argument(EVENT_UUID, extension, "public"))
+
+
+@pytest.mark.parametrize("mark", ["fs_app_reference=abc123", "sip_h_X-FS-App-Reference=abc123"])
+def test_what_is_set_on_the_agents_leg_is_a_word(mark):
+    assert commands.execute("set", mark)
+    assert commands.execute("export", f"nolocal:{mark}")
+    for hostile in ("x y", "${x}", "a\nb", "a;b", "<sip:x>"):
+        with pytest.raises(UnsafeArgument):
+            commands.execute("export", f"nolocal:{mark}{hostile}")
