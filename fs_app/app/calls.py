@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -21,6 +24,7 @@ from fs_app.flow.engine import FINISHED, MOVED, run_flow
 from fs_app.flow.opening import greet
 from fs_app.journal import CallJournal
 from fs_app.metrics import MetricsServer
+from fs_app.ports import LiveCall
 from fs_app.serve.plan import CALLS, METRICS
 from fs_app.serve.sockets import inherited, inherited_board
 from fs_app.settings import Settings
@@ -59,6 +63,7 @@ class Calls:
         self.parts = parts = parts or Parts(settings)
         self.metrics = parts.metrics
         self._document = document or Document("fs_app.yaml", {}, {}, {})
+        self._worker = f"{socket.gethostname()}:{os.getpid()}"
         self._programme = Programme(parts.flows, parts.lines, parts.voice)
         self._reloader = Reloader(settings, self._load, self._take, refused=parts.metrics.programme_refused)
         self._services = Services(
@@ -77,6 +82,9 @@ class Calls:
             appointments=parts.appointments,
             agreements=parts.agreements,
             links=parts.links,
+            desk=parts.desk,
+            orders=parts.orders,
+            live=parts.live_calls,
         )
         self.server = CallServer(
             inherited(CALLS, settings.calls.listen),
@@ -89,6 +97,7 @@ class Calls:
             board=inherited_board(slot),
             waiting=settings.calls.waiting,
             recordings=settings.recordings,
+            silence=settings.agents.silence == "always",
             timing=Timing(first_key=settings.calls.first_key_seconds, inter_key=settings.calls.inter_key_seconds),
         )
         self._metrics_server = MetricsServer(self.metrics, inherited(METRICS, settings.metrics_of(slot)))
@@ -134,8 +143,16 @@ class Calls:
         line = self._line(programme, channel, info)
         journal = CallJournal(self.metrics, uuid=info.uuid, flow=line.flow, caller_id=info.caller_id)
         call = Call(
-            line, channel, self._services, journal, caller_id=info.caller_id, leaves=lambda: self.server.leaving
+            line,
+            channel,
+            self._services,
+            journal,
+            caller_id=info.caller_id,
+            leaves=lambda: self.server.leaving or channel.uprooted,
+            entered=lambda step, secret: self._show(call, since, step, secret),
+            talked=info.talked,
         )
+        since = self._services.clock.now()
         outcome = "failed"
         try:
             channel.answer()
@@ -158,7 +175,28 @@ class Calls:
         finally:
             if outcome not in (MOVED, "lost", "failed"):
                 self._services.checkpoints.drop(info.uuid)
+            if outcome != MOVED:
+                self._services.live.end(info.uuid, outcome, self._services.clock.now())
             journal.close(outcome)
+
+    def _show(self, call: Call, since: datetime, step: str, secret: bool) -> None:
+        """Where a call is, for whoever watches the lines."""
+        account = call.facts.account
+        self._services.live.tell(
+            LiveCall(
+                uuid=call.channel.uuid,
+                worker=self._worker,
+                flow=call.line.flow,
+                step=step,
+                language=call.channel.language,
+                since=since,
+                step_since=self._services.clock.now(),
+                line=call.line.name,
+                caller_id=call.caller_id or "",
+                account_id=account.id if account is not None else "",
+                secret=secret,
+            )
+        )
 
     def _recognise(self, call: Call, info: ConnectInfo, programme: Programme) -> None:
         """A caller who has been here before is spoken to in their language, unless the line has one of its own and

@@ -80,7 +80,7 @@ def _zone(entry: LineEntry, settings: Settings) -> ZoneInfo:
 
 
 def _plain(settings: Settings) -> Line:
-    return Line("", "", "", settings.payments.rules(), settings.agreements.offers())
+    return Line("", "", "", settings.payments.rules(), settings.agreements.offers(), settings.agents.rules())
 
 
 def _with_emergency(line: Line, file: LinesFile) -> Line:
@@ -99,6 +99,7 @@ def _line(name: str, entry: LineEntry, file: LinesFile, settings: Settings, docu
         queue=entry.queue or "",
         rules=_rules(name, entry, settings, document),
         offers=settings.agreements.offers(),
+        help=settings.agents.rules(),
         name=name,
         hours=entry.opening(zone),
         closed=entry.closed,

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from fs_app.app.lines import load_lines
 from fs_app.app.messages import load_receipt_texts, open_messengers
+from fs_app.app.orders import OrderReader
 from fs_app.app.watch import SwitchWatch
 from fs_app.domain.collection import CollectionPolicy
 from fs_app.domain.contact import MessageKind
@@ -48,7 +49,6 @@ from fs_app.ports import (
     GatewayOffice,
     Hints,
     Ledger,
-    Links,
     Messenger,
     Outbox,
     RefundBook,
@@ -262,6 +262,10 @@ class Parts:
         return SqlDesk(self.database, self.clock, self.soon)
 
     @cached_property
+    def orders(self) -> OrderReader:
+        return OrderReader(self.desk)
+
+    @cached_property
     def live_calls(self) -> SqlLiveCalls:
         return SqlLiveCalls(self.database, self.clock, self.soon)
 
@@ -270,8 +274,9 @@ class Parts:
         return SqlDeskView(self.database, self.clock)
 
     @cached_property
-    def links(self) -> Links:
-        return SqlLinks(self.database, self.clock, self.settings.messages.pay_link)
+    def links(self) -> SqlLinks:
+        page, public_url = self.settings.messages.pay_link, self.settings.web.public_url
+        return SqlLinks(self.database, self.clock, page, public_url=public_url, directory=self.directory)
 
     @cached_property
     def surveys(self) -> Surveys:
@@ -404,6 +409,7 @@ class Parts:
 
     def close(self) -> None:
         """Close what was opened."""
+        self.orders.close()
         self.soon.close()
         self.remembered.close()
         self.database.close()

@@ -70,13 +70,14 @@ def ask(
     A second try says what was wrong and asks with the longer prompt ``again``, waits longer for each key, and
     takes no keys that were typed before it. What the field itself refuses in mid-answer is said at once, and
     heard out; ``refused`` makes its reason a prompt, by default the phrase of that name. StepEnds with
-    ``agent``, ``back`` or ``gave_up``; why the last answer was refused is said before the step gives up.
+    ``agent``, ``back`` or ``gave_up``, or in a talk with a person with ``interrupted``; why the last answer was
+    refused is said before the step gives up.
     """
     complaint = refusal = SILENCE
     for attempt in range(tries):
         prompt = complaint + (again if attempt else question)
         heard = call.channel.ask(prompt, field.slower(attempt), longer=again)
-        if heard.verdict in (Verdict.AGENT, Verdict.BACK):
+        if heard.verdict in (Verdict.AGENT, Verdict.BACK, Verdict.INTERRUPTED):
             raise StepEnds(heard.verdict.value)
         if heard.verdict is Verdict.ENTERED:
             wrong = check(heard.digits) if check is not None else None
@@ -85,9 +86,13 @@ def ask(
             complaint = refusal = wrong
         elif heard.verdict is Verdict.REFUSED:
             complaint = refusal = SILENCE
-            call.channel.play(refused(heard.reason))
+            reason = refused(heard.reason)
+            call.refused(field.name, reason.phrases[0].name)
+            call.channel.play(reason)
         else:
             complaint, refusal = say(COMPLAINTS[heard.verdict]), SILENCE
+        if complaint:
+            call.refused(field.name, complaint.phrases[0].name)
         heard.entry.wipe()
         call.channel.forget_keys()
     call.channel.play(refusal)

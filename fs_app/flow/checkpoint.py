@@ -49,6 +49,7 @@ class Checkpoint(BaseModel):
     method: int | None = None
     ending: Ending | None = None
     payment: PaymentId | None = None
+    queue: str = ""
 
     @classmethod
     def of(cls, call: Call, step: str, trail: list[str], asked: list[str], in_trouble: bool) -> Self:
@@ -73,6 +74,7 @@ class Checkpoint(BaseModel):
             method=facts.means.id if isinstance(facts.means, SavedMethod) else None,
             ending=facts.ending,
             payment=facts.payment.id if facts.payment is not None else None,
+            queue=call.queue,
         )
 
     @classmethod
@@ -93,6 +95,7 @@ class Checkpoint(BaseModel):
         call.channel.language, call.channel.manner = self.language, self.manner
         call.counts.update(self.counts)
         call.within.update(self.within)
+        call.queue = self.queue
         facts.account = directory.by_number(self.account) if self.account is not None else None
         if self.account is None or facts.account is not None:  # what is owed on an account that is gone is nobody's
             facts.bills, facts.amount, facts.ending = self.bills, self.amount, self.ending

@@ -15,9 +15,10 @@ from functools import partial
 from fs_app.domain.payment import ENDINGS
 from fs_app.domain.prompt import say
 from fs_app.errors import CallEnded, NotProtected, StoreError
-from fs_app.flow.call import Call, nowhere
+from fs_app.flow.call import Arrival, Call, nowhere
 from fs_app.flow.checkpoint import Checkpoint
 from fs_app.flow.flow import Flow, Node
+from fs_app.flow.places import FlowPlaces
 from fs_app.flow.step import ChargingStep, StepEnds
 
 APOLOGY = "technical_problem"
@@ -56,6 +57,7 @@ class _Walk:
         self._asked: list[str] = []
         self._visits: Counter[str] = Counter()
         self._in_trouble = False
+        self._places = call.places = FlowPlaces(flow, call)
         self._resumed = False  # what the flow check proved does not hold: the card is gone
 
     def start(self, at_person: bool) -> tuple[Node, Act]:
@@ -104,6 +106,7 @@ class _Walk:
             if outcome == TROUBLE:
                 self._in_trouble = True
                 self._apologise()
+                self._call.arrival = Arrival(node.name, TROUBLE)
                 node = self._flow.nodes[self._flow.operator]
             elif not node.step.all_outcomes():
                 return AGENT if self._call.counts["talked"] else FINISHED
@@ -154,6 +157,8 @@ class _Walk:
 
     def _run(self, node: Node, act: Act) -> str:
         """Run one step and write it down; its outcome, or `TROUBLE`."""
+        self._places.current = node.name
+        self._call.entered(node.name, node.step.secret)
         self._visits[node.name] += 1
         if self._visits[node.name] > MAX_VISITS:
             self._call.journal.step(node.name, node.step.do, "too_often", 0.0)
@@ -172,6 +177,7 @@ class _Walk:
             raise
         finally:
             self._call.within.clear()
+            self._call.path.append(f"{node.name}:{outcome}")
             self._call.journal.step(node.name, node.step.do, outcome, time.monotonic() - started)
         return outcome
 
@@ -181,19 +187,31 @@ class _Walk:
             self._asked.clear()
         elif outcome != "back" and node.step.asks:
             self._asked.append(node.name)
-        target = node.next.get(outcome)
-        if target is None:
+        self._call.arrival = Arrival(node.name, outcome)
+        sent_to, self._call.sent_to = self._call.sent_to, ""
+        following = self._places.node(sent_to) if sent_to else self._next(node, outcome)
+        if following is None:
             return self._back(node)
-        return self._within_reach(self._flow.nodes[target]) if self._resumed else self._flow.nodes[target]
+        return self._within_reach(following) if self._resumed or sent_to else following
+
+    def _next(self, node: Node, outcome: str) -> Node | None:
+        """Where the outcome leads; None where the flow leaves that to us."""
+        target = node.next.get(outcome) or node.next.get(node.step.all_outcomes()[outcome].instead)
+        return None if target is None else self._flow.nodes[target]
 
     def _back(self, node: Node) -> Node:
-        """The question asked before this one, if all is still known that its paths rely on; else this one."""
+        """The question asked before this one, if all is still known that its paths rely on; else this one, or,
+        where this one asks nothing, the last one on the way here that all is known for."""
         known = self._call.facts.known()
         while self._asked:
             earlier = self._flow.nodes[self._asked.pop()]
             if earlier is not node and earlier.known <= known:
                 return earlier
-        return node
+        if node.step.asks:
+            return node
+        earlier_names = [name for name in reversed(self._trail) if name != node.name]
+        reachable = (self._flow.nodes[name] for name in earlier_names if self._flow.nodes[name].known <= known)
+        return next(reachable, self._flow.nodes[self._flow.start])
 
     def _apologise(self) -> None:
         self._call.channel.play(say(APOLOGY))

@@ -53,6 +53,8 @@ class Outcome:
     never_with: FactSet = NO_FACTS
     optional: bool = False
     """Whether a flow may leave it unmapped: then the step asked before is asked again."""
+    instead: str = ""
+    """The outcome whose arrow it follows where it is left unmapped."""
 
     def possible(self, known: FactSet) -> bool:
         """Whether it can happen where this is known."""
@@ -95,6 +97,8 @@ class Step(BaseModel, ABC):
     """Phrases without gaps that the step says besides those its fields name."""
     asks: ClassVar[bool] = False
     """Whether ``*`` can lead back to this step."""
+    secret: ClassVar[bool] = False
+    """Whether a card or a bank account is keyed here: then nobody listens in."""
     way_back: ClassVar[bool] = True
     """False where ``*`` must not lead back past this step: across a charge."""
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, field_validator, model_validator
 
 from fs_app import yamlfile
+from fs_app.settings.agents import AgentsSettings
 from fs_app.settings.agreements import AgreementSettings
 from fs_app.settings.console import ConsoleSettings, OidcSettings
 from fs_app.settings.jobs import JobsSettings
@@ -98,6 +99,7 @@ class Settings(Part):
 
     calls: CallsSettings = CallsSettings()
     line: LineSettings = LineSettings()
+    agents: AgentsSettings = AgentsSettings()
     callers: CallersSettings = CallersSettings()
     database: DatabaseSettings = DatabaseSettings()
     directory: DirectorySettings = DirectorySettings()

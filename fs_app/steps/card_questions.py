@@ -33,6 +33,8 @@ CARD_KEYS = {
 class CardQuestions(AskingStep):
     """Number, expiry, security code and postal code: each with its checks, and asked again by itself."""
 
+    secret = True
+
     number: Annotated[PhraseName, Says()] = Field("enter_card_number", description="the question for the number")
     number_again: Annotated[PhraseName, Says()] = Field("enter_card_number_again", description="more at length")
     number_wrong: Annotated[PhraseName, Says()] = Field("card_number_wrong", description="length or check digit")

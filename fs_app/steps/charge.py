@@ -120,11 +120,14 @@ class Charge(ChargingStep):
         ending = ENDINGS[outcome.payment.state]
         call.facts.ending, call.facts.payment = ending, outcome.payment
         call.journal.note({"payment": outcome.payment.id, "ending": ending, "brand": outcome.payment.request.brand})
+        advice = _advice(outcome.result) if ending is Ending.NOT_PAID else None
+        call.advice = advice.phrase if advice is not None else ""
+        call.charged(outcome, advice)
         if ending is Ending.PAID:
             return "approved"
         if ending is Ending.BEING_CHECKED:
             return "unknown"
-        return self._coach(call, outcome.result)
+        return self._coach(call, outcome.result, advice)
 
     def _pay(self, call: Call) -> PaymentOutcome:
         facts, cashier = call.facts, call.services.cashier
@@ -151,9 +154,8 @@ class Charge(ChargingStep):
                 handed_over.wipe()
             raise
 
-    def _coach(self, call: Call, result: ChargeResult) -> str:
+    def _coach(self, call: Call, result: ChargeResult, advice: Advice | None) -> str:
         """What follows an attempt that took no money."""
-        advice = _advice(result)
         if advice is None:
             return "unavailable"
         if isinstance(result, Declined):

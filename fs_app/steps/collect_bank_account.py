@@ -29,6 +29,7 @@ class CollectBankAccount(AskingStep):
     """
 
     do = "collect_bank_account"
+    secret = True
     needs = frozenset({Fact.ACCOUNT})
     outcomes = {
         "collected": Outcome(

@@ -148,6 +148,7 @@ class Identify(AskingStep):
                 place, claim = self._claim(call, place)
             if claim is None:
                 return "not_found"
+            call.claimed = claim.account.number if claim.account is not None else ""
             if call.services.proofs.locked(claim.subject, call.line.rules.lockout):
                 return self._says_locked(call)
             try:

@@ -31,7 +31,7 @@ def tell_again(call: Call, result: Prompt, hear_again: Prompt) -> Verdict:
     verdict = Verdict.SILENCE
     for _ in range(_TIMES):
         verdict = call.channel.ask(result + hear_again, keys.menu("hear again", _AGAIN)).verdict
-        if verdict in (Verdict.AGENT, Verdict.SILENCE):
+        if verdict in (Verdict.AGENT, Verdict.SILENCE, Verdict.INTERRUPTED):
             return verdict
     return verdict
 

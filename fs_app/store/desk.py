@@ -16,7 +16,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from fs_app.domain.assist import AssistView
 from fs_app.domain.handover import HandoverEnd, HandoverState
 from fs_app.ports import CallbackRequest, CallbackState, Clock, Context, HandoverTicket, Order
-from fs_app.store.desk_changes import AssistChange, HandoverChange, OrderAnswer
+from fs_app.store.desk_changes import Alive, AssistChange, HandoverChange, OrderAnswer
 from fs_app.store.desk_rows import context_text, fit, order_of
 from fs_app.store.desk_tables import call_orders, callbacks, handovers
 from fs_app.store.engine import Database
@@ -99,6 +99,12 @@ class SqlDesk:
         at = self._clock.now()
         state = HandoverState.TALKING
         self._told(HandoverChange(handover_id, at, state=state, agent=agent or None, leg=leg, answered_at=at))
+
+    def alive(self, calls: Sequence[str]) -> None:
+        """Their worker lives."""
+        if calls:
+            change = Alive(tuple(calls), self._clock.now())
+            self._soon.put(change.key, change)
 
     def ended(self, handover_id: int, end: HandoverEnd) -> None:
         """It is over."""

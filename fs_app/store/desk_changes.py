@@ -21,6 +21,11 @@ from fs_app.store.statements import Bound, Statement, upsert
 from fs_app.store.tables import UtcTime
 
 _columns = handovers.c
+_ALIVE = Statement(
+    update(handovers)
+    .where(_columns.call_uuid == bindparam("call"), _columns.end == HandoverEnd.OPEN)
+    .values(alive_at=bindparam("at", type_=UtcTime()))
+)
 _agent, _leg = bindparam("new_agent", type_=String()), bindparam("new_leg", type_=String())
 _place = bindparam("new_place", type_=Integer())
 _offered_at = bindparam("new_offered_at", type_=UtcTime())
@@ -180,6 +185,32 @@ class AssistChange:
                 changed_at=self.changed_at,
             ),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The worker of these calls lives."""
+
+    calls: tuple[str, ...]
+    at: datetime
+
+    @property
+    def key(self) -> Key:
+        """What it is a change of: rows that only their own worker tells of."""
+        return Key(handovers.name, f"alive {self.calls[0]}")
+
+    @property
+    def last(self) -> bool:
+        """It is told again and again."""
+        return True
+
+    def after(self, _earlier: Alive) -> Alive:
+        """The newest counts."""
+        return self
+
+    def statements(self, at: datetime) -> Sequence[Bound]:
+        """Write it into the rows of these calls that are open."""
+        return tuple(_ALIVE(call=call, at=self.at) for call in self.calls)
 
 
 @dataclass(frozen=True, slots=True)

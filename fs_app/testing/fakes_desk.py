@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -67,6 +67,11 @@ class FakeDesk:
         told = f"talking to {agent} on {leg}"
         self._tell(handover_id, told, state=HandoverState.TALKING, agent=who, leg=leg, answered_at=at)
 
+    def alive(self, calls: Sequence[str]) -> None:
+        for number, known in self.handovers.items():
+            if known.context.call_uuid in calls and known.state is not HandoverState.ENDED:
+                self.handovers[number] = replace(known, alive_at=self.clock.now())
+
     def ended(self, handover_id: int, end: HandoverEnd) -> None:
         self._tell(handover_id, f"ended: {end}", state=HandoverState.ENDED, end=end, ended_at=self.clock.now())
 
@@ -125,3 +130,16 @@ class FakeLiveCalls:
         known = self.calls.get(uuid)
         if known is not None and known.ended_at is None:
             self.calls[uuid] = replace(known, outcome=outcome, ended_at=at)
+
+
+@dataclass
+class FakeOrders:
+    """Implements `ports.Orders`: ``takers`` by the call's uuid, to whom a test hands an order."""
+
+    takers: dict[str, Callable[[Order], None]] = field(default_factory=dict)
+
+    def follow(self, call_uuid: str, take: Callable[[Order], None]) -> None:
+        self.takers[call_uuid] = take
+
+    def leave(self, call_uuid: str) -> None:
+        self.takers.pop(call_uuid, None)

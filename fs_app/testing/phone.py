@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from fs_app.domain.destination import Destination
 from fs_app.domain.keys import KEYS, Entry, Field, Heard, KeyBuffer, Verdict, menu
 from fs_app.domain.prompt import SILENCE, Manner, Prompt, say
 from fs_app.domain.secret import Secret
 from fs_app.errors import CallEnded
-from fs_app.ports import Handover, Recorded, Voice
+from fs_app.ports import NO_CODES, Codes, PersonEvent, Recorded, Typed, Voice
+from fs_app.testing.fakes_person import ScriptedPerson, talks
 
 T = TypeVar("T")
 A = TypeVar("A", Heard, Recorded)
@@ -35,15 +37,17 @@ class Turn:
 
 
 class ScriptedPhone:
-    """Implements `ports.Channel`. ``answers`` are taken one a question; when none is left the caller is silent."""
+    """Implements `ports.Channel`. ``answers`` are taken one a question; when none is left the caller is silent. An
+    answer that is something of `ports.PersonEvent` happens at that question, on the way to a person. ``people`` are
+    who is at the other end, one for each time the caller is handed over; when none is left somebody talks."""
 
     def __init__(
         self,
         voice: Voice,
-        answers: Iterable[str] = (),
+        answers: Iterable[str | PersonEvent] = (),
         *,
         language: str = "en",
-        handover: Handover = Handover.TALKED,
+        people: Iterable[ScriptedPerson] = (),
         hang_up_while: str | None = None,
     ) -> None:
         self.uuid = "5e7c9f10-0000-4000-8000-000000000001"
@@ -56,7 +60,9 @@ class ScriptedPhone:
         self._voice = voice
         self._answers = list(answers)
         self._keys = KeyBuffer()
-        self._handover = handover
+        self._people = list(people)
+        self._typed: Typed | None = None
+        self.person: ScriptedPerson | None = None
         self._hang_up_while = hang_up_while
 
     @property
@@ -65,7 +71,7 @@ class ScriptedPhone:
         return [line.text for line in self.dialogue if line.kind in ("said", "asked")]
 
     @property
-    def left(self) -> list[str]:
+    def left(self) -> list[str | PersonEvent]:
         """The answers nobody asked for."""
         return list(self._answers)
 
@@ -111,6 +117,7 @@ class ScriptedPhone:
 
     def _one_sentence(self) -> Recorded:
         answer = self._answers.pop(0) if self._answers else NO_KEY
+        assert isinstance(answer, str), "nobody talks with a person while they say a sentence"
         self._note("keyed", answer or "(nothing)")
         if answer == HANG_UP:
             self._caller_hangs_up()
@@ -127,11 +134,19 @@ class ScriptedPhone:
     def forget_keys(self) -> None:
         self._keys.forget()
 
-    def hand_over(self, queue: str) -> Handover:
+    def seek(self, destination: Destination, *, reference: str = "", codes: Codes = NO_CODES) -> ScriptedPerson:
         self._still_there()
-        self.handed_over.append(queue)
-        self._note("aside", f"handed over to {queue}: {self._handover}")
-        return self._handover
+        self.handed_over.append(destination.name)
+        self._note("aside", f"handed over to {destination.name}")
+        self.person = self._people.pop(0) if self._people else talks()
+        self.person.say_aloud = lambda prompt: self._say("said", prompt)
+        return self.person
+
+    def heard(self) -> list[str]:
+        return self.said[-8:]
+
+    def watch(self, typed: Typed | None) -> None:
+        self._typed = typed
 
     def hang_up(self) -> None:
         self._note("aside", "we hang up")
@@ -145,22 +160,42 @@ class ScriptedPhone:
             self._caller_hangs_up()
 
     def _one_answer(self, field: Field) -> Heard:
+        entry = Entry(field)
+        self._count(entry)
         if not self._keys.waiting:
             self._keys.heard_out()
+            if self._happens():
+                return Heard(Verdict.INTERRUPTED, Secret())
             self._next_answer(field)
-        entry = Entry(field)
         verdict: Verdict | None = None
         while verdict is None:
             key = self._keys.take()
             verdict = entry.press(key) if key is not None else entry.pause()
+            self._count(entry)
         if verdict is Verdict.REFUSED:
             self._keys.forget()
         elif verdict is not Verdict.SILENCE:
             self._keys.answered()
         return Heard(verdict, entry.secret if verdict is Verdict.ENTERED else Secret(), entry.reason)
 
+    def _count(self, entry: Entry) -> None:
+        if self._typed is not None:
+            self._typed(entry.field.name, len(entry.secret), entry.field.expects(entry.secret.reveal()))
+
+    def _happens(self) -> bool:
+        """Something of the script happens on the way to a person, instead of an answer."""
+        if not self._answers or isinstance(self._answers[0], str):
+            return False
+        assert self.person is not None and self.person.shields, "a question is interrupted in a talk alone"
+        event = self._answers.pop(0)
+        assert not isinstance(event, str)
+        self.person.happens(event)
+        self._note("aside", str(event))
+        return True
+
     def _next_answer(self, field: Field) -> None:
         answer = self._answers.pop(0) if self._answers else NO_KEY
+        assert isinstance(answer, str)
         keyed = answer.removesuffix(HANG_UP)
         for key in keyed:
             self._keys.feed(key)

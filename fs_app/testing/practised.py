@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from fs_app.domain.destination import Destination
 from fs_app.domain.keys import Entry, Field, Heard, Verdict
 from fs_app.domain.prompt import SILENCE, Digits, Manner, Prompt
 from fs_app.domain.secret import Secret
-from fs_app.ports import Handover, Recorded, Tune, Voice
+from fs_app.ports import NO_CODES, Codes, Recorded, Tune, Typed, Voice
+from fs_app.testing.fakes_person import ScriptedPerson, talks
 
 T = TypeVar("T")
 
@@ -97,8 +99,14 @@ class PractisedCaller:
     def forget_keys(self) -> None:
         """Nothing is keyed early."""
 
-    def hand_over(self, queue: str) -> Handover:
-        return Handover.TALKED
+    def seek(self, destination: Destination, *, reference: str = "", codes: Codes = NO_CODES) -> ScriptedPerson:
+        return talks()
+
+    def heard(self) -> list[str]:
+        return [each.text for each in self.told[-8:]]
+
+    def watch(self, typed: Typed | None) -> None:
+        """Nobody counts keys."""
 
     def hang_up(self) -> None:
         """The flow has ended."""

@@ -17,6 +17,7 @@ from fs_app.testing.fakes import (
 )
 from fs_app.testing.fakes_agreements import FakeAgreements
 from fs_app.testing.fakes_callers import FakeCallers, FakeProofs
+from fs_app.testing.fakes_desk import FakeDesk, FakeLiveCalls, FakeOrders
 from fs_app.testing.fakes_messages import FakeLinks
 from fs_app.testing.fakes_methods import FakeConsents, FakeSavedMethods, FakeVault
 from fs_app.testing.fakes_offers import FakeAppointments, FakeSubscriptions
@@ -40,6 +41,9 @@ def fake_services(**named: Any) -> Services:
         appointments=FakeAppointments(),
         agreements=FakeAgreements(named.get("clock", FixedClock())),
         links=FakeLinks(),
+        desk=FakeDesk(named.get("clock", FixedClock())),
+        orders=FakeOrders(),
+        live=FakeLiveCalls(named.get("clock", FixedClock())),
     )
     services = replace(services, **named)
     if "history" not in named and isinstance(services.cashier, FakeCashier):

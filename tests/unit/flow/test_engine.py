@@ -16,12 +16,12 @@ from fs_app.flow.engine import MAX_VISITS, run_flow
 from fs_app.flow.facts import Fact
 from fs_app.flow.loader import load_flow
 from fs_app.flow.step import Outcome, Step, StepEnds
-from fs_app.ports import Handover
 from fs_app.steps import STEPS
 from fs_app.testing.fakes import (
     ListJournal,
     TextVoice,
 )
+from fs_app.testing.fakes_person import nobody
 from fs_app.testing.phone import ScriptedPhone
 from fs_app.testing.services import fake_services
 
@@ -153,7 +153,7 @@ def test_a_database_that_is_down_leads_to_a_person_with_an_apology(tmp_path: Pat
 
 def test_trouble_on_the_way_from_a_person_ends_with_an_apology_not_in_silence(tmp_path: Path) -> None:
     Act.deeds["one"] = fail
-    walked = Walked(tmp_path, "one", ONE, handover=Handover.NOT_ANSWERED, tail=TAIL.replace("sorry", "one", 1))
+    walked = Walked(tmp_path, "one", ONE, people=[nobody()], tail=TAIL.replace("sorry", "one", 1))
     assert walked.run() == "failed"
     assert walked.journal.path == "one:trouble operator:not_answered one:trouble"
     assert walked.phone.said[-1] == "We are sorry. We have a technical problem."

@@ -101,9 +101,10 @@ class TestNobodyIsThere:
         one = self.walk(tmp_path, PLAIN, "0", "0", "0")
         assert one.journal.path.endswith("operator:not_answered bye:ended")  # type: ignore[attr-defined]
 
-    def test_a_call_that_begins_at_a_person_ends(self, tmp_path: Path) -> None:
+    def test_a_call_that_begins_at_a_person_goes_on_without_one(self, tmp_path: Path) -> None:
         one = self.walk(tmp_path, PLAIN, at_person=True)
-        assert one.journal.path.endswith("operator:not_answered bye:ended")  # type: ignore[attr-defined]
+        assert one.journal.path.startswith("operator:closed ask:")  # type: ignore[attr-defined]
+        assert one.journal.path.endswith("bye:ended")  # type: ignore[attr-defined]
 
     def test_within_the_hours_the_queue_gets_the_caller(self, tmp_path: Path) -> None:
         one = self.walk(tmp_path, PLAIN, "0", now=NOW + timedelta(days=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,6 @@ from fs_app.flow.call import Call, Line
 from fs_app.flow.engine import run_flow
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flow
-from fs_app.ports import Handover
 from fs_app.steps import STEPS
 from fs_app.testing.fakes import (
     FakeCashier,
@@ -27,6 +27,7 @@ from fs_app.testing.fakes import (
     TextVoice,
     approve,
 )
+from fs_app.testing.fakes_person import ScriptedPerson
 from fs_app.testing.phone import ScriptedPhone
 from fs_app.testing.services import fake_services
 
@@ -97,7 +98,7 @@ def dial(
     ready: bool = True,
     submits: bool = True,
     database_down: bool = False,
-    handover: Handover = Handover.TALKED,
+    people: Iterable[ScriptedPerson] = (),
     hang_up_while: str | None = None,
     flow: Flow = FLOW,
     voice: TextVoice = VOICE,
@@ -113,7 +114,7 @@ def dial(
     seen = Seen(gate)
     cashier = FakeCashier(seen, is_ready=ready, submits=submits)
     journal = ListJournal()
-    phone = ScriptedPhone(voice, answers, handover=handover, hang_up_while=hang_up_while)
+    phone = ScriptedPhone(voice, answers, people=people, hang_up_while=hang_up_while)
     call = Call(
         line=Line("pay_balance", "en", "payments", rules),
         channel=phone,

@@ -8,6 +8,7 @@ import pytest
 from dialogue import BILL, CARD, CLOSED, OPEN, VOICE, WHOLE_CALL, dial
 
 from fs_app.domain.card import Card
+from fs_app.domain.destination import callcenter
 from fs_app.domain.keys import menu
 from fs_app.domain.payment import ChargeResult, PaymentRequest
 from fs_app.domain.prompt import Prompt
@@ -17,7 +18,6 @@ from fs_app.flow.facts import Quote
 from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flow
 from fs_app.flow.step import StepEnds
-from fs_app.ports import Handover
 from fs_app.steps import STEPS
 from fs_app.steps.choose_language import ChooseLanguage
 from fs_app.testing.fakes import (
@@ -26,6 +26,7 @@ from fs_app.testing.fakes import (
     TextVoice,
     approve,
 )
+from fs_app.testing.fakes_person import ScriptedPerson
 from fs_app.testing.phone import HANG_UP, ScriptedPhone
 from fs_app.testing.services import fake_services
 
@@ -107,9 +108,9 @@ def test_the_card_is_wiped_before_an_agent_hears_the_caller() -> None:
     seen: list[bool] = []
 
     class Watching(ScriptedPhone):
-        def hand_over(self, queue: str) -> Handover:
+        def seek(self, destination, **marks) -> ScriptedPerson:
             seen.append(card.wiped and call.facts.card is None)
-            return super().hand_over(queue)
+            return super().seek(destination, **marks)
 
     phone = Watching(VOICE, CARD)
     call = make_call(phone)
@@ -169,6 +170,6 @@ def test_a_phone_that_hung_up_says_and_hears_nothing_more() -> None:
     phone = ScriptedPhone(VOICE, [HANG_UP])
     with pytest.raises(CallEnded):
         phone.ask(Prompt(), menu("m", "1"))
-    for act in (lambda: phone.play(Prompt()), lambda: phone.hand_over("q")):
+    for act in (lambda: phone.play(Prompt()), lambda: phone.seek(callcenter("q"))):
         with pytest.raises(CallEnded):
             act()

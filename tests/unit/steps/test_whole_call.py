@@ -3,12 +3,13 @@
 from dialogue import BILL, CARD, CODE, EXPIRY, FULL, IDENTIFY, PAY, VISA, WHOLE_CALL, ZIP, Dialogue, dial
 
 from fs_app.domain.bill import Bill
+from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Approved, Declined, PaymentState, TransactionId, Unavailable, Unknown
 from fs_app.domain.rules import Rules
 from fs_app.errors import BillBusy, StoreUnavailable
-from fs_app.ports import Handover
 from fs_app.testing.fakes import in_turn
+from fs_app.testing.fakes_person import nobody
 from fs_app.testing.phone import HANG_UP
 
 
@@ -121,9 +122,9 @@ def test_no_card_is_asked_for_while_the_database_is_down() -> None:
 
 
 def test_an_agent_who_does_not_answer_is_apologised_for() -> None:
-    for handover in (Handover.NOT_ANSWERED, Handover.FAILED):
-        call = dial(["0"], handover=handover)
-        assert call.path.endswith(f"operator:{handover} nobody:done goodbye:ended")
+    for end, outcome in ((HandoverEnd.NOT_ANSWERED, "not_answered"), (HandoverEnd.FAILED, "failed")):
+        call = dial(["0"], people=[nobody(end)])
+        assert call.path.endswith(f"operator:{outcome} nobody:done goodbye:ended")
         assert "No representative can take your call right now." in call.said
         assert call.ended == "finished"
 

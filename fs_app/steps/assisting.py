@@ -1,0 +1,332 @@
+"""A payment that an agent takes while both stay on the line: the caller keys the card, the agent sees how far.
+
+It is made of the steps that a caller meets alone, as the flow has them, on facts of its own: what is known of the
+call is changed by its result only. Laws:
+
+1. Nothing is asked before it is proved that no key reaches the person (`Person.shielded`), nor while a transfer is
+   under way; a new leg means a new proof.
+2. The agent sees of a field how many keys there are, whether it was taken and why not; of the card its brand and
+   last four.
+3. What the gateway says is told to the agent before the caller hears it, in the same moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from fs_app.domain.assist import AssistState
+from fs_app.domain.card import Card
+from fs_app.domain.decline import Advice, Coaching
+from fs_app.domain.destination import FeatureCode
+from fs_app.domain.payment import ENDINGS, Ending
+from fs_app.domain.prompt import say
+from fs_app.errors import NotProtected, StoreError, SwitchError
+from fs_app.flow.call import Call
+from fs_app.flow.facts import Fact
+from fs_app.flow.step import Said, Step, StepEnds
+from fs_app.ports import Coded, Joined, Order, Ordered, OrderKind, Over, Parted, PaymentOutcome, Person
+from fs_app.steps.assist_bill import AssistRefused, proposal
+from fs_app.steps.assist_board import AssistBoard
+from fs_app.steps.card_questions import CARD_FIELDS, CardField, CardQuestions, blank_card
+from fs_app.steps.charge import Charge
+from fs_app.steps.collect_card import CollectCard
+from fs_app.steps.confirm_payment import ConfirmPayment
+from fs_app.steps.tell_result import TellResult
+
+_PARTS: tuple[type[Step], ...] = (CollectCard, ConfirmPayment, Charge, TellResult)
+_OWN = (
+    *("assist_start", "assist_paused", "assist_go_on", "assist_stopped", "assist_over"),
+    *("assist_unprotected", "assist_code_skipped", "payment_busy"),
+)
+_PAUSE_SECONDS = 3.0  # between two proofs, while one fails
+_MOST_PAUSES = 20
+_FAILING: dict[str, CardField] = {
+    Coaching.SECURITY_CODE.value: "security_code",
+    Coaching.POSTAL_CODE.value: "postal_code",
+    Coaching.EXPIRY.value: "expiry",
+    Coaching.CARD_NUMBER.value: "number",
+}
+
+
+def assisting_phrases() -> Iterator[Said]:
+    """Every phrase an assisted payment may say, for the flow check: those of the steps it is made of, too."""
+    for part in _PARTS:
+        yield from (Said("", said.phrase, said.gaps) for said in part().phrases())
+    yield Said("", "assist_amount", frozenset({"amount"}))
+    yield from (Said("", phrase, frozenset()) for phrase in _OWN)
+
+
+class _Stopped(Exception):
+    """The agent or the caller stopped it, or it cannot go on; ``why`` is a word of a closed set."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class _Reproved(Exception):
+    """The caller talks with another leg: what was proved has to be proved again."""
+
+
+class AssistedPayment:
+    """One payment that was asked for by an order. ``handover_id`` is 0 where the hand-over was not written down."""
+
+    def __init__(self, call: Call, person: Person, handover_id: int, order: Order) -> None:
+        self._call = call
+        self._person = person
+        self._order = order
+        self._handover_id = handover_id
+        self._missing: list[CardField] = list(CARD_FIELDS)
+        self._over: Over | None = None
+        self._outcome = ""
+
+    def run(self) -> None:
+        """Take it, from the proof to the result; whatever happens in the talk is told to the desk. What ends the
+        talk meanwhile comes again from `Person.next`."""
+        desk = self._call.services.desk
+        try:
+            facts = proposal(self._call, self._order)
+        except AssistRefused as refused:
+            self._answer(refused.why)
+            return
+        self._paying = replace(self._call, facts=facts, charged=self._charged, refused=self._refused)
+        self._board = AssistBoard(desk, self._call, self._order, self._handover_id, facts)
+        self._answer("done")
+        try:
+            self._take()
+        finally:
+            facts.wipe()
+            self._call.channel.watch(None)
+            self._board.close()
+            if self._over is not None:
+                self._person.put_back(self._over)
+
+    # --- the payment ---
+
+    def _take(self) -> None:
+        if not self._call.services.cashier.ready():
+            self._board.ends(AssistState.UNAVAILABLE, "gateway")
+            return
+        self._call.channel.watch(self._board.typed)
+        try:
+            self._until_charged()
+        except _Stopped as stopped:
+            self._board.ends(AssistState.CANCELLED, stopped.why)
+            self._say("assist_stopped")
+        except NotProtected as refusal:
+            self._board.ends(AssistState.NOT_PROTECTED, refusal.reason)
+            self._say("assist_unprotected")
+        except (StoreError, SwitchError) as error:
+            # Trouble like any other, but for the talk, which goes on. What was sent is not told: nobody knows.
+            self._call.journal.note({"trouble": f"assisted payment: {type(error).__name__}"})
+            self._board.ends(AssistState.UNAVAILABLE, "trouble")
+            self._say("assist_over")
+        else:
+            self._tell()
+
+    def _until_charged(self) -> None:
+        """Ask, and charge, until there is a result that no field of the card could change. The shield is put up
+        anew for each leg that the caller comes to talk with, and after each time it was lost; what was keyed
+        stays. NotProtected where the first proof fails, or a later one too often."""
+        card, proved_once, failures = blank_card(), False, 0
+        try:
+            while True:
+                try:
+                    with self._person.shielded():
+                        self._begin(again=proved_once)
+                        proved_once = True
+                        self._pay(card)
+                    return
+                except _Reproved:
+                    pass
+                except NotProtected as refusal:
+                    failures += 1
+                    if not proved_once or failures > _MOST_PAUSES:
+                        raise
+                    self._pause(refusal.reason)
+        finally:
+            card.wipe()
+
+    def _begin(self, *, again: bool) -> None:
+        if again:
+            self._say("assist_go_on")
+        else:
+            self._call.channel.play(say("assist_amount", amount=self._board.amount) + say("assist_start"))
+
+    def _pay(self, card: Card) -> None:
+        while True:
+            self._collect(card)
+            self._paying.facts.pay_with(card.copy())
+            self._confirm()
+            if self._paying.facts.consent is None:
+                continue
+            self._board.now(AssistState.CHARGING)
+            self._outcome = self._step(Charge).run(self._paying)
+            if self._outcome not in _FAILING:
+                return
+            self._missing = [_FAILING[self._outcome]]
+            self._board.next_try(_FAILING[self._outcome])
+
+    def _confirm(self) -> None:
+        """The caller hears amount and card, and says yes; another card begins with its number."""
+        self._board.now(AssistState.CONFIRMING)
+        outcome = self._asked(lambda: self._step(ConfirmPayment).run(self._paying))
+        if outcome == "change_amount":
+            raise _Stopped("other_amount")
+        if outcome == "back":
+            self._missing = [CARD_FIELDS[-1]]
+        if outcome == "change_means":
+            self._paying.facts.forget({Fact.MEANS, Fact.CONSENT})
+            self._missing = list(CARD_FIELDS)
+        elif outcome != "confirmed":
+            self._paying.facts.forget({Fact.CONSENT})
+
+    # --- the card ---
+
+    def _collect(self, card: Card) -> None:
+        """Ask for what is missing, one field after the other; the agent may go back, clear, or skip the code."""
+        questions = self._step(CollectCard)
+        assert isinstance(questions, CardQuestions)
+        while self._missing:
+            name = self._missing[0]
+            if name == "security_code" and self._board.skips_code:
+                self._missing.pop(0)
+                continue
+            self._board.asks(name)
+            ended = self._asked(partial(self._ask, questions, card, name))
+            if ended == "taken":
+                self._missing.pop(0)
+                self._board.taken(name, card)
+            elif ended == "back":
+                self._step_back(name)
+
+    def _ask(self, questions: CardQuestions, card: Card, name: CardField) -> str:
+        questions.ask_fields(self._paying, card, [name])
+        return "taken"
+
+    def _step_back(self, name: CardField) -> None:
+        """The field before is asked again; before the first there is none."""
+        earlier = CARD_FIELDS[: CARD_FIELDS.index(name)]
+        if earlier:
+            self._missing.insert(0, earlier[-1])
+
+    def _asked(self, act: Callable[[], str]) -> str:
+        """Ask something of the caller; what the agent orders meanwhile is done. ``asked_again`` where the same is
+        to be asked once more."""
+        try:
+            return act()
+        except StepEnds as ends:
+            if ends.outcome == "interrupted":
+                return self._interrupted()
+            if ends.outcome == "back":
+                return "back"
+            raise _Stopped("caller" if ends.outcome == "agent" else "no_answer") from None
+
+    # --- what happens meanwhile ---
+
+    def _interrupted(self) -> str:
+        event = self._person.next(0.0)
+        match event:
+            case Ordered():
+                return self._obey(event.order)
+            case Coded(code=FeatureCode.CANCEL):
+                raise _Stopped("agent")
+            case Parted():
+                self._wait_for_a_leg()
+            case Joined():
+                raise _Reproved
+            case Over():
+                self._over = event
+                raise _Stopped("talk_over")
+            case _:
+                pass
+        return "asked_again"
+
+    def _obey(self, order: Order) -> str:
+        if order.kind is OrderKind.CANCEL:
+            self._call.services.desk.answer(order.id, "done")
+            raise _Stopped("agent")
+        if order.kind is OrderKind.SKIP_CODE and not self._call.line.help.skip_code:
+            self._call.services.desk.answer(order.id, "not_allowed")
+            return "asked_again"
+        if order.kind not in (OrderKind.CLEAR, OrderKind.BACK, OrderKind.SKIP_CODE):
+            self._call.services.desk.answer(order.id, "payment_under_way")
+            return "asked_again"
+        self._call.services.desk.answer(order.id, "done")
+        if order.kind is OrderKind.SKIP_CODE:
+            self._board.skip_code()
+            self._say("assist_code_skipped")
+        return "back" if order.kind is OrderKind.BACK else "asked_again"
+
+    def _wait_for_a_leg(self) -> None:
+        """A transfer is under way, or the talk is over: nothing is asked until that is known."""
+        self._board.now(AssistState.PAUSED, "transfer")
+        while True:
+            match event := self._person.next(_PAUSE_SECONDS):
+                case Joined():
+                    raise _Reproved
+                case Over():
+                    self._over = event
+                    raise _Stopped("talk_over")
+                case Ordered():
+                    self._obey(event.order)
+                case _:
+                    pass
+
+    def _pause(self, why: str) -> None:
+        """Protection was lost: no key counts until it is proved again."""
+        self._board.now(AssistState.PAUSED, why)
+        self._say("assist_paused")
+        match event := self._person.next(_PAUSE_SECONDS):
+            case Ordered():
+                self._obey(event.order)
+            case Over():
+                self._over = event
+                raise _Stopped("talk_over")
+            case Parted():
+                self._wait_for_a_leg()
+            case _:
+                pass
+
+    # --- the result ---
+
+    def _charged(self, outcome: PaymentOutcome, advice: Advice | None) -> None:
+        """Before the caller hears it: the agent sees the result, and the call remembers it."""
+        facts = self._call.facts
+        facts.payment, facts.ending = outcome.payment, ENDINGS[outcome.payment.state]
+        self._call.advice = advice.phrase if advice is not None else ""
+        if facts.ending is Ending.NOT_PAID and advice is None:
+            self._board.ends(AssistState.UNAVAILABLE, "not_sent")
+        else:
+            self._board.charged(outcome.payment, self._call.advice)
+
+    def _tell(self) -> None:
+        """What is certain now; after a decline the caller has heard why, and the agent helps."""
+        ending = self._paying.facts.ending
+        if self._board.state in (AssistState.APPROVED, AssistState.BEING_CHECKED):
+            self._call.facts.forget({Fact.BILLS, Fact.AMOUNT})
+        if ending is not None and self._board.state is not AssistState.DECLINED:
+            self._step(TellResult).run(self._paying)
+        elif self._outcome == "busy":
+            self._say("payment_busy")
+        self._board.ends(AssistState.UNAVAILABLE, self._outcome)
+        self._say("assist_over")
+
+    # --- parts ---
+
+    def _refused(self, field: str, phrase: str) -> None:
+        self._board.refused(field, phrase)
+
+    def _step(self, kind: type[Step]) -> Step:
+        """A step as the flow has it, or as it is without settings."""
+        found = self._call.places.step(kind.do)
+        return found if isinstance(found, kind) else kind()
+
+    def _say(self, phrase: str) -> None:
+        self._call.channel.play(say(phrase), interruptible=False)
+
+    def _answer(self, result: str) -> None:
+        if self._order.id:
+            self._call.services.desk.answer(self._order.id, result)

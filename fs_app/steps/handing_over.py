@@ -1,0 +1,304 @@
+"""One hand-over of one caller, from the line they wait in to the end of the talk.
+
+What happens on it is told to the desk as it happens. A desk that does not answer changes nothing for the caller:
+they reach a person all the same, who then knows no more than what they say.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+from fs_app.domain.destination import FeatureCode
+from fs_app.domain.handover import HandoverEnd
+from fs_app.domain.keys import menu
+from fs_app.domain.prompt import SILENCE, Count, Counted, Prompt, say
+from fs_app.errors import CallEnded, StoreError
+from fs_app.flow.asking import ask
+from fs_app.flow.briefing import briefing
+from fs_app.flow.call import Call
+from fs_app.flow.places import SendTo
+from fs_app.flow.step import StepEnds
+from fs_app.ports import (
+    Answered,
+    Coded,
+    HandoverTicket,
+    Joined,
+    Keyed,
+    Offered,
+    Order,
+    Ordered,
+    OrderKind,
+    Over,
+    Parted,
+    Person,
+)
+from fs_app.steps.assisting import AssistedPayment
+from fs_app.steps.calling_back import ask_to_call_back
+
+CALL_BACK, ALONE = "1", "2"
+_HANDED, _TALKED = "handover", "talked"
+_SETTLE_SECONDS = 2.0  # an agent who is free answers in this time, and the caller hears no place
+_MOST_WAIT_SECONDS = 1800.0  # the queue's own max-wait-time should be shorter
+_ALIVE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The phrases of one hand-over, as the step names them."""
+
+    say: str
+    transferring: str
+    next_in_line: str
+    place: str
+    wait: str
+    options: str
+    options_alone: str
+    full: str
+    no_agents: str
+    not_answered: str
+    alternatives: str
+    alternatives_alone: str
+    on_your_own: str
+    sent_to_pay: str
+    sent_back: str
+
+
+class HandOver:
+    """One hand-over."""
+
+    def __init__(self, call: Call, queue: str, words: Words) -> None:
+        self._call = call
+        self._queue = queue
+        self._words = words
+        self._desk = call.services.desk
+        self._rules = call.line.help
+        self._ticket: HandoverTicket | None = None
+        self._end = HandoverEnd.FAILED
+
+    def ended_elsewhere(self) -> bool:
+        """Whether the caller has talked with a person since another server, which is gone, led them to one."""
+        handed = self._call.within.pop(_HANDED, "")
+        if not handed:
+            return False
+        talked = self._call.within.pop(_TALKED, "") == "yes" or self._call.talked
+        if int(handed):
+            self._desk.ended(int(handed), HandoverEnd.TALKED if talked else HandoverEnd.LOST)
+        self._call.counts["talked"] += talked
+        return talked
+
+    def run(self, *, transferred: bool) -> str:
+        """Lead the caller to a person; the outcome of the step."""
+        self._open()
+        destination = self._rules.destination(self._queue)
+        reference = self._ticket.reference if self._ticket is not None else ""
+        person = self._call.channel.seek(destination, reference=reference, codes=self._rules.codes)
+        self._call.services.orders.follow(self._call.channel.uuid, person.order)
+        try:
+            return self._led(
+                person, destination.waits, self._words.transferring if transferred else self._words.say
+            )
+        except CallEnded:
+            self._end = HandoverEnd.TALKED if person.talking else HandoverEnd.GAVE_UP
+            raise
+        finally:
+            self._call.services.orders.leave(self._call.channel.uuid)
+            if self._ticket is not None:
+                self._desk.ended(self._ticket.id, self._end)
+
+    def _led(self, person: Person, waits: bool, first: str) -> str:
+        if self._is_full(person):
+            return self._alternatives(HandoverEnd.FULL)
+        self._call.channel.play(say(first), interruptible=False)
+        self._keep(_HANDED, str(self._ticket.id if self._ticket is not None else 0))
+        person.join()
+        waited = self._wait(person, waits)
+        if isinstance(waited, Answered):
+            return self._talk(person, waited)
+        if waited is HandoverEnd.CALL_BACK:
+            return self._call_back()
+        self._end = waited
+        if waited is HandoverEnd.SELF_SERVICE:
+            self._call.channel.play(say(self._words.on_your_own))
+            return "self_service"
+        return self._alternatives(waited)
+
+    def _open(self) -> None:
+        """Write down why, so that the agent knows; without a database they ask."""
+        try:
+            self._ticket = self._desk.open(briefing(self._call), self._queue)
+        except StoreError as error:
+            self._call.journal.note({"trouble": f"hand-over without its context: {type(error).__name__}"})
+
+    def _keep(self, name: str, value: str) -> None:
+        self._call.within[name] = value
+        self._call.keep()
+
+    # --- in the line ---
+
+    def _is_full(self, person: Person) -> bool:
+        most = self._rules.most_waiting
+        return bool(most) and (person.waiting() or 0) >= most
+
+    def _wait(self, person: Person, waits: bool) -> Answered | HandoverEnd:
+        """Until somebody answers, or the wait ends otherwise."""
+        until = time.monotonic() + _MOST_WAIT_SECONDS
+        patience = _SETTLE_SECONDS
+        while True:
+            match event := person.next(patience):
+                case Answered():
+                    return event
+                case Over():
+                    return event.end
+                case Offered():
+                    self._tell_offered(event.agent)
+                case Keyed(key=key) if waits and key == CALL_BACK and self._rules.call_back:
+                    if person.leave():
+                        return HandoverEnd.CALL_BACK
+                case Keyed(key=key) if waits and key == ALONE:
+                    if person.leave():
+                        return HandoverEnd.SELF_SERVICE
+                case Ordered():
+                    self._desk.answer(event.order.id, "not_talking")
+                case None if waits and time.monotonic() > until:
+                    if person.leave():
+                        return HandoverEnd.NOT_ANSWERED
+                case None if waits:
+                    person.say(self._place(person))
+                    patience = self._rules.announce_seconds
+                case _:
+                    pass
+
+    def _tell_offered(self, agent: str) -> None:
+        if self._ticket is not None:
+            self._desk.offered(self._ticket.id, agent)
+
+    def _place(self, person: Person) -> Prompt:
+        """Where in the line the caller is, about how long it takes, and what else they can do."""
+        place, told = person.place(), SILENCE
+        if place is not None:
+            first = place.number == 1
+            told = say(self._words.next_in_line) if first else say(self._words.place, number=Count(place.number))
+            seconds = self._expected(place.number, place.agents)
+            if seconds is not None:
+                told += say(self._words.wait, wait=Counted(max(1, math.ceil(seconds / 60)), "minute"))
+            if self._ticket is not None:
+                self._desk.waiting(self._ticket.id, place.number, seconds)
+        options = self._words.options if self._rules.call_back else self._words.options_alone
+        return told + say(options)
+
+    def _expected(self, place: int, agents: int) -> int | None:
+        try:
+            return self._desk.expected_wait(self._queue, place, agents)
+        except StoreError:
+            return None
+
+    # --- nobody answered ---
+
+    def _alternatives(self, end: HandoverEnd) -> str:
+        """Say why, and what else there is; ``not_answered`` or ``failed`` where the caller wants none of it."""
+        self._end = end
+        reasons = {HandoverEnd.FULL: self._words.full, HandoverEnd.NO_AGENTS: self._words.no_agents}
+        back = self._rules.call_back
+        choices = CALL_BACK + ALONE if back else ALONE
+        question = say(self._words.alternatives if back else self._words.alternatives_alone)
+        why = say(reasons.get(end, self._words.not_answered))
+        try:
+            choice = ask(self._call, menu("alternatives", choices), why + question, question, tries=1).reveal()
+            if choice == CALL_BACK:
+                return self._call_back()
+        except StepEnds:
+            return "failed" if end is HandoverEnd.FAILED else "not_answered"
+        self._call.channel.play(say(self._words.on_your_own))
+        return "self_service"
+
+    def _call_back(self) -> str:
+        """Ask where. A caller who does not say goes on alone; so does one whose wish cannot be kept."""
+        try:
+            ask_to_call_back(self._call, self._queue, self._ticket.id if self._ticket is not None else None)
+        except (StepEnds, StoreError) as error:
+            if isinstance(error, StoreError):
+                self._call.journal.note({"trouble": f"call back not kept: {type(error).__name__}"})
+            self._end = HandoverEnd.SELF_SERVICE
+            self._call.channel.play(say(self._words.on_your_own))
+            return "self_service"
+        self._end = HandoverEnd.CALL_BACK
+        return "call_back"
+
+    # --- the talk ---
+
+    def _talk(self, person: Person, answered: Answered) -> str:
+        """Until the talk is over, or the agent sends the caller elsewhere."""
+        self._end = HandoverEnd.TALKED
+        self._call.counts["talked"] += 1
+        self._keep(_TALKED, "yes")
+        self._tell_talk(answered.agent, answered.leg)
+        while True:
+            match event := person.next(_ALIVE_SECONDS):
+                case Over():
+                    return "talked"
+                case Ordered():
+                    if (outcome := self._obey(person, event.order)) is not None:
+                        return outcome
+                case Coded():
+                    if (outcome := self._obey(person, self._coded(person, event.code))) is not None:
+                        return outcome
+                case Parted():
+                    pass
+                case Joined():
+                    self._tell_talk("", event.leg)
+                case _:
+                    self._tell_talk(person.agent, person.leg)
+
+    def _tell_talk(self, agent: str, leg: str) -> None:
+        if self._ticket is not None:
+            self._desk.talking(self._ticket.id, agent, leg)
+
+    def _coded(self, person: Person, code: FeatureCode) -> Order:
+        """What the agent keyed, as an order; 0 is no order of the desk's."""
+        kinds = {FeatureCode.TAKE_PAYMENT: OrderKind.TAKE_PAYMENT, FeatureCode.SEND_BACK: OrderKind.SEND_TO}
+        kind = kinds.get(code, OrderKind.CANCEL)
+        target = SendTo.PAY.value if kind is OrderKind.SEND_TO else ""
+        return Order(0, self._call.channel.uuid, kind, person.agent or "telephone", target=target)
+
+    def _obey(self, person: Person, order: Order) -> str | None:
+        """Do it, and tell the desk what came of it; an outcome where it ends the talk."""
+        match order.kind:
+            case OrderKind.TAKE_PAYMENT:
+                ticket = self._ticket.id if self._ticket is not None else 0
+                AssistedPayment(self._call, person, ticket, order).run()
+                return None
+            case OrderKind.SEND_TO if self._call.places.has(order.target):
+                return self._send_back(person, order)
+            case OrderKind.TRANSFER if order.target:
+                return self._transfer(person, order)
+            case OrderKind.SEND_TO | OrderKind.TRANSFER:
+                self._answer(order, "no_such_place")
+            case _:
+                self._answer(order, "no_payment")
+        return None
+
+    def _send_back(self, person: Person, order: Order) -> str:
+        person.take_back()
+        self._end = HandoverEnd.SENT_BACK
+        self._answer(order, "done")
+        pays = order.target == SendTo.PAY
+        self._call.channel.play(say(self._words.sent_to_pay if pays else self._words.sent_back))
+        if order.target == SendTo.SELF_SERVICE:
+            return "self_service"
+        self._call.sent_to = order.target
+        return "sent"
+
+    def _transfer(self, person: Person, order: Order) -> str:
+        """The caller goes to another queue; the engine comes back to this very step for it."""
+        person.take_back()
+        self._end = HandoverEnd.TRANSFERRED
+        self._answer(order, "done")
+        self._call.queue = order.target
+        self._call.sent_to = self._call.places.here()
+        return "sent"
+
+    def _answer(self, order: Order, result: str) -> None:
+        if order.id:
+            self._desk.answer(order.id, result)

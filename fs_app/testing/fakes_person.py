@@ -1,0 +1,111 @@
+"""People at the other end of a scripted phone: what happens on the way to them is a script."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+from fs_app.domain.handover import HandoverEnd
+from fs_app.domain.prompt import Prompt
+from fs_app.errors import NotProtected
+from fs_app.ports import Answered, Joined, Offered, Order, Ordered, Over, Parted, PersonEvent, Place
+
+Happening = PersonEvent | None
+"""None is a time in which nothing happened."""
+
+AGENT, LEG = "maria@default", "a9e47000-0000-4000-8000-000000000002"
+
+
+class ScriptedPerson:
+    """Implements `ports.Person`. ``happenings`` come one for each `next`; when none is left the talk, or the wait, is
+    over. ``place`` and ``waiting`` are what the queue says; ``refusals`` are raised by `shielded`, one each time.
+    ``done`` is what was done on our side, in order."""
+
+    def __init__(
+        self,
+        happenings: Iterable[Happening] = (),
+        *,
+        place: Place | None = None,
+        waiting: int | None = None,
+        refusals: Iterable[NotProtected] = (),
+    ) -> None:
+        self.agent = self.leg = ""
+        self.talking = self.shields = False
+        self.done: list[str] = []
+        self.say_aloud: Callable[[Prompt], None] = lambda prompt: None
+        self._row: deque[Happening] = deque(happenings)
+        self._place = place
+        self._waiting = waiting
+        self._refusals = list(refusals)
+
+    def next(self, seconds: float) -> PersonEvent | None:
+        if self._row:
+            event = self._row.popleft()
+        else:
+            event = Over(HandoverEnd.TALKED if self.talking else HandoverEnd.NOT_ANSWERED)
+        match event:
+            case Answered():
+                self.agent, self.leg, self.talking = event.agent, event.leg, True
+            case Joined():
+                self.agent, self.leg = "", event.leg
+            case Parted():
+                self.leg = ""
+            case Over():
+                self.talking = False
+            case _:
+                pass
+        return event
+
+    def put_back(self, event: PersonEvent) -> None:
+        self._row.appendleft(event)
+
+    def happens(self, event: PersonEvent) -> None:
+        """Something comes before all else of the script."""
+        self._row.appendleft(event)
+
+    def order(self, order: Order) -> None:
+        self._row.appendleft(Ordered(order))
+
+    def waiting(self) -> int | None:
+        return self._waiting
+
+    def place(self) -> Place | None:
+        return self._place
+
+    def join(self) -> None:
+        self.done.append("joined")
+
+    def say(self, prompt: Prompt) -> None:
+        self.say_aloud(prompt)
+
+    def leave(self) -> bool:
+        self.done.append("left")
+        return True
+
+    def take_back(self) -> None:
+        self.done.append("taken back")
+        self._row.clear()
+        self.talking = False
+
+    @contextmanager
+    def shielded(self) -> Iterator[None]:
+        self.done.append("shield")
+        if self._refusals:
+            raise self._refusals.pop(0)
+        self.shields = True
+        try:
+            yield
+        finally:
+            self.shields = False
+            self.done.append("no shield")
+
+
+def talks(*meanwhile: Happening, agent: str = AGENT, leg: str = LEG) -> ScriptedPerson:
+    """Somebody who answers at once; ``meanwhile`` happens in the talk."""
+    return ScriptedPerson([Offered(agent), Answered(agent, leg), *meanwhile])
+
+
+def nobody(end: HandoverEnd = HandoverEnd.NOT_ANSWERED) -> ScriptedPerson:
+    """Nobody answers."""
+    return ScriptedPerson([Over(end)])
