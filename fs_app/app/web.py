@@ -11,6 +11,7 @@ from fs_app.serve.plan import WEB
 from fs_app.serve.sockets import inherited
 from fs_app.settings import Settings
 from fs_app.web.api import api
+from fs_app.web.links import links
 from fs_app.web.site import WebServer, web_app
 from fs_app.web.webhooks import webhooks
 from fs_app.yamlfile import Document
@@ -33,7 +34,7 @@ class Web:
 
     def __init__(self, settings: Settings, parts: Parts | None = None) -> None:
         self._parts = parts = parts or Parts(settings)
-        pages = [webhooks(parts.office, parts.hints)]
+        pages = [webhooks(parts.office, parts.hints), links(parts.links)]
         token = settings.web.api_token
         if token is not None:
             pages.append(api(token.get_secret_value(), parts.refund_desk, parts.records.dossier))

@@ -133,7 +133,7 @@ notes = Table(
 # Links to pay, each with the message that it is in. ``token_hash`` is the SHA-256 of what the payer's link ends in,
 # NULL where the link leads to the operator's page without us; ``url`` is where it leads. ``listed`` is whether the
 # directory lists that kind of bill among the open ones, so that it is paid once it does not any more. ``opens``
-# counts what looks like a person.
+# counts what looks like a person, and ``last_opened_at`` is when one was counted.
 pay_links = Table(
     "pay_links",
     metadata,
@@ -149,6 +149,7 @@ pay_links = Table(
     Column("by_user", String(128), nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("opened_at", UtcTime),
+    Column("last_opened_at", UtcTime),
     Column("opens", Integer, nullable=False, server_default="0"),
     **MYSQL,
 )

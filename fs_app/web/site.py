@@ -14,6 +14,7 @@ _LARGEST_BODY_BYTES = 256 * 1024
 def web_app(pages: Iterable[Blueprint]) -> Flask:
     """The application. Its errors name nothing that was sent."""
     app = Flask("fs_app", static_folder=None)
+    app.url_map.merge_slashes = False  # nobody is led anywhere by what they have asked for
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY_BYTES
     for each in pages:
         app.register_blueprint(each)

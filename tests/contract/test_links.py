@@ -96,7 +96,8 @@ def test_it_is_written_once_for_a_bill_in_a_call(post: Post) -> None:
     post.links.send(replace(REQUEST, bill=replace(BILL, id=LONG)))
     post.links.send(replace(REQUEST, bill=replace(BILL, id=LONG[:-1] + "c")))
     post.links.send(replace(REQUEST, call_uuid="call-2"))
-    assert len(post.work()) == 3
+    post.links.send(replace(REQUEST, to=Contact.parse("mail:ann@example.org")))
+    assert len(post.work()) == 4
 
 
 def test_it_is_tried_again_as_every_message_is(post: Post) -> None:

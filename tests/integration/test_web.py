@@ -1,4 +1,4 @@
-"""The web role: webhooks from the local gateway by its own keys, and the internal API."""
+"""The web role: webhooks from the local gateway by its own keys, the internal API, and links to pay."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from flask.testing import FlaskClient
@@ -16,11 +17,12 @@ from flask.testing import FlaskClient
 from fs_app.app.jobs import followers
 from fs_app.app.parts import Parts
 from fs_app.app.web import Web
+from fs_app.domain.bill import Bill
 from fs_app.domain.contact import Contact
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Approved, Payment, PaymentRequest, PaymentState, Submitted
 from fs_app.gateways.sandbox import SandboxServer
-from fs_app.ports import ChargeRequest, TaskKind
+from fs_app.ports import ChargeRequest, LinkRequest, TaskKind
 from fs_app.settings import Settings
 from fs_app.store.schema import migrate
 from tests.cards import visa
@@ -28,6 +30,7 @@ from tests.cards import visa
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "a token that is long enough to be one"
 AMOUNT = Money(4250, "USD")
+BROWSER = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 Version/17.0 Safari/604.1"
 PUBLIC, PRIVATE = "fs_app_demo_public", "fs_app_demo_private"
 
 
@@ -40,8 +43,15 @@ class Site:
             {
                 "database": {"url": f"sqlite:///{folder}/fs_app.sqlite"},
                 "gateway": {"listen": f"127.0.0.1:{gateway.port}"},
-                "messages": {"templates": str(ROOT / "conf/messages.yaml")},
-                "web": {"listen": "127.0.0.1:0", **({"api_token": token} if token else {})},
+                "messages": {
+                    "templates": str(ROOT / "conf/messages.yaml"),
+                    "pay_link": "https://bank.example.org/{account}",
+                },
+                "web": {
+                    "listen": "127.0.0.1:0",
+                    "public_url": "https://pay.example.org",
+                    **({"api_token": token} if token else {}),
+                },
             }
         )
         self.parts = Parts(settings)
@@ -101,6 +111,26 @@ def site(tmp_path: Path) -> Iterator[Site]:
 def settled_notice(payment: Payment) -> str:
     about = f"<id>{payment.transaction_id}</id><status>settled</status><amount>42.50</amount>"
     return f"<transaction>{about}</transaction>"
+
+
+# --- links to pay -------------------------------------------------------------------------------------------------
+
+
+def test_a_link_that_was_sent_leads_to_the_operators_page_and_what_becomes_of_it_is_seen(site: Site) -> None:
+    links, bill = site.parts.links, Bill("bill-1", "account", AMOUNT)
+    assert links.send(
+        LinkRequest("call", "account", bill, AMOUNT, Contact.parse("sms:+15550100001"), "en", "maria")
+    )
+    (receipt,) = [each for each in site.parts.outbox.receipts() if each.link is not None]
+    assert receipt.link is not None
+    place = urlsplit(receipt.link.url)
+    assert (place.scheme, place.netloc) == ("https", "pay.example.org")
+    answer = site.client.get(place.path, headers={"User-Agent": BROWSER})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "https://bank.example.org/account")
+    assert site.client.get(place.path[:-1] + "!", headers={"User-Agent": BROWSER}).status_code == 404
+    (record,) = links.links_of(account_id="account")
+    assert (record.by, record.opens) == ("maria", 1)
+    assert record.paid, "the directory lists no such bill"
 
 
 # --- webhooks ----------------------------------------------------------------------------------------------------

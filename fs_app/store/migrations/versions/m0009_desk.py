@@ -167,6 +167,7 @@ def _create_pay_links() -> None:
         sa.Column("by_user", sa.String(128), nullable=False),
         sa.Column("created_at", _TIME, nullable=False),
         sa.Column("opened_at", _TIME),
+        sa.Column("last_opened_at", _TIME),
         sa.Column("opens", sa.Integer, nullable=False, server_default="0"),
         **_MYSQL,
     )
