@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -36,6 +36,8 @@ _TOKEN_BYTES = 16
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")  # as long as so many bytes are in base64
 _MOST_TOLD = 100
 _ONE_OPENING = timedelta(seconds=10)  # whoever comes back sooner is not counted again, nor written down
+_ASK_AGAIN = timedelta(seconds=15)
+_MOST_REMEMBERED = 1000
 _NOT_LISTED = frozenset({BillKind.RENEWAL, BillKind.COPAY, BillKind.GIFT})
 """Kinds of bills that are made up in a call: the directory lists none of them, paid or not."""
 
@@ -97,6 +99,7 @@ class SqlLinks:
         self._page = page
         self._public_url = public_url
         self._directory = directory
+        self._due: dict[str, tuple[datetime, frozenset[str] | None]] = {}  # by account, and when it was asked
 
     def send(self, request: LinkRequest) -> bool:
         """Once for each bill and address in a call: a call is at one server at a time."""
@@ -159,7 +162,18 @@ class SqlLinks:
         return url
 
     def _open_bills(self, account_id: str) -> frozenset[str] | None:
-        """The bills of an account on which something is due; None where nobody knows them all."""
+        """The bills of an account on which something is due, as of some seconds; None where nobody knows them
+        all. A page that shows links asks every few seconds: the operator's database is not asked as often."""
+        now = self._clock.now()
+        asked_at, due = self._due.get(account_id, (None, None))
+        if asked_at is None or now - asked_at >= _ASK_AGAIN:
+            due = self._bills_of(account_id)
+            if len(self._due) >= _MOST_REMEMBERED:
+                self._due.clear()
+            self._due[account_id] = now, due
+        return due
+
+    def _bills_of(self, account_id: str) -> frozenset[str] | None:
         if self._directory is None:
             return None
         try:

@@ -265,6 +265,19 @@ def test_another_leg_is_a_transfer_and_the_first_answer_stays(world: World) -> N
     assert world.handover(number).agent == "bob"
 
 
+def test_the_calls_of_a_worker_that_lives_are_told_of(world: World) -> None:
+    number = world.desk.open(CONTEXT, "q").id
+    other = world.desk.open(replace(CONTEXT, call_uuid="another"), "q").id
+    over = world.desk.open(CONTEXT, "q").id
+    world.desk.ended(over, HandoverEnd.FULL)
+    ended, opened = world.handover(over), world.handover(other)
+    world.clock.move(30)
+    world.desk.alive([])
+    world.desk.alive([CALL, "x"])
+    assert world.handover(number).alive_at == world.clock.now()
+    assert (world.handover(over), world.handover(other)) == (ended, opened)
+
+
 def test_the_newest_of_an_assisted_payment_is_seen(world: World) -> None:
     number = world.desk.open(CONTEXT, "q").id
     view = replace(VIEW, handover_id=number)

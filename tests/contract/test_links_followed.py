@@ -157,8 +157,12 @@ def test_a_bill_that_the_operator_does_not_list_any_more_is_paid(world: World) -
     world.links.send(REQUEST)
     assert not world.record().paid
     world.directory.bills = [replace(BILL, id="bill-2")]
+    world.clock.move(14)
+    assert not world.record().paid, "the operator's database is not asked for every look at a page"
+    world.clock.move(1)
     assert world.record().paid
     world.directory.down = True
+    world.clock.move(15)
     assert not world.record().paid, "nobody knows"
 
 
