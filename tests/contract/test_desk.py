@@ -263,6 +263,9 @@ def test_another_leg_is_a_transfer_and_the_first_answer_stays(world: World) -> N
     assert (moved.agent, moved.leg, moved.answered_at) == ("", "leg-2", answered)
     desk.talking(number, "bob", "leg-2")
     assert world.handover(number).agent == "bob"
+    desk.talking(number, "ann", "leg-3")
+    desk.talking(number, "", "leg-4")
+    assert (world.handover(number).agent, world.handover(number).leg) == ("", "leg-4"), "told at once"
 
 
 def test_the_calls_of_a_worker_that_lives_are_told_of(world: World) -> None:
