@@ -249,6 +249,14 @@ def test_who_does_not_answer_is_rung_no_more(world: World) -> None:
     assert (again.state, again.agent, again.offered_at) == (HandoverState.OFFERED, "bob", world.clock.now())
 
 
+def test_who_was_rung_talks_where_the_switch_does_not_say_who(world: World) -> None:
+    number = world.desk.open(CONTEXT, "q").id
+    world.desk.offered(number, "maria")
+    assert world.handover(number).agent == "maria"
+    world.desk.talking(number, "", "leg-1")
+    assert (world.handover(number).agent, world.handover(number).leg) == ("maria", "leg-1")
+
+
 def test_another_leg_is_a_transfer_and_the_first_answer_stays(world: World) -> None:
     desk = world.desk
     number = desk.open(CONTEXT, "q").id
