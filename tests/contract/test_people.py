@@ -153,7 +153,7 @@ def test_only_the_right_password_of_a_name_is_right(people: SqlPeople, maria: Us
     ):
         assert people.passwords.check(name, password) is None
     assert people.passwords.fits(maria.id, PASSWORD)
-    people.passwords.change(maria.id, (longest := f"{OTHER} {PASSWORD} " + "lamp 7 heron " * 6)[:128])
+    people.passwords.change(maria.id, (longest := f"{OTHER} {PASSWORD} " + "lamp 7 heron " * 9)[:128])
     assert people.passwords.fits(maria.id, longest[:128])
     assert not people.passwords.fits(maria.id, longest), "nothing of it is left out"
     people.passwords.change(maria.id, PASSWORD)
