@@ -32,7 +32,9 @@ class Agent(Step):
 
     do = "agent"
     outcomes = {
-        "talked": Outcome("an agent and the caller were connected, and that call has ended", forgets=_SPENT),
+        "talked": Outcome(
+            "an agent and the caller were connected, and the caller wants nothing else", forgets=_SPENT
+        ),
         "not_answered": Outcome("no agent took the call, and the caller wants nothing else", forgets=_SPENT),
         "failed": Outcome("the switch would not do it: no such queue, for one", forgets=_SPENT),
         "closed": Outcome(
@@ -55,7 +57,7 @@ class Agent(Step):
     }
     keys = {
         "1": "while waiting: to be called back, where that is offered",
-        "2": "while waiting: to go on alone",
+        "2": "while waiting, and after a talk: to go on alone",
     }
 
     say: Annotated[PhraseName, Says()] = Field("connecting_agent", description="said before")
@@ -86,6 +88,9 @@ class Agent(Step):
     alternatives_alone: Annotated[PhraseName, Says()] = Field(
         "alternatives_no_callback", description="the same where nobody is called back"
     )
+    after: Annotated[PhraseName, Says()] = Field(
+        "after_agent", description="the talk is over, and the caller is still there: key 2, and 0"
+    )
     on_your_own: Annotated[PhraseName, Says()] = Field("on_your_own", description="the caller goes on alone")
     sent_to_pay: Annotated[PhraseName, Says()] = Field("sent_to_pay", description="an agent sent the caller to pay")
     sent_back: Annotated[PhraseName, Says()] = Field(
@@ -103,7 +108,7 @@ class Agent(Step):
         call.facts.forget(_SPENT)
         hand_over = HandOver(call, transferred or self.queue or call.line.queue, self._words())
         if hand_over.ended_elsewhere():
-            return "talked"
+            return hand_over.ask_what_else()
         if not self._somebody_is_there(call):
             return self._closed(call)
         return hand_over.run(transferred=bool(transferred))

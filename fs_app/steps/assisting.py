@@ -114,7 +114,8 @@ class AssistedPayment:
             self._until_charged()
         except _Stopped as stopped:
             self._board.ends(AssistState.CANCELLED, stopped.why)
-            self._say("assist_stopped")
+            if self._over is None:
+                self._say("assist_stopped")
         except NotProtected as refusal:
             self._board.ends(AssistState.NOT_PROTECTED, refusal.reason)
             self._say("assist_unprotected")

@@ -60,6 +60,7 @@ class Words:
     not_answered: str
     alternatives: str
     alternatives_alone: str
+    after: str
     on_your_own: str
     sent_to_pay: str
     sent_back: str
@@ -237,7 +238,7 @@ class HandOver:
         while True:
             match event := person.next(_ALIVE_SECONDS):
                 case Over():
-                    return "talked"
+                    return self.ask_what_else()
                 case Ordered():
                     if (outcome := self._obey(person, event.order)) is not None:
                         return outcome
@@ -250,6 +251,19 @@ class HandOver:
                     self._tell_talk("", event.leg)
                 case _:
                     self._tell_talk(person.agent, person.leg)
+
+    def ask_what_else(self) -> str:
+        """The talk is over and the caller is still there: another person, alone, or nothing."""
+        question = say(self._words.after)
+        try:
+            ask(self._call, menu("after a talk", ALONE), question, question, tries=1)
+        except StepEnds as ends:
+            if ends.outcome != "agent":
+                return "talked"
+            self._call.queue, self._call.sent_to = self._queue, self._call.places.here()
+            return "sent"
+        self._call.channel.play(say(self._words.on_your_own))
+        return "self_service"
 
     def _tell_talk(self, agent: str, leg: str) -> None:
         if self._ticket is not None:
