@@ -24,6 +24,7 @@ from fs_app.ports.console import (
     QueueFigures,
 )
 from fs_app.ports.desk import (
+    STALE_SECONDS,
     BillNote,
     CallbackRequest,
     Context,
@@ -88,6 +89,7 @@ __all__ = [
     "MOST_BILLS",
     "MOST_OFFERED",
     "NO_CODES",
+    "STALE_SECONDS",
     "AgreementDeed",
     "AgreementEvent",
     "AgreementNews",

@@ -84,6 +84,10 @@ class HandoverTicket:
     reference: str
 
 
+STALE_SECONDS = 30.0
+"""Who ordered something that has not happened for so long does not expect it any more."""
+
+
 class OrderKind(StrEnum):
     """What an agent can tell a call."""
 
@@ -156,8 +160,8 @@ class Desk(Protocol):
         ...
 
     def take(self, calls: Sequence[str]) -> Sequence[Order]:
-        """The orders for these calls (uuids) that nobody has taken, oldest first; each is returned once.
-        StoreUnavailable."""
+        """The orders for these calls (uuids) that nobody has taken, oldest first; each is returned once. One that
+        nobody took for `STALE_SECONDS` is not wanted any more: it has ``lapsed``. StoreUnavailable."""
         ...
 
     def answer(self, order_id: int, result: str) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from fs_app.domain.assist import AssistView
 from fs_app.domain.handover import HandoverEnd, HandoverState
-from fs_app.ports import CallbackRequest, CallbackState, Clock, Context, HandoverTicket, Order
+from fs_app.ports import STALE_SECONDS, CallbackRequest, CallbackState, Clock, Context, HandoverTicket, Order
 from fs_app.store.desk_changes import Alive, AssistChange, HandoverChange, OrderAnswer
 from fs_app.store.desk_rows import context_text, fit, order_of
 from fs_app.store.desk_tables import call_orders, callbacks, handovers
@@ -23,6 +23,9 @@ from fs_app.store.engine import Database
 from fs_app.store.soon import Soon
 from fs_app.store.statements import Statement, run, upsert
 from fs_app.store.tables import UtcTime
+
+LAPSED = "lapsed"
+"""What came of an order that no call took in time."""
 
 _REFERENCE = string.ascii_lowercase + string.digits
 _REFERENCE_LENGTH = 12  # 62 bits
@@ -128,13 +131,18 @@ class SqlDesk:
         if not rows:
             return ()
 
+        stale = at - timedelta(seconds=STALE_SECONDS)
+
         def work(connection: Connection) -> list[Order]:
-            return [order_of(row) for row in rows if _marked(connection, row.id)]
+            return [order_of(row) for row in rows if _marked(connection, row.id) and row.created_at > stale]
 
         def _marked(connection: Connection, order_id: int) -> bool:
             mark = update(call_orders).where(columns.id == order_id, columns.taken_at.is_(None))
             return connection.execute(mark.values(taken_at=at)).rowcount == 1
 
+        for row in rows:
+            if row.created_at <= stale:
+                self.answer(row.id, LAPSED)
         return self._database.write(work)
 
     def answer(self, order_id: int, result: str) -> None:

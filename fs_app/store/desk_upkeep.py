@@ -11,11 +11,9 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, sel
 
 from fs_app.domain.handover import HandoverEnd, HandoverState
 from fs_app.ports import Clock
+from fs_app.store.desk import LAPSED
 from fs_app.store.desk_tables import assists, call_orders, callbacks, handovers, live_calls
 from fs_app.store.engine import Database
-
-LAPSED = "lapsed"
-"""The result of an order that no call took."""
 
 _AT_ONCE = 1000
 

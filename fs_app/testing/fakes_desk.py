@@ -10,6 +10,7 @@ from fs_app.domain.assist import AssistView
 from fs_app.domain.handover import HandoverEnd, HandoverState
 from fs_app.errors import StoreUnavailable
 from fs_app.ports import (
+    STALE_SECONDS,
     CallbackRequest,
     Clock,
     Context,
@@ -35,6 +36,7 @@ class FakeDesk:
     told: list[str] = field(default_factory=list)
     assists: list[AssistView] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
+    given_at: dict[int, datetime] = field(default_factory=dict)  # by the order's id; those without are fresh
     answers: dict[int, str] = field(default_factory=dict)
     callbacks: dict[str, CallbackRequest] = field(default_factory=dict)  # by the call's uuid
     down: bool = False
@@ -82,7 +84,10 @@ class FakeDesk:
         self._check()
         taken = sorted((order for order in self.orders if order.call_uuid in calls), key=lambda order: order.id)
         self.orders = [order for order in self.orders if order not in taken]
-        return taken
+        stale = self.clock.now() - timedelta(seconds=STALE_SECONDS)
+        fresh = [order for order in taken if self.given_at.get(order.id, self.clock.now()) > stale]
+        self.answers |= {order.id: "lapsed" for order in taken if order not in fresh}
+        return fresh
 
     def answer(self, order_id: int, result: str) -> None:
         self.answers[order_id] = result

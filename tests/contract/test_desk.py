@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from fs_app.domain.money import Money
 from fs_app.domain.payment import PaymentId
 from fs_app.errors import StoreUnavailable
 from fs_app.ports import (
+    STALE_SECONDS,
     BillNote,
     CallbackRequest,
     Context,
@@ -88,6 +90,7 @@ class InMemory:
     def give(self, *orders: Order) -> list[int]:
         given = [replace(order, id=number) for number, order in enumerate(orders, 1)]
         self.desk.orders += given
+        self.desk.given_at |= {order.id: self.clock.now() for order in given}
         return [order.id for order in given]
 
     def answered(self, order_id: int) -> str:
@@ -316,6 +319,14 @@ def test_an_order_is_taken_once_and_answered(world: World) -> None:
     assert world.answered(first) == ""
     world.desk.answer(first, "done")
     assert (world.answered(first), world.answered(third)) == ("done", "")
+
+
+def test_an_order_that_nobody_took_in_time_is_not_wanted_any_more(world: World) -> None:
+    (old,) = world.give(ORDER)
+    world.clock.at += timedelta(seconds=STALE_SECONDS)
+    assert list(world.desk.take([CALL])) == []
+    assert world.answered(old) == "lapsed"
+    assert list(world.desk.take([CALL])) == []
 
 
 def test_who_wants_to_be_called_back_is_written_down_once_for_a_call(world: World) -> None:
