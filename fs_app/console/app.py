@@ -19,6 +19,7 @@ from fs_app.console.door import door
 from fs_app.console.pages import BLUEPRINTS
 from fs_app.console.parts import ConsoleParts
 from fs_app.console.speech import speak
+from fs_app.console.words import catalogs
 from fs_app.errors import StoreUnavailable
 from fs_app.settings.console import ConsoleSettings
 
@@ -44,12 +45,14 @@ _CLOSING = "fs_app.closing"
 
 
 def console_app(parts: ConsoleParts) -> Flask:
-    """The application of one console process. StoreUnavailable where the database does not answer."""
+    """The application of one console process. StoreUnavailable where the database does not answer, ConfigError where
+    its words are not whole."""
     settings = parts.settings.console
     app = Flask("fs_app.console")
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY_BYTES
     app.config["TRUSTED_HOSTS"] = list(_hosts(settings))
     app.extensions[_CLOSING] = []
+    catalogs()
     guard(app, parts.people)
     prepare_cookies(app, parts.people.key, secure=settings.secure_cookies)
     speak(app, ZoneInfo(parts.settings.timezone))

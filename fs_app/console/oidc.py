@@ -56,6 +56,7 @@ class _Provider:
                 "scope": "openid profile email",
                 "code_challenge_method": "S256",
                 "default_timeout": _DEADLINE_SECONDS,
+                "leeway": 0,  # the access token is used at once, if at all, and may be good for a minute only
             },
         )
 
