@@ -228,6 +228,7 @@ class AssistedPayment:
     # --- what happens meanwhile ---
 
     def _interrupted(self) -> str:
+        self._call.channel.forget_keys()  # they belong to a question that is asked anew
         event = self._person.next(0.0)
         match event:
             case Ordered():
@@ -278,8 +279,10 @@ class AssistedPayment:
 
     def _pause(self, why: str) -> None:
         """Protection was lost: no key counts until it is proved again."""
+        paused_already = self._board.state is AssistState.PAUSED
         self._board.now(AssistState.PAUSED, why)
-        self._say("assist_paused")
+        if not paused_already:
+            self._say("assist_paused")
         match event := self._person.next(_PAUSE_SECONDS):
             case Ordered():
                 self._obey(event.order)

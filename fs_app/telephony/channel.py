@@ -120,6 +120,8 @@ class SwitchChannel:
     def answer(self) -> None:
         """Take the call and get its keypad ready, in one write; what another server left behind is set right."""
         left_behind = LEFT_BEHIND if self._info.attempt > 1 or self._info.moved else ()
+        if left_behind:  # a caller whom it had silenced towards a person; refused where it had not
+            self._session.start_api("uuid_audio", f"{self.uuid} stop")
         self._privacy.recordings.learn(left_masked=bool(left_behind))
         self._keypad.open(("answer", ""), *left_behind, seconds=2 * self._timing.margin)
 
@@ -240,7 +242,7 @@ class SwitchChannel:
 
     def _happened(self, event: Frame) -> None:
         match event.event("Event-Name"):
-            case "MEDIA_BUG_START":
+            case "MEDIA_BUG_START" | "MEDIA_BUG_STOP":
                 self._privacy.happened(event)
             case "RECORD_STOP":
                 self._spoken.ended(file := event.event("Record-File-Path") or "")

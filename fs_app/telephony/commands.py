@@ -86,7 +86,7 @@ EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_UNBRIDGE", "MED
 
 # What a call needs besides from the moment it is on its way to a person: who rings, who talks, what keys the agent
 # presses, and whether the switch has given the caller back.
-WITH_A_PERSON = ("CHANNEL_BRIDGE", "CHANNEL_PARK", "DTMF", "CUSTOM callcenter::info")
+WITH_A_PERSON = ("CHANNEL_BRIDGE", "CHANNEL_PARK", "MEDIA_BUG_STOP", "DTMF", "CUSTOM callcenter::info")
 
 # What is taken from the connect reply; a value that does not match is not there.
 CALLER_ID = r"\+?[0-9]{3,20}"

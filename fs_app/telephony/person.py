@@ -50,6 +50,13 @@ from fs_app.telephony.waiting import Stir
 # the caller, wrong while an agent does or the caller waits for one.
 COME_BACK, STAY = ("set", "socket_resume=true"), ("set", "socket_resume=false")
 
+# What the dialplan's own way to a person, should it ever come to that, is not to find of ours.
+_PLAIN = (
+    ("set", "park_after_bridge=false"),
+    ("set", "hangup_after_bridge=true"),
+    ("unset", "execute_on_post_bridge"),
+)
+
 _RESCUE_SECONDS = 5
 _PARKED_SECONDS = 120  # what we do with a parked caller, a charge that is under way, has ended by then
 _PARTED_SECONDS = 20.0  # a transfer that rings for longer has left us
@@ -333,7 +340,7 @@ class SwitchPerson:
     def _home(self) -> None:
         """The caller is with us again: should we die from now on, the dialplan goes on at once."""
         self.over = True
-        self._session.start_all([COME_BACK])[-1].wait(self._timing.margin)
+        self._session.start_all([COME_BACK, *_PLAIN])[-1].wait(self._timing.margin)
 
     def _let_go(self) -> NoReturn:
         """An agent sent the caller elsewhere: their keys are theirs again, and we have nothing to do with it."""

@@ -91,9 +91,13 @@ class Privacy:
             raise self.recordings.failed
 
     def happened(self, event: Frame) -> None:
-        """In the hub: ``MEDIA_BUG_START``, something begins to hear the call."""
+        """In the hub: something begins to hear the call, or no longer silences it."""
         function, target = (event.event(f"Media-Bug-{name}") for name in ("Function", "Target"))
-        self.recordings.started(MediaBug(function or "", target or ""))
+        bug = MediaBug(function or "", target or "")
+        if event.event("Event-Name") == "MEDIA_BUG_START":
+            self.recordings.started(bug)
+        elif self.shield is not None and (refusal := self.shield.lost(bug)) is not None:
+            self.recordings.fail(refusal)
 
     def _protect(self, seconds: float) -> None:
         """What hears the call and how the switch logs are asked for in one go."""

@@ -146,7 +146,7 @@ class Recordings:
         if self._secret and bug.function == RECORDING:
             gevent.spawn(self._silence_late, bug.target)
         elif refusal is not None:
-            self._fail(refusal)
+            self.fail(refusal)
 
     def stopped(self, path: str) -> None:
         """A recording has ended."""
@@ -230,11 +230,12 @@ class Recordings:
         try:
             self._silence([path], _ORDER_SECONDS)
         except NotProtected as refusal:
-            self._fail(refusal)
+            self.fail(refusal)
         except CallEnded:
             return
 
-    def _fail(self, refusal: NotProtected) -> None:
+    def fail(self, refusal: NotProtected) -> None:
+        """What is keyed now is no secret any more: whoever asks is told. In the hub or anywhere."""
         if self._secret:
             self.failed = refusal
             self._tell()

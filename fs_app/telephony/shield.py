@@ -45,6 +45,13 @@ class Shield:
         if self._tones and _MUTE not in bugs:
             raise NotProtected("the caller is not silenced towards the person", reason="not_silenced")
 
+    def lost(self, ended: MediaBug) -> NotProtected | None:
+        """What is to be said where the switch no longer does something to the call: somebody else lifted the
+        silence."""
+        if not self._tones or ended.function != _MUTE.function:
+            return None
+        return NotProtected("somebody lifted the silence towards the person", reason="not_silenced")
+
     def take_down(self) -> None:
         """Let the person hear the caller again. Nothing is waited for; harmless where the call has ended."""
         if self._tones:
