@@ -26,6 +26,7 @@ from fs_app.store.sql_directory import SqlDirectory
 from fs_app.yamlfile import Document, did_you_mean
 
 T = TypeVar("T")
+AnyParts = TypeVar("AnyParts", bound=Parts)
 
 log = structlog.get_logger()
 
@@ -35,7 +36,11 @@ _SERVER_PHRASES = ("all_lines_busy", "technical_problem", "one_moment")
 def checked_parts(settings: Settings, document: Document) -> Parts:
     """The parts of this process; ConfigError with everything that must be mended first. A gateway that is down is
     no such thing."""
-    parts = Parts(settings)
+    return proved(Parts(settings), document)
+
+
+def proved(parts: AnyParts, document: Document) -> AnyParts:
+    """The same of parts that were made elsewhere."""
     problems = check_everything(parts, document, gateway_must_answer=False)
     if problems:
         raise ConfigError(problems)

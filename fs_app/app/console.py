@@ -7,10 +7,10 @@ from importlib.util import find_spec
 import structlog
 from gevent.pywsgi import WSGIServer
 
-from fs_app.app.checks import checked_parts
-from fs_app.app.parts import Parts
+from fs_app.app.checks import proved
+from fs_app.app.desk_parts import DeskParts
 from fs_app.app.roles import begin, forbid_dumps, until_told_to_stop
-from fs_app.console.app import closing, console_app
+from fs_app.console.app import at_stop, closing, console_app
 from fs_app.errors import ConfigError
 from fs_app.serve.plan import CONSOLE
 from fs_app.serve.sockets import inherited
@@ -29,7 +29,7 @@ def run_console(settings: Settings, document: Document) -> None:
     if settings.console.oidc is not None and find_spec("authlib") is None:
         hint = "pip install 'fs-app[oidc]'"
         raise ConfigError([document.problem(("console", "oidc"), "its library is not installed", hint)])
-    console = Console(settings, checked_parts(settings, document))
+    console = Console(settings, proved(DeskParts(settings), document))
     begin(console.start, document, ("console", "listen"))
     log.info("console ready", listen=f"{settings.console.listen[0]}:{console.port}")
     until_told_to_stop()
@@ -39,9 +39,10 @@ def run_console(settings: Settings, document: Document) -> None:
 class Console:
     """The pages and what they need. StoreUnavailable where the database does not answer."""
 
-    def __init__(self, settings: Settings, parts: Parts | None = None) -> None:
-        self._parts = parts = parts or Parts(settings)
+    def __init__(self, settings: Settings, parts: DeskParts | None = None) -> None:
+        self._parts = parts = parts or DeskParts(settings)
         self.app = console_app(parts)
+        at_stop(self.app, parts.live.close)
         address = inherited(CONSOLE, settings.console.listen)
         self._server = WSGIServer(address, self.app, log=None, error_log=None, spawn=_MOST_CONNECTIONS)
 

@@ -4,6 +4,7 @@ phrase, is read for it."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from fs_app.app.lines import own_rules
 from fs_app.console.desk_rules import DeskRules
@@ -27,10 +28,8 @@ def kept_fresh(settings: Settings) -> Callable[[], DeskRules]:
         now = _stamp(settings)
         if now != stamp:
             stamp = now
-            try:
+            with suppress(ConfigError):  # the workers say what is wrong with it, and keep to what they have
                 known = load_desk_rules(settings)
-            except ConfigError:
-                pass  # the workers say what is wrong with it, and keep to what they have
         return known
 
     return current

@@ -46,8 +46,8 @@ def load_lines(
 
 
 def own_rules(settings: Settings) -> tuple[dict[str, Rules], set[str]]:
-    """The rules of each line, ``""`` for the one that no dialplan names, and every queue the lines name: what can be
-    said without the flows. ConfigError where the file is wrong."""
+    """The rules of each line, ``""`` for the one that no dialplan names, and every queue that lines name: what can
+    be said without the flows. ConfigError where the file is wrong."""
     rules, queues = {"": settings.payments.rules()}, set[str]()
     if settings.lines.is_file():
         document, file = _read(settings)

@@ -7,11 +7,10 @@ import re
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from fs_app.console.access import audit, current_user, page
-from fs_app.console.agent_pages import AGENTS, Payable, payable_bills, visible
+from fs_app.console.agent_pages import AGENTS, Payable, not_payable, payable_bills, visible
 from fs_app.console.desk_rules import NotPayable, payable
 from fs_app.console.forms import Answer, answered, done, field, refused
 from fs_app.console.parts import ConsoleParts
-from fs_app.console.speech import current_words
 from fs_app.domain.contact import Contact
 from fs_app.ports import LinkRequest
 from fs_app.ports.console import HandoverRecord
@@ -73,8 +72,7 @@ class AgentCustomers:
         try:
             request_ = self._request(record, chosen, to)
         except NotPayable as problem:
-            filling = {} if problem.limit is None else {"limit": current_words().money(problem.limit)}
-            return refused(problem.key, problem.field, **filling)
+            return not_payable(problem)
         audit(detail=f"{kind} {request_.amount} account={request_.account_id}")
         if not self._parts.links.send(request_):
             return refused("link.no_page", status=409)

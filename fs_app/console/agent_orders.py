@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request, url_for
 
 from fs_app.console.access import audit, current_user, page
-from fs_app.console.agent_pages import AGENTS, payable_bills, visible
+from fs_app.console.agent_pages import AGENTS, not_payable, payable_bills, visible
 from fs_app.console.assisting import may, target_said
 from fs_app.console.desk_rules import NotPayable, payable
 from fs_app.console.forms import Answer, answered, done, field, refused
@@ -94,9 +94,7 @@ class AgentOrders:
         try:
             amount = payable(chosen.bills, wanted, field("amount", 20), rules)
         except NotPayable as problem:
-            limit = problem.limit
-            filling = {} if limit is None else {"limit": current_words().money(limit)}
-            return refused(problem.key, problem.field, **filling)
+            return not_payable(problem)
         account = chosen.account_number if chosen.found else ""
         return self._given(record, kind, bills=tuple(wanted), amount=amount, account=account)
 
@@ -127,7 +125,9 @@ class AgentOrders:
         about = " ".join(filter(None, (kind, str(amount or ""), target, account)))
         audit(detail=f"{about} handover={record.ticket.id}", result=f"order {order_id}")
         what = {
-            OrderKind.TAKE_PAYMENT: lambda: words("order.take_payment", amount=words.money(amount) if amount else ""),
+            OrderKind.TAKE_PAYMENT: lambda: words(
+                "order.take_payment", amount=words.money(amount) if amount else ""
+            ),
             OrderKind.SEND_TO: lambda: words("order.send_to", target=target_said(kind, target, words)),
             OrderKind.TRANSFER: lambda: words("order.transfer", target=target),
         }.get(kind, lambda: words(f"order.{kind}"))()

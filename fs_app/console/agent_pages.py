@@ -10,12 +10,13 @@ from flask import Blueprint, Response, abort, render_template, request, url_for
 
 from fs_app.console.access import Role, audit, current_user, page
 from fs_app.console.assisting import card
-from fs_app.console.desk_rules import span, total
-from fs_app.console.forms import answered, done, field, refused
+from fs_app.console.desk_rules import NotPayable, span, total
+from fs_app.console.forms import Answer, answered, done, field, refused
 from fs_app.console.handovers import failures, who
 from fs_app.console.look import AGENT
 from fs_app.console.parts import ConsoleParts
 from fs_app.console.speech import current_words
+from fs_app.errors import StoreUnavailable
 from fs_app.ports.console import AgentStatus, HandoverRecord, SwitchAnswer
 from fs_app.ports.desk import BillNote
 
@@ -30,6 +31,7 @@ class Payable:
 
     account_number: str
     bills: Sequence[BillNote]
+    chosen: frozenset[str]  # the ids of those that are paid unless the agent says otherwise
     found: bool  # it was looked up, and is not the one that the caller is known for
 
 
@@ -97,20 +99,21 @@ class AgentPages:
     def message_seen(self, message_id: int) -> Response:
         """An agent has read what a supervisor wrote."""
         self._parts.desk_messages.seen(message_id, current_user().name)
-        return answered(done("message.seen"), request.form.get("back") or url_for("agent.home"))
+        return answered(done("message.seen"), url_for("agent.home"))
 
     def _pay(self, record: HandoverRecord) -> dict[str, Any]:
         """What the form for a payment starts with."""
         chosen = payable_bills(self._parts, record, request.args.get("account", ""))
         rules = self._parts.desk_rules().of_line(record.context.line)
-        allowed, words = span(chosen.bills, rules), current_words()
-        wanted = record.context.amount if not chosen.found else None
+        first = [each for each in chosen.bills if each.id in chosen.chosen]
+        allowed, words = span(first, rules), current_words()
+        wanted = record.context.amount if record.context.bills and not chosen.found else None
         if wanted is None and allowed is not None:
-            wanted = total(chosen.bills)
+            wanted = total(first)
         return {
             "bills": [
                 {"id": each.id, "number": each.number, "amount": words.money(each.amount),
-                 "plain": f"{each.amount.decimal():f}"}
+                 "plain": f"{each.amount.decimal():f}", "chosen": each.id in chosen.chosen}
                 for each in chosen.bills
             ],
             "account": chosen.account_number if chosen.found else "",
@@ -124,6 +127,13 @@ class AgentPages:
         }  # fmt: skip
 
 
+def not_payable(problem: NotPayable) -> Answer:
+    """Why a payment that was asked for may not be."""
+    if problem.limit is None:
+        return refused(problem.key, problem.field)
+    return refused(problem.key, problem.field, limit=current_words().money(problem.limit))
+
+
 def visible(parts: ConsoleParts, handover_id: int) -> HandoverRecord:
     """A hand-over that whoever is signed in may see; else there is no such page."""
     record = parts.desk_view.handover(handover_id)
@@ -133,15 +143,22 @@ def visible(parts: ConsoleParts, handover_id: int) -> HandoverRecord:
 
 
 def payable_bills(parts: ConsoleParts, record: HandoverRecord, account_number: str) -> Payable:
-    """The bills of an account that was looked up, else those of the call."""
-    own = Payable(record.context.account_number, record.context.bills, found=False)
-    if not account_number or account_number == own.account_number:
-        return own
-    account = parts.directory.by_number(account_number)
-    if account is None:
-        return own
-    bills = [BillNote(each.id, each.number, each.due) for each in parts.directory.open_bills(account)]
-    return Payable(account.number, bills, found=True)
+    """The bills of an account that was looked up; else those that the caller was about to pay, and what else is due
+    on their account. A directory that is down leaves what the call knew."""
+    context = record.context
+    looked_up = bool(account_number) and (account_number != context.account_number or not context.account_id)
+    number = account_number if looked_up else context.account_number if context.account_id else ""
+    try:
+        account = parts.directory.by_number(number) if number else None
+        due = [] if account is None else parts.directory.open_bills(account)
+    except StoreUnavailable:
+        account, due = None, []
+    found = [BillNote(each.id, each.number, each.due) for each in due]
+    if looked_up and account is not None:
+        return Payable(account.number, found, frozenset(each.id for each in found[:1]), found=True)
+    mine = frozenset(each.id for each in context.bills)
+    bills = [*context.bills, *(each for each in found if each.id not in mine)]
+    return Payable(context.account_number, bills, mine or frozenset(each.id for each in bills[:1]), found=False)
 
 
 def _context(record: HandoverRecord) -> dict[str, Any]:
@@ -166,4 +183,3 @@ def _context(record: HandoverRecord) -> dict[str, Any]:
             "advice": words.of("phrase", payment.advice),
         },
     }  # fmt: skip
-

@@ -117,7 +117,7 @@ def _asked(view: AssistView) -> str:
 
 def _why(why: str, words: Words) -> str:
     """A phrase that the caller hears, or a word for what does not protect."""
-    group = "phrase" if f"phrase.{why}" in words.texts else "why"
+    group = "phrase" if f"phrase.{why}" in words.texts else "why_not"
     return words.of(group, why)
 
 
@@ -131,7 +131,7 @@ def _order(record: OrderRecord, words: Words) -> View:
     waits = not record.result
     return {
         "key": order.id,
-        "id": order.id,
+        "withdraw": f"/agent/orders/{order.id}/withdraw",
         "what": words(f"order.{order.kind}", **_filling(record, words)),
         "state": "waits" if waits else ("done" if record.result == "done" else "refused"),
         "said": _outcome(record, words),

@@ -16,7 +16,7 @@ def register(pages: Blueprint, parts: ConsoleParts) -> None:
     views = CallbackPages(parts)
     here, post = "/agent/callbacks/<int:callback_id>", ("POST",)
     page(pages, f"{here}/take", roles=CALLERS_BACK, methods=post, action="take_callback")(views.take)
-    page(pages, f"{here}/return", roles=CALLERS_BACK, methods=post, action="return_callback")(views.leave)
+    page(pages, f"{here}/leave", roles=CALLERS_BACK, methods=post, action="return_callback")(views.leave)
     page(pages, f"{here}/close", roles=CALLERS_BACK, methods=post, action="close_callback")(views.close)
 
 

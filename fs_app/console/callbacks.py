@@ -20,12 +20,12 @@ def _callback(record: CallbackRecord, user: User, words: Words) -> View:
     mine = taken and record.taken_by == user.name
     return {
         "key": record.id,
-        "id": record.id,
         "number": request.number,
         "dial": f"tel:{request.number}",
         "queue": request.queue,
         "language": words.language_name(request.language),
         "since": moment(record.asked_at),
+        **{each: f"/agent/callbacks/{record.id}/{each}" for each in ("take", "leave", "close")},
         "context": "" if request.handover_id is None else f"/agent/calls/{request.handover_id}",
         "taken": words("callback.taken_by", name=record.taken_by) if taken and not mine else "",
         "free": not taken,

@@ -86,4 +86,8 @@ def _link(link: LinkRecord, words: Words) -> View:
 def _opened(link: LinkRecord, words: Words) -> str:
     if link.opens is None:
         return words("link.opens_not_known")
-    return words("link.not_opened") if link.opened_at is None else words("link.opened", at=words.moment(link.opened_at))
+    return (
+        words("link.not_opened")
+        if link.opened_at is None
+        else words("link.opened", at=words.moment(link.opened_at))
+    )

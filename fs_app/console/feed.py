@@ -1,7 +1,7 @@
 """Live state, pushed to whoever watches: server-sent events.
 
-One greenlet of the process looks every quarter of a second while somebody watches, whatever the number of watchers:
-each audience gets its snapshot, in parts, and of those only what changed since it was sent to that stream. Nothing is
+One greenlet of the process looks every quarter of a second while somebody watches, however many watch: each
+audience gets its snapshot, in parts, and of those only what changed since it was sent to that stream. Nothing is
 remembered between processes: every snapshot is whole, and comes from the database, so that any process of any
 number may serve any stream, and a browser may go on at another one.
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import groupby
@@ -110,7 +110,9 @@ class Stream:
         """What is sent, until it ends; ``ended`` is called whatever ends it."""
         self._greenlet = gevent.getcurrent()  # type: ignore[assignment]
         try:
-            yield from self._handed(f"retry: {self._pace.retry * 1000:.0f}\nevent: clock\ndata: {time.time():.3f}\n\n")
+            yield from self._handed(
+                f"retry: {self._pace.retry * 1000:.0f}\nevent: clock\ndata: {time.time():.3f}\n\n"
+            )
             while not (self.last and not self._waiting):
                 if not self._wake.wait(self._pace.heartbeat):
                     yield from self._handed(": \n\n")
@@ -150,7 +152,7 @@ class Feed:
     def __init__(
         self,
         look: Callable[[Set[Audience]], Mapping[Audience, Snapshot]],
-        sessions: Callable[[UserId], Iterator[ConsoleSession]],
+        sessions: Callable[[UserId], Iterable[ConsoleSession]],
         *,
         pace: Pace = Pace(),
         now: Callable[[], float] = time.monotonic,

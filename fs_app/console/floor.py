@@ -32,9 +32,7 @@ def calls(
     ended = sorted((each for each in live if each.ended_at is not None), key=_ended_at, reverse=True)
     rows = [_row(each, by_call.get(each.call.uuid), each.call.uuid in typing, words, now) for each in up]
     known = {each.call.uuid for each in up}
-    rows += [
-        _alone(each, uuid in typing, words, now) for uuid, each in by_call.items() if uuid not in known
-    ]
+    rows += [_alone(each, uuid in typing, words, now) for uuid, each in by_call.items() if uuid not in known]
     return {
         "list": rows,
         "none": not rows,
@@ -48,9 +46,7 @@ def _ended_at(record: LiveRecord) -> datetime:
     return record.ended_at
 
 
-def _row(
-    record: LiveRecord, handover: HandoverRecord | None, typing: bool, words: Words, now: datetime
-) -> View:
+def _row(record: LiveRecord, handover: HandoverRecord | None, typing: bool, words: Words, now: datetime) -> View:
     call = record.call
     secret = call.secret or typing
     return {
@@ -149,9 +145,7 @@ def agents(
     }
 
 
-def _agent(
-    name: str, seen: AgentSeen | None, user: User | None, call: HandoverRecord | None, words: Words
-) -> View:
+def _agent(name: str, seen: AgentSeen | None, user: User | None, call: HandoverRecord | None, words: Words) -> View:
     return {
         "key": name,
         "name": name,

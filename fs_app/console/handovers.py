@@ -81,9 +81,11 @@ def brief(record: HandoverRecord, user: User, words: Words, now: datetime) -> Vi
     }
 
 
-def calls_for(records: Sequence[HandoverRecord], user: User, words: Words, now: datetime) -> View:
+def calls_for(
+    records: Sequence[HandoverRecord], user: User, words: Words, now: datetime, open_call: int | None = None
+) -> View:
     """What an agent sees of all that is open: theirs, those that nobody has said they have, and who waits. ``pop``
-    is the one that rings now, or that they talk to."""
+    is the one that rings now, or that they talk to; ``other`` leads to it from another call's page."""
     theirs = [each for each in records if is_theirs(each, user)]
     ringing = [each for each in theirs if each.state is HandoverState.OFFERED]
     talking = [each for each in theirs if each.state is HandoverState.TALKING]
@@ -94,9 +96,12 @@ def calls_for(records: Sequence[HandoverRecord], user: User, words: Words, now: 
         "list": [brief(each, user, words, now) for each in listed],
         "none": not listed,
         "waiting": [
-            brief(each, user, words, now) for each in records if each.state is HandoverState.WAITING and not each.agent
+            brief(each, user, words, now)
+            for each in records
+            if each.state is HandoverState.WAITING and not each.agent
         ],
         "pop": None if pop is None else pop.ticket.id,
+        "other": "" if pop is None or pop.ticket.id == open_call else f"/agent/calls/{pop.ticket.id}",
         "rings": bool(ringing),
         "news": words("call.rings", who=who(ringing[0].context, words)) if ringing else "",
     }

@@ -38,5 +38,3 @@ class Live:
     def close(self) -> None:
         """End every stream."""
         self._feed.close()
-
-

@@ -111,9 +111,7 @@ class Lookout:
         self._zone = zone
         self._callbacks = Every[Sequence[CallbackRecord]](1.0, lambda: desk.callbacks())
         self._people = Every[Sequence[User]](5.0, users.all)
-        self._figures = Every[Sequence[QueueFigures]](
-            2.0, lambda: desk.queue_figures(clock.now() - FIGURES_OF)
-        )
+        self._figures = Every[Sequence[QueueFigures]](2.0, lambda: desk.queue_figures(clock.now() - FIGURES_OF))
         self._live = Every[Sequence[LiveRecord]](0.5, lambda: desk.live_calls(ENDED_WITHIN))
         self.agents = Lately[Sequence[AgentSeen] | None](5.0, switchboard.agents, None)
         self._accounts: dict[str, Every[customers.Known]] = {}
@@ -160,7 +158,7 @@ class Lookout:
         mine = [each for each in unseen if each.to == audience.user.name]
         parts: dict[str, object] = {
             "me": self._me(audience.user, words),
-            "calls": handovers.calls_for(seen.records, audience.user, words, self._clock.now()),
+            "calls": handovers.calls_for(seen.records, audience.user, words, self._clock.now(), audience.call),
             "callbacks": callbacks.shown(self._callbacks(), audience.user, words),
             "messages": _messages(mine, words),
         }
@@ -224,7 +222,7 @@ def _messages(mine: Sequence[DeskMessage], words: Words) -> View:
         "list": [
             {
                 "key": each.id,
-                "id": each.id,
+                "seen": f"/agent/messages/{each.id}/seen",
                 "by": words("message.by", name=each.by),
                 "at": words.moment(each.at),
                 "text": each.text,

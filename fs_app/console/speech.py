@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from flask import Flask, current_app, g, request
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
 
 from fs_app.console.access import current_user
 from fs_app.console.words import LANGUAGES, Words, words_in
+from fs_app.ports.people import User
 
 _EXTENSION = "fs_app.words"
 _CHOICE = "language"  # a cookie, for the pages before the sign-in
@@ -20,7 +23,27 @@ def speak(app: Flask, zone: tzinfo) -> None:
     @app.context_processor
     def spoken() -> dict[str, object]:
         words = current_words()
-        return {"t": words, "words": words, "language": words.language, "direction": words.direction}
+        return {"t": words, "words": words, "language": words.language, "direction": words.direction, "me": _me()}
+
+    app.add_template_global(_csrf, "csrf")
+    app.add_template_global(_here, "here")
+
+
+def _me() -> User | None:
+    try:
+        return current_user()
+    except LookupError:
+        return None
+
+
+def _csrf() -> Markup:
+    """The hidden field that every form needs."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
+
+
+def _here(path: str) -> Markup:
+    """Marks the link to the page that is shown, or to the one that it belongs to."""
+    return Markup(' aria-current="page"') if request.path.startswith(path) else Markup("")
 
 
 def current_words() -> Words:

@@ -7,7 +7,7 @@ digits that are on a telephone's keys.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from functools import cache
@@ -15,9 +15,9 @@ from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
+from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
-from markupsafe import Markup, escape
 
 from fs_app import yamlfile
 from fs_app.domain.gaps import fill, gaps
@@ -50,11 +50,6 @@ class Words:
         """The text of a key, its gaps filled. KeyError for a key, or a gap, that nothing is known of."""
         return fill(self.texts[key], {name: str(value) for name, value in values.items()})
 
-    def html(self, key: str, **values: object) -> Markup:
-        """The same for a page, where a value may be markup of ours."""
-        safe = {name: str(escape(value)) for name, value in values.items()}
-        return Markup(fill(str(escape(self.texts[key])), safe))  # noqa: S704 - both halves are escaped above
-
     def of(self, group: str, name: str) -> str:
         """The text of a name of a closed set, e.g. ``of("reason", "asked")``. An operator's own flow may use names
         of its own: one that no catalog has is shown as it is."""
@@ -86,6 +81,11 @@ class Words:
         """About how long: seconds below a minute, else minutes, else hours."""
         count, unit = _rounded(seconds)
         text: str = format_unit(count, f"duration-{unit}", length="long", locale=self.language)
+        return text
+
+    def list_of(self, items: Sequence[str]) -> str:
+        """``a, b and c``."""
+        text: str = format_list(items, locale=self.language) if items else ""
         return text
 
     def language_name(self, code: str) -> str:

@@ -120,8 +120,8 @@ _ADVICE = {
     Case.NOTHING: "nothing",
     Case.JOBS_LOOK: "nothing: the jobs are finding out how it ended; the caller was told that it is being checked",
     Case.GATEWAY_SILENT: "the gateway cannot be asked now: see to that first, then `fs-app payments check`",
-    Case.NOT_AT_GATEWAY: "the gateway shows nothing for this order id: look for it in the control panel; if nothing "
-    "is there, `fs-app payments close {id} --reason ...` frees the bill",
+    Case.NOT_AT_GATEWAY: "the gateway shows nothing for this order id: look for it in the control panel; if "
+    "nothing is there, `fs-app payments close {id} --reason ...` frees the bill",
     Case.LOOK_AGAIN: "`fs-app payments check {id}` looks once more; if it does not help, ask the gateway",
     Case.STUCK: "look at the transaction in the gateway's control panel: {note}",
     Case.DISPUTE: "a dispute is open: answer it in the gateway's control panel before its date",

@@ -79,7 +79,8 @@ class EventSocketSwitchboard:
             close = switch.close
             return switch.api(command)
         except (OSError, SwitchError) as error:
-            log.warning("a switch did not answer the console", switch="%s:%d" % address, reason=str(error))
+            switch_at, reason = f"{address[0]}:{address[1]}", str(error)
+            log.warning("a switch did not answer the console", switch=switch_at, reason=reason)
             return None
         finally:
             close()

@@ -7,11 +7,15 @@
 //   data-value="a.b"     the value of a field, unless somebody has changed it
 //   data-label="a.b"     its aria-label
 //   data-href="a.b"      where a link leads: a path of ours, or tel:
+//   data-action="a.b"    where a form is sent: a path of ours
 //   data-since="a.b"     a moment in seconds; clock.js writes how long ago that is
+//   data-most="a.b"      the maximum of a progress bar
 //   data-pressed="a.b"   aria-pressed
 //   data-off="a.b"       aria-disabled: it can still be reached and read, and does nothing
 //   data-with="a"        everything inside is looked up there
 //   data-each="a"        its <template>, once for each; an item has a "key", and keeps its element
+//
+// An element with data-part belongs to another part of the snapshot, wherever it stands.
 //
 // Nothing is written that is already there: a reader of the screen hears only what changed.
 
@@ -37,7 +41,9 @@ const rules = {
   value: (node, value) => fill(node, value),
   label: (node, value) => set(node, "aria-label", value),
   href: (node, value) => set(node, "href", safe(value)),
+  action: (node, value) => set(node, "action", safe(value)),
   since: (node, value) => set(node, "data-from", value),
+  most: (node, value) => set(node, "max", value),
   pressed: (node, value) => set(node, "aria-pressed", Boolean(value)),
   off: (node, value) => set(node, "aria-disabled", something(value) ? "true" : ""),
 };
@@ -82,5 +88,7 @@ export function bind(node, scope) {
     return;
   }
   const inner = node.dataset.with === undefined ? scope : at(scope, node.dataset.with) ?? {};
-  for (const child of [...node.children]) if (child.localName !== "template") bind(child, inner);
+  for (const child of [...node.children]) {
+    if (child.localName !== "template" && child.dataset.part === undefined) bind(child, inner);
+  }
 }

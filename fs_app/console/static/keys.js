@@ -1,4 +1,4 @@
-// Shortcuts: each is written on the button or field it belongs to (data-key), so that the list that `?` shows is the
+// Shortcuts: each is written on the button or field it belongs to (data-shortcut), so that the list that `?` shows is the
 // page itself. A key does nothing while something is typed, and can be switched off (WCAG 2.1.4).
 
 const OFF = "fs_app.keys"; // of localStorage
@@ -8,20 +8,20 @@ const seen = (node) => node.offsetParent !== null;
 const list = () => document.getElementById("keys");
 
 function use(node) {
-  if (node.matches("input, select, textarea, summary, h1, h2, [tabindex='-1']")) node.focus();
-  if (node.matches("button, a, summary")) node.click();
+  node.focus();
+  if (node.matches("button:not([data-shortcut-focus]), a")) node.click();
 }
 
 function fill(table) {
   const rows = table.querySelector("tbody");
   rows.replaceChildren();
-  for (const node of document.querySelectorAll("[data-key]")) {
+  for (const node of document.querySelectorAll("[data-shortcut]")) {
     if (!seen(node) || table.contains(node)) continue;
     const row = rows.insertRow();
     const key = document.createElement("kbd");
-    key.textContent = node.dataset.key;
+    key.textContent = node.dataset.shortcut;
     row.insertCell().append(key);
-    row.insertCell().textContent = node.dataset.keyName ?? node.getAttribute("aria-label") ?? node.textContent.trim();
+    row.insertCell().textContent = node.dataset.shortcutName ?? node.getAttribute("aria-label") ?? node.textContent.trim();
   }
 }
 
@@ -44,7 +44,7 @@ export function listen() {
       open();
       return;
     }
-    const wanted = `[data-key="${CSS.escape(event.key)}"]`;
+    const wanted = `[data-shortcut="${CSS.escape(event.key)}"]`;
     const node = [...document.querySelectorAll(wanted)].find(seen);
     if (node === undefined) return;
     event.preventDefault();

@@ -7,7 +7,7 @@ function say(form, answer) {
   const place = form.querySelector("[data-answer]") ?? document.querySelector("[data-answer-all]");
   if (place === null) return;
   place.dataset.is = answer.ok ? "done" : "refused";
-  place.textContent = answer.said ?? "";
+  place.textContent = answer.said ?? document.body.dataset.unsent;
   for (const field of form.elements) {
     if (field.name) field.removeAttribute("aria-invalid");
   }
@@ -29,7 +29,7 @@ async function post(form, submitter) {
 export async function send(form, submitter) {
   if (form.getAttribute("aria-busy") === "true") return;
   form.setAttribute("aria-busy", "true");
-  let answer = { ok: false, said: form.ownerDocument.body.dataset.unsent };
+  let answer = { ok: false, said: undefined };
   try {
     answer = await post(form, submitter);
   } catch (error) {
