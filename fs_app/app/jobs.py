@@ -10,6 +10,7 @@ import structlog
 from fs_app.app.checks import checked_parts
 from fs_app.app.parts import Parts
 from fs_app.app.roles import begin, forbid_dumps, until_told_to_stop
+from fs_app.domain.people import TRIES_FORGOTTEN_AFTER
 from fs_app.jobs.agreements import InstalmentFollower
 from fs_app.jobs.disputes import DisputeFollower
 from fs_app.jobs.housekeeping import Chore, Housekeeper
@@ -25,6 +26,7 @@ from fs_app.serve.sockets import inherited
 from fs_app.settings import Settings
 from fs_app.settings.rules import LONGEST_LOCKOUT
 from fs_app.store.desk_upkeep import LostHandovers, OldDeskRows, UntakenOrders
+from fs_app.store.people_upkeep import EndedSessions, ExpiredLinks, OldTries
 from fs_app.store.said import SpokenConsents, UnclaimedRecordings
 from fs_app.store.velocity import SqlVelocity
 from fs_app.store.webhooks import SqlHints
@@ -120,7 +122,7 @@ def followers(parts: Parts) -> dict[TaskKind, Follower]:
 def chores(parts: Parts) -> list[Chore]:
     """What is forgotten, and when. The gateway repeats a webhook for a day at most; a month is for looking back."""
     longest = max(limit.hours for limit in parts.settings.payments.velocity.limits().values())
-    said = parts.settings.recordings
+    said, console = parts.settings.recordings, parts.settings.console
     return [
         Chore("attempts counted", SqlVelocity(parts.database), timedelta(hours=longest)),
         Chore("checkpoints of calls", parts.checkpoints, timedelta(days=1)),
@@ -132,6 +134,9 @@ def chores(parts: Parts) -> list[Chore]:
         Chore("calls that were up", parts.live_calls, timedelta(days=1)),
         Chore("orders that no call took", UntakenOrders(parts.database, parts.clock), timedelta(hours=1)),
         Chore("the desk", OldDeskRows(parts.database), timedelta(days=parts.settings.jobs.desk_keep_days)),
+        Chore("sessions of the console", EndedSessions(parts.database, console.times().idle), timedelta()),
+        Chore("links that set passwords", ExpiredLinks(parts.database), timedelta()),
+        Chore("tries to sign in", OldTries(parts.database), TRIES_FORGOTTEN_AFTER),
     ]
 
 

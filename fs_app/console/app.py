@@ -45,8 +45,8 @@ _CLOSING = "fs_app.closing"
 
 
 def console_app(parts: ConsoleParts) -> Flask:
-    """The application of one console process. StoreUnavailable where the database does not answer, ConfigError where
-    its words are not whole."""
+    """The application of one console process. StoreUnavailable where the database does not answer, ConfigError
+    where its words are not whole."""
     settings = parts.settings.console
     app = Flask("fs_app.console")
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY_BYTES

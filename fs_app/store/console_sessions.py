@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
@@ -87,12 +87,6 @@ class SqlConsoleSessions:
     def revoke_all(self, user_id: UserId, but: SessionId | None = None) -> int:
         """End all of somebody's but that one."""
         return self._database.write(lambda connection: end_sessions(connection, user_id, but))
-
-    def forget(self, before: datetime) -> int:
-        """Delete what had expired by then; how many those were."""
-        over = (console_sessions.c.expires_at < before) | (console_sessions.c.seen_at < before - self._times.idle)
-        chosen = delete(console_sessions).where(over)
-        return self._database.write(lambda connection: connection.execute(chosen).rowcount)
 
     def _lasting(self, condition: ColumnElement[bool]) -> list[ConsoleSession]:
         now = self._clock.now()

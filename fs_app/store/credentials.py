@@ -140,11 +140,6 @@ class SqlOneTimeLinks:
 
         return self._database.write(work)
 
-    def forget(self, before: datetime) -> int:
-        """Delete what has expired; how many those were."""
-        chosen = delete(console_links).where(console_links.c.expires_at < before)
-        return self._database.write(lambda connection: connection.execute(chosen).rowcount)
-
     def _owner(self, connection: Connection, token: str) -> User | None:
         live = (console_links.c.digest == digest_of(token)) & (console_links.c.expires_at > self._clock.now())
         chosen = select(console_users).join(console_links).where(live & ~console_users.c.disabled)

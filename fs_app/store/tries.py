@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.mysql import insert as mysql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -67,11 +67,6 @@ class SqlSignInLimits:
                 _set(connection, key, 0 if key in gone else max(0, row.failures - 1), now, row.at)
 
         self._database.write(work)
-
-    def forget(self, before: datetime) -> int:
-        """Delete what counts no longer; how many rows that was."""
-        chosen = delete(console_tries).where(console_tries.c.at < before)
-        return self._database.write(lambda connection: connection.execute(chosen).rowcount)
 
 
 def _key(subject: Subject) -> str:

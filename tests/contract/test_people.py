@@ -16,6 +16,7 @@ from fs_app.ports.people import ConsoleDeed, LinkPurpose, NewUser, User
 from fs_app.store.engine import Database
 from fs_app.store.people import SqlPeople
 from fs_app.store.people_tables import console_audit, console_links, console_sessions, console_tries, console_users
+from fs_app.store.people_upkeep import EndedSessions, ExpiredLinks, OldTries
 from fs_app.testing.fakes_payments import StandingClock
 
 AGENT, SUPERVISOR, ADMIN = (frozenset({role}) for role in (Role.AGENT, Role.SUPERVISOR, Role.ADMIN))
@@ -432,10 +433,11 @@ def test_what_has_expired_can_be_deleted(
     people.sessions.open(maria.id, "", "")
     people.links.make(maria.id, LinkPurpose.RESET)
     people.limits.claim([Subject(TryKind.NAME, "maria")])
-    assert [part.forget(clock.now()) for part in (people.sessions, people.links, people.limits)] == [0, 0, 0]
+    upkeep = (EndedSessions(database, TIMES.idle), ExpiredLinks(database), OldTries(database))
+    assert [part.forget(clock.now()) for part in upkeep] == [0, 0, 0]
     clock.move(timedelta(days=4).total_seconds())
     last = people.sessions.open(maria.id, "", "")
-    assert [part.forget(clock.now()) for part in (people.sessions, people.links, people.limits)] == [1, 1, 1]
+    assert [part.forget(clock.now()) for part in upkeep] == [1, 1, 1]
     assert people.sessions.find(last)
 
 
