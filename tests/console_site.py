@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from fs_app.app.parts import Parts
+from fs_app.app.desk_parts import DeskParts
 from fs_app.console.access import ROUTES
 from fs_app.console.app import console_app
 from fs_app.domain.people import Role
@@ -48,7 +48,7 @@ def _empty() -> bytes:
         return Path(folder, _FILE).read_bytes()
 
 
-class StandingParts(Parts):
+class StandingParts(DeskParts):
     """The parts, at a time that stands."""
 
     @cached_property
