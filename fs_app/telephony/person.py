@@ -12,31 +12,17 @@ that they would not outlive us: `uprooted`, and what follows the talk begins wit
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn, Protocol
 
 from fs_app.domain.destination import Destination, Way
-from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.prompt import Prompt
 from fs_app.errors import CallEnded, SwitchError
-from fs_app.ports import (
-    Answered,
-    Coded,
-    Codes,
-    Joined,
-    Keyed,
-    Offered,
-    Order,
-    Ordered,
-    Over,
-    Parted,
-    PersonEvent,
-    Place,
-)
+from fs_app.ports import Codes, Keyed, Order, Ordered, Over, PersonEvent, Place
 from fs_app.telephony import commands
 from fs_app.telephony.connect import ConnectInfo
+from fs_app.telephony.happenings import Happenings
 from fs_app.telephony.headers import Frame
 from fs_app.telephony.members import place_of, waiting_in
 from fs_app.telephony.pending import Execution
@@ -58,17 +44,8 @@ _PLAIN = (
 )
 
 _RESCUE_SECONDS = 5
-_PARKED_SECONDS = 120  # what we do with a parked caller, a charge that is under way, has ended by then
 _PARTED_SECONDS = 20.0  # a transfer that rings for longer has left us
-_CODE_SECONDS = 3.0  # between two keys of a feature code
-_CODE_KEYS = 8
 _LEAVE = "D"  # no caller's telephone has this key
-
-_ENDS = {
-    "NO_AGENT_TIMEOUT": HandoverEnd.NO_AGENTS,
-    "TIMEOUT": HandoverEnd.NOT_ANSWERED,
-    "EXIT_WITH_KEY": HandoverEnd.SELF_SERVICE,
-}
 
 
 class Say(Protocol):
@@ -103,23 +80,34 @@ class SwitchPerson:
         self._destination = destination
         self._application = commands.way_to(destination)
         self._marks = _marks(destination, reference) if reference else ()
-        self._codes = codes
         self._silence = silence
-        self._row: deque[PersonEvent] = deque()
+        self._so_far = Happenings(session, info, destination, codes, stir)
         self._way: Execution | None = None
-        self._keyed, self._keyed_at = "", 0.0
-        self._parted_at: float | None = None
-        self.agent = self.leg = ""
-        self.answered = self.over = self.uprooted = self.shields = False
+        self.shields = False
+
+    @property
+    def agent(self) -> str:
+        """Who talks, as far as the switch says."""
+        return self._so_far.agent
+
+    @property
+    def leg(self) -> str:
+        """The uuid of the leg that the caller talks with."""
+        return self._so_far.leg
+
+    @property
+    def uprooted(self) -> bool:
+        """Whether the switch has parked the caller, so that they would not outlive us."""
+        return self._so_far.uprooted
 
     def interrupts(self) -> bool:
         """Whether a question must end, as `next` has something."""
-        return self.shields and bool(self._row)
+        return self.shields and bool(self._so_far.row)
 
     @property
     def talking(self) -> bool:
         """Whether a person has answered, and the talk is not over."""
-        return self.answered and not self.over
+        return self._so_far.answered and not self._so_far.over
 
     def join(self) -> None:
         """Send the caller there; in one write with what the switch has to know."""
@@ -137,7 +125,7 @@ class SwitchPerson:
         ]
         steps += [("set", f"fifo_caller_exit_key={_LEAVE}"), self._application]
         self._way = self._session.start_all(steps)[-1]
-        self._way.on_done(self._arrived)
+        self._so_far.on_the_way(self._way)
 
     # --- what the call's greenlet does ---
 
@@ -146,30 +134,30 @@ class SwitchPerson:
         until = time.monotonic() + seconds
         while True:
             left = until - time.monotonic()
-            parted = self._parted_at
+            parted = self._so_far.parted_at
             if parted is not None:
                 left = min(left, parted + _PARTED_SECONDS - time.monotonic())
             self._stir.wait(self._has_something, max(0.0, left))
             self._session.raise_if_disconnected()
-            if self._row:
-                event = self._row.popleft()
+            if self._so_far.row:
+                event = self._so_far.row.popleft()
                 if isinstance(event, Over):
                     self._home()
                 return event
-            if not self.answered and (key := self._privacy.keypad.buffer.take()):
+            if not self._so_far.answered and (key := self._privacy.keypad.buffer.take()):
                 return Keyed(key)
-            if self._parted_at is not None and time.monotonic() >= self._parted_at + _PARTED_SECONDS:
+            if self._so_far.parted_at is not None and time.monotonic() >= self._so_far.parted_at + _PARTED_SECONDS:
                 self._let_go()
             if time.monotonic() >= until:
                 return None
 
     def put_back(self, event: PersonEvent) -> None:
         """Let `next` return it once more."""
-        self._row.appendleft(event)
+        self._so_far.row.appendleft(event)
 
     def order(self, order: Order) -> None:
         """Somebody at the desk wants something."""
-        self._happens(Ordered(order))
+        self._so_far.add(Ordered(order))
 
     def waiting(self) -> int | None:
         """What the queue itself says."""
@@ -191,13 +179,13 @@ class SwitchPerson:
 
     def leave(self) -> bool:
         """Out of the line. SwitchTimeout where the switch keeps the caller."""
-        if not self.answered and not self.over and self._way is not None:
-            self.over = True
+        if not self._so_far.answered and not self._so_far.over and self._way is not None:
+            self._so_far.over = True
             self._session.start_api("uuid_recv_dtmf", f"{self._info.uuid} {_LEAVE}")
             self._way.wait(self._timing.margin)
             if self.leg:
-                self.over = False
-        if self.answered or self.leg:
+                self._so_far.over = False
+        if self._so_far.answered or self.leg:
             return False
         self._home()
         return True
@@ -206,9 +194,9 @@ class SwitchPerson:
         """End the talk: the person's leg is hung up, the caller parked. SwitchTimeout where that does not come."""
         if self.talking and self.leg:
             self._session.api("uuid_kill", self.leg, seconds=self._timing.margin)
-            self._stir.wait(lambda: self.over or self._session.ended is not None, self._timing.margin)
+            self._stir.wait(lambda: self._so_far.over or self._session.ended is not None, self._timing.margin)
             self._session.raise_if_disconnected()
-        self._row.clear()
+        self._so_far.row.clear()
         self._home()
 
     @contextmanager
@@ -222,109 +210,14 @@ class SwitchPerson:
         finally:
             self.shields = False
 
-    # --- what happens, in the hub ---
-
     def happened(self, event: Frame) -> None:
-        """An event of the caller's leg, of the person's, or of the queue."""
-        name, ours = event.event("Event-Name"), event.event("Unique-ID") == self._info.uuid
-        if name == "CUSTOM":
-            self._queue_says(event)
-        elif name == "DTMF" and event.event("Unique-ID") == self.leg:
-            self._agent_keys(event.event("DTMF-Digit") or "")
-        elif not ours:
-            return
-        elif name == "CHANNEL_BRIDGE":
-            self._bridged(event)
-        elif name == "CHANNEL_UNBRIDGE":
-            self._unbridged()
-        elif name == "CHANNEL_PARK" and self.answered:
-            self._parked()
-
-    def _queue_says(self, event: Frame) -> None:
-        agent = commands.matching(commands.AGENT, event.event("CC-Agent")) or ""
-        match event.event("CC-Action"):
-            case "agent-offering":
-                self._happens(Offered(agent))
-            case "bridge-agent-fail":
-                self._happens(Offered(""))
-            case "bridge-agent-start":
-                self.agent = agent
-
-    def _bridged(self, event: Frame) -> None:
-        leg = commands.matching(commands.UUID, event.event("Other-Leg-Unique-ID")) or ""
-        self._parted_at = None
-        if not leg or leg == self.leg:
-            return
-        self.leg = leg
-        self._keyed = ""
-        if self._codes:
-            self._session.hear_of(leg)
-        if self.answered:
-            self.agent = ""
-            self._happens(Joined(leg))
-        else:
-            self.answered = True
-            self._happens(Answered(self.agent, leg))
-
-    def _unbridged(self) -> None:
-        self._session.start_api("sched_del", self._info.uuid)  # we are here: nobody has to come for the caller
-        self.leg = ""
-        if not self.over:
-            self._parted_at = time.monotonic()
-            self._happens(Parted())
-
-    def _parked(self) -> None:
-        """The talk is over, and the switch has given the caller back."""
-        self.uprooted = True
-        if self._info.extension is not None:
-            number, context = self._info.extension
-            when = f"+{_PARKED_SECONDS} {self._info.uuid}"
-            self._session.start_api("sched_transfer", f"{when} {number} XML {context}")
-        self._ended(HandoverEnd.TALKED)
-
-    def _arrived(self) -> None:
-        """The application has ended: the wait, or for some also the talk."""
-        way = self._way
-        if way is None or self.over or self._session.ended is not None:
-            return
-        if self._destination.way is not Way.CALLCENTER:
-            self._ended(HandoverEnd.TALKED if self.answered else HandoverEnd.NOT_ANSWERED)
-            return
-        try:
-            done = way.wait(0)
-        except (CallEnded, SwitchError):
-            self._ended(HandoverEnd.FAILED)
-            return
-        cause = done.event("variable_cc_cause")
-        if cause is None:
-            self._ended(HandoverEnd.FAILED)
-        elif cause != "answered":
-            self._ended(_ENDS.get(done.event("variable_cc_cancel_reason") or "", HandoverEnd.NOT_ANSWERED))
-
-    def _ended(self, end: HandoverEnd) -> None:
-        if not self.over:
-            self.over, self.leg, self._parted_at = True, "", None
-            self._happens(Over(end))
-
-    def _agent_keys(self, key: str) -> None:
-        now = time.monotonic()
-        if now - self._keyed_at > _CODE_SECONDS:
-            self._keyed = ""
-        self._keyed, self._keyed_at = (self._keyed + key)[-_CODE_KEYS:], now
-        for code, meaning in self._codes.items():
-            if self._keyed.endswith(code):
-                self._keyed = ""
-                self._happens(Coded(meaning))
-                return
-
-    def _happens(self, event: PersonEvent) -> None:
-        self._row.append(event)
-        self._stir.set()
+        """In the hub: an event of the caller's leg, of the person's, or of the queue."""
+        self._so_far.happened(event)
 
     # --- parts ---
 
     def _has_something(self) -> bool:
-        return bool(self._row) or (not self.answered and self._privacy.keypad.buffer.waiting)
+        return bool(self._so_far.row) or (not self._so_far.answered and self._privacy.keypad.buffer.waiting)
 
     def _lists(self, *of: str) -> list[str] | None:
         """What a queue of mod_callcenter tells of its members and agents; None where it tells nothing."""
@@ -339,7 +232,7 @@ class SwitchPerson:
 
     def _home(self) -> None:
         """The caller is with us again: should we die from now on, the dialplan goes on at once."""
-        self.over = True
+        self._so_far.over = True
         self._session.start_all([COME_BACK, *_PLAIN])[-1].wait(self._timing.margin)
 
     def _let_go(self) -> NoReturn:
