@@ -19,16 +19,16 @@ from functools import partial
 from fs_app.domain.assist import AssistState
 from fs_app.domain.card import Card
 from fs_app.domain.decline import Advice, Coaching
-from fs_app.domain.destination import FeatureCode
 from fs_app.domain.payment import ENDINGS, Ending
 from fs_app.domain.prompt import say
 from fs_app.errors import NotProtected, StoreError, SwitchError
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact
 from fs_app.flow.step import Said, Step, StepEnds
-from fs_app.ports import Coded, Joined, Order, Ordered, OrderKind, Over, Parted, PaymentOutcome, Person
+from fs_app.ports import Order, PaymentOutcome, Person
 from fs_app.steps.assist_bill import AssistRefused, proposal
 from fs_app.steps.assist_board import AssistBoard
+from fs_app.steps.assist_meanwhile import Meanwhile, Reproved, Stopped
 from fs_app.steps.card_questions import CARD_FIELDS, CardField, CardQuestions, blank_card
 from fs_app.steps.charge import Charge
 from fs_app.steps.collect_card import CollectCard
@@ -40,7 +40,6 @@ _OWN = (
     *("assist_start", "assist_paused", "assist_go_on", "assist_stopped", "assist_over"),
     *("assist_unprotected", "assist_code_skipped", "payment_busy"),
 )
-_PAUSE_SECONDS = 3.0  # between two proofs, while one fails
 _MOST_PAUSES = 20
 _FAILING: dict[str, CardField] = {
     Coaching.SECURITY_CODE.value: "security_code",
@@ -58,18 +57,6 @@ def assisting_phrases() -> Iterator[Said]:
     yield from (Said("", phrase, frozenset()) for phrase in _OWN)
 
 
-class _Stopped(Exception):
-    """The agent or the caller stopped it, or it cannot go on; ``why`` is a word of a closed set."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(why)
-        self.why = why
-
-
-class _Reproved(Exception):
-    """The caller talks with another leg: what was proved has to be proved again."""
-
-
 class AssistedPayment:
     """One payment that was asked for by an order. ``handover_id`` is 0 where the hand-over was not written down."""
 
@@ -79,7 +66,6 @@ class AssistedPayment:
         self._order = order
         self._handover_id = handover_id
         self._missing: list[CardField] = list(CARD_FIELDS)
-        self._over: Over | None = None
         self._outcome = ""
 
     def run(self) -> None:
@@ -93,6 +79,7 @@ class AssistedPayment:
             return
         self._paying = replace(self._call, facts=facts, charged=self._charged, refused=self._refused)
         self._board = AssistBoard(desk, self._call, self._order, self._handover_id, facts)
+        self._meanwhile = Meanwhile(self._call, self._person, self._board)
         self._answer("done")
         try:
             self._take()
@@ -100,8 +87,8 @@ class AssistedPayment:
             facts.wipe()
             self._call.channel.watch(None)
             self._board.close()
-            if self._over is not None:
-                self._person.put_back(self._over)
+            if self._meanwhile.over is not None:
+                self._person.put_back(self._meanwhile.over)
 
     # --- the payment ---
 
@@ -112,9 +99,9 @@ class AssistedPayment:
         self._call.channel.watch(self._board.typed)
         try:
             self._until_charged()
-        except _Stopped as stopped:
+        except Stopped as stopped:
             self._board.ends(AssistState.CANCELLED, stopped.why)
-            if self._over is None:
+            if self._meanwhile.over is None:
                 self._say("assist_stopped")
         except NotProtected as refusal:
             self._board.ends(AssistState.NOT_PROTECTED, refusal.reason)
@@ -140,13 +127,13 @@ class AssistedPayment:
                         proved_once = True
                         self._pay(card)
                     return
-                except _Reproved:
+                except Reproved:
                     pass
                 except NotProtected as refusal:
                     failures += 1
                     if not proved_once or failures > _MOST_PAUSES:
                         raise
-                    self._pause(refusal.reason)
+                    self._meanwhile.pause(refusal.reason)
         finally:
             card.wipe()
 
@@ -175,7 +162,7 @@ class AssistedPayment:
         self._board.now(AssistState.CONFIRMING)
         outcome = self._asked(lambda: self._step(ConfirmPayment).run(self._paying))
         if outcome == "change_amount":
-            raise _Stopped("other_amount")
+            raise Stopped("other_amount")
         if outcome == "back":
             self._missing = [CARD_FIELDS[-1]]
         if outcome == "change_means":
@@ -220,79 +207,10 @@ class AssistedPayment:
             return act()
         except StepEnds as ends:
             if ends.outcome == "interrupted":
-                return self._interrupted()
+                return self._meanwhile.interrupted()
             if ends.outcome == "back":
                 return "back"
-            raise _Stopped("caller" if ends.outcome == "agent" else "no_answer") from None
-
-    # --- what happens meanwhile ---
-
-    def _interrupted(self) -> str:
-        self._call.channel.forget_keys()  # they belong to a question that is asked anew
-        event = self._person.next(0.0)
-        match event:
-            case Ordered():
-                return self._obey(event.order)
-            case Coded(code=FeatureCode.CANCEL):
-                raise _Stopped("agent")
-            case Parted():
-                self._wait_for_a_leg()
-            case Joined():
-                raise _Reproved
-            case Over():
-                self._over = event
-                raise _Stopped("talk_over")
-            case _:
-                pass
-        return "asked_again"
-
-    def _obey(self, order: Order) -> str:
-        if order.kind is OrderKind.CANCEL:
-            self._call.services.desk.answer(order.id, "done")
-            raise _Stopped("agent")
-        if order.kind is OrderKind.SKIP_CODE and not self._call.line.help.skip_code:
-            self._call.services.desk.answer(order.id, "not_allowed")
-            return "asked_again"
-        if order.kind not in (OrderKind.CLEAR, OrderKind.BACK, OrderKind.SKIP_CODE):
-            self._call.services.desk.answer(order.id, "payment_under_way")
-            return "asked_again"
-        self._call.services.desk.answer(order.id, "done")
-        if order.kind is OrderKind.SKIP_CODE:
-            self._board.skip_code()
-            self._say("assist_code_skipped")
-        return "back" if order.kind is OrderKind.BACK else "asked_again"
-
-    def _wait_for_a_leg(self) -> None:
-        """A transfer is under way, or the talk is over: nothing is asked until that is known."""
-        self._board.now(AssistState.PAUSED, "transfer")
-        while True:
-            match event := self._person.next(_PAUSE_SECONDS):
-                case Joined():
-                    raise _Reproved
-                case Over():
-                    self._over = event
-                    raise _Stopped("talk_over")
-                case Ordered():
-                    self._obey(event.order)
-                case _:
-                    pass
-
-    def _pause(self, why: str) -> None:
-        """Protection was lost: no key counts until it is proved again."""
-        paused_already = self._board.state is AssistState.PAUSED
-        self._board.now(AssistState.PAUSED, why)
-        if not paused_already:
-            self._say("assist_paused")
-        match event := self._person.next(_PAUSE_SECONDS):
-            case Ordered():
-                self._obey(event.order)
-            case Over():
-                self._over = event
-                raise _Stopped("talk_over")
-            case Parted():
-                self._wait_for_a_leg()
-            case _:
-                pass
+            raise Stopped("caller" if ends.outcome == "agent" else "no_answer") from None
 
     # --- the result ---
 

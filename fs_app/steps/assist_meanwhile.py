@@ -1,0 +1,109 @@
+"""What happens in the talk while an assisted payment is taken: the agent's orders, transfers, lost protection.
+
+Nothing is asked while the caller talks with nobody, nor before what keeps the keys private is proved again.
+"""
+
+from __future__ import annotations
+
+from fs_app.domain.assist import AssistState
+from fs_app.domain.destination import FeatureCode
+from fs_app.domain.prompt import say
+from fs_app.flow.call import Call
+from fs_app.ports import Coded, Joined, Order, Ordered, OrderKind, Over, Parted, Person
+from fs_app.steps.assist_board import AssistBoard
+
+_PAUSE_SECONDS = 3.0  # between two proofs, while one fails
+
+
+class Stopped(Exception):
+    """The agent or the caller stopped it, or it cannot go on; ``why`` is a word of a closed set."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class Reproved(Exception):
+    """The caller talks with another leg: what was proved has to be proved again."""
+
+
+class Meanwhile:
+    """The events of one talk, as far as they concern the payment. ``over`` is what ended the talk."""
+
+    def __init__(self, call: Call, person: Person, board: AssistBoard) -> None:
+        self._call = call
+        self._person = person
+        self._board = board
+        self.over: Over | None = None
+
+    def interrupted(self) -> str:
+        """A question was: ``back`` where the one before it is wanted, else ``asked_again``. Stopped; Reproved."""
+        self._call.channel.forget_keys()  # they belong to a question that is asked anew
+        event = self._person.next(0.0)
+        match event:
+            case Ordered():
+                return self._obey(event.order)
+            case Coded(code=FeatureCode.CANCEL):
+                raise Stopped("agent")
+            case Parted():
+                self._wait_for_a_leg()
+            case Joined():
+                raise Reproved
+            case Over():
+                self._stop(event)
+            case _:
+                pass
+        return "asked_again"
+
+    def pause(self, why: str) -> None:
+        """Protection was lost: no key counts until it is proved again. Stopped; Reproved."""
+        paused_already = self._board.state is AssistState.PAUSED
+        self._board.now(AssistState.PAUSED, why)
+        if not paused_already:
+            self._say("assist_paused")
+        match event := self._person.next(_PAUSE_SECONDS):
+            case Ordered():
+                self._obey(event.order)
+            case Over():
+                self._stop(event)
+            case Parted():
+                self._wait_for_a_leg()
+            case _:
+                pass
+
+    def _obey(self, order: Order) -> str:
+        if order.kind is OrderKind.CANCEL:
+            self._call.services.desk.answer(order.id, "done")
+            raise Stopped("agent")
+        if order.kind is OrderKind.SKIP_CODE and not self._call.line.help.skip_code:
+            self._call.services.desk.answer(order.id, "not_allowed")
+            return "asked_again"
+        if order.kind not in (OrderKind.CLEAR, OrderKind.BACK, OrderKind.SKIP_CODE):
+            self._call.services.desk.answer(order.id, "payment_under_way")
+            return "asked_again"
+        self._call.services.desk.answer(order.id, "done")
+        if order.kind is OrderKind.SKIP_CODE:
+            self._board.skip_code()
+            self._say("assist_code_skipped")
+        return "back" if order.kind is OrderKind.BACK else "asked_again"
+
+    def _wait_for_a_leg(self) -> None:
+        """A transfer is under way, or the talk is over: nothing is asked until that is known."""
+        self._board.now(AssistState.PAUSED, "transfer")
+        while True:
+            match event := self._person.next(_PAUSE_SECONDS):
+                case Joined():
+                    raise Reproved
+                case Over():
+                    self._stop(event)
+                case Ordered():
+                    self._obey(event.order)
+                case _:
+                    pass
+
+    def _stop(self, over: Over) -> None:
+        self.over = over
+        raise Stopped("talk_over")
+
+    def _say(self, phrase: str) -> None:
+        self._call.channel.play(say(phrase), interruptible=False)
