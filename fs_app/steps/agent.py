@@ -13,7 +13,8 @@ from fs_app.flow.facts import Fact
 from fs_app.flow.step import Outcome, PhraseName, Said, Says, Step
 from fs_app.steps import calling_back
 from fs_app.steps.assisting import assisting_phrases
-from fs_app.steps.handing_over import HandOver, Words
+from fs_app.steps.hand_over_words import Words
+from fs_app.steps.handing_over import HandOver
 
 _SPENT = frozenset({Fact.CARD, Fact.BANK, Fact.MEANS, Fact.CONSENT})
 _PATIENCE = 2  # how often one call hears that nobody is there

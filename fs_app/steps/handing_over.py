@@ -6,14 +6,10 @@ they reach a person all the same, who then knows no more than what they say.
 
 from __future__ import annotations
 
-import math
-import time
-from dataclasses import dataclass
-
 from fs_app.domain.destination import FeatureCode
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.keys import menu
-from fs_app.domain.prompt import SILENCE, Count, Counted, Prompt, say
+from fs_app.domain.prompt import say
 from fs_app.errors import CallEnded, StoreError
 from fs_app.flow.asking import ask
 from fs_app.flow.briefing import briefing
@@ -25,8 +21,6 @@ from fs_app.ports import (
     Coded,
     HandoverTicket,
     Joined,
-    Keyed,
-    Offered,
     Order,
     Ordered,
     OrderKind,
@@ -36,34 +30,11 @@ from fs_app.ports import (
 )
 from fs_app.steps.assisting import AssistedPayment
 from fs_app.steps.calling_back import ask_to_call_back
+from fs_app.steps.hand_over_words import Words
+from fs_app.steps.waiting_line import ALONE, CALL_BACK, WaitingLine
 
-CALL_BACK, ALONE = "1", "2"
 _HANDED, _TALKED = "handover", "talked"
-_SETTLE_SECONDS = 2.0  # an agent who is free answers in this time, and the caller hears no place
-_MOST_WAIT_SECONDS = 1800.0  # the queue's own max-wait-time should be shorter
 _ALIVE_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The phrases of one hand-over, as the step names them."""
-
-    say: str
-    transferring: str
-    next_in_line: str
-    place: str
-    wait: str
-    options: str
-    options_alone: str
-    full: str
-    no_agents: str
-    not_answered: str
-    alternatives: str
-    alternatives_alone: str
-    after: str
-    on_your_own: str
-    sent_to_pay: str
-    sent_back: str
 
 
 class HandOver:
@@ -109,12 +80,13 @@ class HandOver:
                 self._desk.ended(self._ticket.id, self._end)
 
     def _led(self, person: Person, waits: bool, first: str) -> str:
-        if self._is_full(person):
+        line = WaitingLine(self._call, self._queue, self._words, person, self._ticket, waits=waits)
+        if line.is_full():
             return self._alternatives(HandoverEnd.FULL)
         self._call.channel.play(say(first), interruptible=False)
         self._keep(_HANDED, str(self._ticket.id if self._ticket is not None else 0))
         person.join()
-        waited = self._wait(person, waits)
+        waited = line.wait()
         if isinstance(waited, Answered):
             return self._talk(person, waited)
         if waited is HandoverEnd.CALL_BACK:
@@ -135,65 +107,6 @@ class HandOver:
     def _keep(self, name: str, value: str) -> None:
         self._call.within[name] = value
         self._call.keep()
-
-    # --- in the line ---
-
-    def _is_full(self, person: Person) -> bool:
-        most = self._rules.most_waiting
-        return bool(most) and (person.waiting() or 0) >= most
-
-    def _wait(self, person: Person, waits: bool) -> Answered | HandoverEnd:
-        """Until somebody answers, or the wait ends otherwise."""
-        until = time.monotonic() + _MOST_WAIT_SECONDS
-        patience = _SETTLE_SECONDS
-        while True:
-            match event := person.next(patience):
-                case Answered():
-                    return event
-                case Over():
-                    return event.end
-                case Offered():
-                    self._tell_offered(event.agent)
-                case Keyed(key=key) if waits and key == CALL_BACK and self._rules.call_back:
-                    if person.leave():
-                        return HandoverEnd.CALL_BACK
-                case Keyed(key=key) if waits and key == ALONE:
-                    if person.leave():
-                        return HandoverEnd.SELF_SERVICE
-                case Ordered():
-                    self._desk.answer(event.order.id, "not_talking")
-                case None if waits and time.monotonic() > until:
-                    if person.leave():
-                        return HandoverEnd.NOT_ANSWERED
-                case None if waits:
-                    person.say(self._place(person))
-                    patience = self._rules.announce_seconds
-                case _:
-                    pass
-
-    def _tell_offered(self, agent: str) -> None:
-        if self._ticket is not None:
-            self._desk.offered(self._ticket.id, agent)
-
-    def _place(self, person: Person) -> Prompt:
-        """Where in the line the caller is, about how long it takes, and what else they can do."""
-        place, told = person.place(), SILENCE
-        if place is not None:
-            first = place.number == 1
-            told = say(self._words.next_in_line) if first else say(self._words.place, number=Count(place.number))
-            seconds = self._expected(place.number, place.agents)
-            if seconds is not None:
-                told += say(self._words.wait, wait=Counted(max(1, math.ceil(seconds / 60)), "minute"))
-            if self._ticket is not None:
-                self._desk.waiting(self._ticket.id, place.number, seconds)
-        options = self._words.options if self._rules.call_back else self._words.options_alone
-        return told + say(options)
-
-    def _expected(self, place: int, agents: int) -> int | None:
-        try:
-            return self._desk.expected_wait(self._queue, place, agents)
-        except StoreError:
-            return None
 
     # --- nobody answered ---
 
