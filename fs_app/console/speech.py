@@ -26,7 +26,7 @@ def speak(app: Flask, zone: tzinfo) -> None:
         return {"t": words, "words": words, "language": words.language, "direction": words.direction, "me": _me()}
 
     app.add_template_global(_csrf, "csrf")
-    app.add_template_global(_here, "here")
+    app.add_template_global(_on_page, "on_page")
 
 
 def _me() -> User | None:
@@ -41,7 +41,7 @@ def _csrf() -> Markup:
     return Markup('<input type="hidden" name="csrf_token" value="{}">').format(generate_csrf())
 
 
-def _here(path: str) -> Markup:
+def _on_page(path: str) -> Markup:
     """Marks the link to the page that is shown, or to the one that it belongs to."""
     return Markup(' aria-current="page"') if request.path.startswith(path) else Markup("")
 

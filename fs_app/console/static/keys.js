@@ -35,7 +35,10 @@ export function listen() {
     fill(dialog);
     dialog.showModal();
   };
-  document.querySelector("[data-keys-open]")?.addEventListener("click", open);
+  for (const button of document.querySelectorAll("[data-keys-open]")) {
+    button.hidden = false;
+    button.addEventListener("click", open);
+  }
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     if (typing(event.target) || off.checked || dialog.open) return;

@@ -6,6 +6,17 @@ import * as clock from "./clock.js";
 const QUIET_MS = 40_000; // the server says something every fifteen seconds
 const AGAIN_MS = 3_000;
 
+const seen = (node) => node.isConnected && node.offsetParent !== null;
+
+// Who had the focus on something that went away goes on at the heading of what took its place.
+function keepFocus(focused, roots) {
+  if (focused === null || focused === document.body || seen(focused)) return;
+  const headings = [...roots, document].map((root) => [...root.querySelectorAll("h2, h1")].find(seen));
+  const heading = headings.find((each) => each !== undefined);
+  heading?.setAttribute("tabindex", "-1");
+  heading?.focus();
+}
+
 // Follow the feed of this page; `told` hears of each part after it is on the page.
 export function follow(told = () => {}) {
   const page = document.querySelector("[data-feed]");
@@ -21,7 +32,10 @@ export function follow(told = () => {}) {
     connection("live");
     const before = state[event.type];
     state[event.type] = JSON.parse(event.data);
-    for (const root of document.querySelectorAll(`[data-part="${event.type}"]`)) bind(root, state[event.type]);
+    const roots = [...document.querySelectorAll(`[data-part="${event.type}"]`)];
+    const focused = document.activeElement;
+    for (const root of roots) bind(root, state[event.type]);
+    keepFocus(focused, roots);
     clock.tick();
     told(event.type, state, before);
   }

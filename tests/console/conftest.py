@@ -1,0 +1,53 @@
+"""A console, a browser, and the people who look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from fs_app.domain.people import Role
+from fs_app.ports.people import User
+from tests.consolekit import AGENT, DeskWorker, RunningConsole, chromium, console_settings, window
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, once for all tests."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Iterator[RunningConsole]:
+    """A console that serves."""
+    running = RunningConsole(console_settings(tmp_path))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def opened(browser: Browser, console: RunningConsole) -> Iterator[Callable[..., Page]]:
+    """Opens windows: ``opened(user)``."""
+    with ExitStack() as windows:
+
+        def open_one(user: User | None = None, **options: Any) -> Page:
+            return windows.enter_context(window(browser, console, user, **options))
+
+        yield open_one
+
+
+@pytest.fixture
+def maria(console: RunningConsole) -> User:
+    """An agent."""
+    return console.add("maria", Role.AGENT, agent=AGENT, full_name="Maria Lopez")
+
+
+@pytest.fixture
+def worker(console: RunningConsole) -> DeskWorker:
+    """A worker with one call."""
+    return DeskWorker(console.parts)
