@@ -213,9 +213,9 @@ def test_wrong_pins_count_over_all_calls_and_servers() -> None:
     for pins in (["0001", "0002", "0003"], ["0004", "0005"]):
         call, _ = servers.call([key for pin in pins for key in ("12345678#", pin)])
         run_flow(FLOW, call)
-    path, phone = servers.resume(servers.checkpoints.by_step["identity"], ["12345678#", "2468"])
+    path, phone = servers.resume(servers.checkpoints.by_step["identity"], ["12345678#"])
     assert path.startswith("identity:locked operator:talked")
-    assert phone.left == ["2468"]
+    assert "PIN" not in "".join(phone.said)
 
 
 # --- what can be wrong with a checkpoint -----------------------------------------------------------------------

@@ -115,7 +115,7 @@ def test_no_card_is_asked_for_while_the_gateway_is_down() -> None:
 
 
 def test_no_card_is_asked_for_while_the_database_is_down() -> None:
-    call = dial(WHOLE_CALL, database_down=True)
+    call = dial(WHOLE_CALL[:1], database_down=True)
     assert call.path == "welcome:done identity:trouble operator:talked goodbye:ended"
     assert "We are sorry. We have a technical problem." in call.phone.said
     assert call.phone.handed_over == ["payments"]
