@@ -154,7 +154,14 @@ class World:
         host = f"127.0.0.1:{self.calls.server.port}"
         agents = {"payments": AGENTS[self.transcript.world.get("agents", "")]} if self._has_queue else {}
         with SimulatedSwitch(dialplan([host]), agents=agents) as switch:
-            return play(self.transcript, switch, self.voice.text_of, self.payments, self.agreements.all)
+            return play(
+                self.transcript,
+                switch,
+                self.voice.text_of,
+                self.payments,
+                self.agreements.all,
+                self.calls.parts.desk_view,
+            )
 
     def phrase(self, name: str) -> str:
         """What is said, of a phrase without gaps."""

@@ -18,8 +18,8 @@ AGENT, LEG = "maria@default", "a9e47000-0000-4000-8000-000000000002"
 
 
 class ScriptedPerson:
-    """Implements `ports.Person`. ``happenings`` come one for each `next`; when none is left the talk, or the wait, is
-    over. ``place`` and ``waiting`` are what the queue says; ``refusals`` are raised by `shielded`, one each time.
+    """Implements `ports.Person`. ``happenings`` come one for each `next`; when none is left the talk, or the wait,
+    is over. ``place`` and ``waiting`` are what the queue says; ``refusals`` are raised by `shielded`, one each time.
     ``done`` is what was done on our side, in order."""
 
     def __init__(

@@ -13,7 +13,9 @@
 ``<<`` is one prompt as it is heard: words are compared, not commas or capitals, and ``...`` stands for any
 words. A line ``<< ...`` alone stands for any number of prompts. ``>>`` is what the caller keys once the prompt
 has ended, ``>>!`` while it still plays; ``(silence)``, ``(waits)`` for a moment, and ``(hangs up)`` are not
-keys, and ``(says yes)`` is what is said after a beep. ``==`` is what the ledger holds, what was agreed to
+keys, and ``(says yes)`` is what is said after a beep. ``@@`` is what the agent does who talks with the caller, on
+the page or on the telephone (`AGENT_DOES`), or sees there: ``@@ sees declined``. A caller whom an agent answers, and
+of whom nothing else is written, hangs up after the talk. ``==`` is what the ledger holds, what was agreed to
 (``== agreement once active 42.50 USD``), and how the call ended; such a line may stop early. A line that begins
 with a space goes on with the line before, ``#`` in the first column is a remark, and the headers come first:
 `HEADERS`.
@@ -29,9 +31,19 @@ from fs_app.errors import ConfigError, Problem
 
 SILENCE, WAITS, HANGS_UP = "(silence)", "(waits)", "(hangs up)"
 ANYTHING = "..."
-_SIGNS = ("<<", ">>!", ">>", "==")
+_SIGNS = ("<<", ">>!", ">>", "@@", "==")
 SAYS = re.compile(r"\(says (\w[\w ']*)\)")
 _KEYED = re.compile("|".join(["[0-9*#]+", SAYS.pattern, *map(re.escape, (SILENCE, WAITS, HANGS_UP))]))
+
+# What an agent does. An amount is in the currency of the bill.
+AGENT_DOES = (
+    re.compile(r"takes the payment(?: of (?P<amount>[0-9]+\.[0-9]{2}))?"),
+    re.compile(r"(?P<press>presses [0-9*#]+)"),
+    re.compile(r"sends to (?P<place>[a-z_]+)"),
+    re.compile(r"transfers to (?P<queue>[a-z_]+)"),
+    re.compile(r"(?P<act>clears|goes back|skips the code|stops|hangs up|hands over)"),
+    re.compile(r"sees (?P<sight>[a-z_0-9 ]+)"),
+)
 
 # What a header may say. `line` sets a channel variable, as the dialplan does; what the call meets is made by
 # whoever plays it: gateway, database, an attempt that is open, and who sits at the queue.
@@ -41,7 +53,7 @@ HEADERS = {
     "gateway": r"down|refuses|(?:drop|status)_(?:before|after)_commit",
     "bill": r"busy",
     "database": r"down",
-    "agents": r"none|busy",
+    "agents": r"none|busy|away|queued",
     "recheck": r"soon",  # an unknown result is asked for again while the caller waits
     "attempts": r"[0-9]+",  # so many by one account, then the velocity limit
     "lockout": r"[0-9]+",  # so many wrong proofs of one account
@@ -160,6 +172,8 @@ def _complaint(before: Line | None, line: Line) -> str:
         return (
             f"{line.text!r} cannot be keyed; keys are 0 to 9, * and #, (says yes), {SILENCE}, {WAITS}, {HANGS_UP}"
         )
+    if line.sign == "@@" and not any(form.fullmatch(line.text) for form in AGENT_DOES):
+        return f"no agent does {line.text!r}; see AGENT_DOES"
     if line.sign == ">>!" and (before is None or before.sign != "<<"):
         return "`>>!` is keyed while a prompt plays, so it has to follow `<<`"
     if line.sign != "==" and before is not None and before.sign == "==":

@@ -19,8 +19,10 @@ import gevent
 from fs_app.domain.agreement import Agreement, Fixed
 from fs_app.domain.calendar import Every
 from fs_app.domain.payment import Payment, PaymentState
+from fs_app.ports import DeskView
 from fs_app.testing.switch import Call, Happening, SimulatedSwitch, What
 from fs_app.testing.transcript import ANYTHING, HANGS_UP, SAYS, SILENCE, WAITS, Line, Transcript, matches
+from fs_app.testing.transcript_agent import Agent
 
 _SECONDS = 15.0  # no transcript waits longer for anything
 _QUIET_SECONDS = 0.05  # a caller keys when nothing plays any more; so long the server has to say something else
@@ -59,13 +61,15 @@ def play(
     heard: Callable[[Path], str],
     payments: Callable[[], Sequence[Payment]],
     agreements: Callable[[], Sequence[Agreement]] = tuple,
+    desk: DeskView | None = None,
 ) -> Played:
     """Dial, and go through the transcript line by line; `Differs` at the first difference.
 
-    ``heard`` tells what is said in a sound file. ``payments`` and ``agreements`` are read once the call is over.
+    ``heard`` tells what is said in a sound file. ``payments`` and ``agreements`` are read once the call is over;
+    ``desk`` is what an agent of the transcript has before them.
     """
     call = switch.dial(transcript.caller, variables=transcript.variables, stepped=True)
-    caller = _Caller(call, transcript, heard)
+    caller = _Caller(call, transcript, heard, Agent(call, desk))
     try:
         caller.go_through()
         caller.compare_results(lambda: [*booked(payments()), *agreed(agreements())])
@@ -106,8 +110,9 @@ def _often(every: Every | None) -> str:
 
 
 class _Caller:
-    def __init__(self, call: Call, transcript: Transcript, heard: Callable[[Path], str]) -> None:
+    def __init__(self, call: Call, transcript: Transcript, heard: Callable[[Path], str], agent: Agent) -> None:
         self._call = call
+        self._agent = agent
         self._transcript = transcript
         self._heard = heard
         self._playing = False
@@ -130,6 +135,8 @@ class _Caller:
                 self._listen_until(line, next(iter(self._left), None))
             elif line.sign == "<<":
                 self._expect(line)
+            elif line.sign == "@@":
+                self._agent_does(line)
             elif line.sign == ">>!":
                 self._key(line)
                 self._await_break()
@@ -201,6 +208,13 @@ class _Caller:
         else:
             self._call.press(line.text)
 
+    def _agent_does(self, line: Line) -> None:
+        """While a prompt plays, or in the talk."""
+        done = self._agent.does(line.text)
+        if done != line.text:
+            self._differs(str(line), f"@@ {done}")
+        self._rows.append((str(line), str(line)))
+
     def _hear_out(self, line: Line) -> None:
         """Let the prompt end. The server has a moment to say something else instead of waiting for this key."""
         self._call.hear_out()
@@ -228,15 +242,20 @@ class _Caller:
                 self._ended.append(f"queue {happening.detail.partition('@')[0]}")
             case What.AGENT:
                 self._ended[-1] = f"agent {happening.detail.partition('@')[0]}"
-                self._call.agent_hangs_up()
+                if not self._left:
+                    self._call.hang_up()
             case What.FALLBACK:
                 self._ended.append(f"fallback {happening.detail}")
-            case What.HUNG_UP if happening.by == "caller":
+            case What.HUNG_UP if happening.by == "caller" and not self._talked_last():
                 self._ended.append("caller hung up")
-            case What.HUNG_UP if not (self._ended and self._ended[-1].startswith("agent ")):
+            case What.HUNG_UP if not self._talked_last():
                 self._ended.append("hung up" if happening.by == "application" else f"cut off {happening.detail}")
             case _:
                 pass
+
+    def _talked_last(self) -> bool:
+        """Whether the call ended with the talk."""
+        return not self._left and bool(self._ended) and self._ended[-1].startswith("agent ")
 
     def compare_results(self, held: Callable[[], Sequence[str]]) -> None:
         """What is held then, then how the call ended, against the transcript's. A caller who hung up is gone
