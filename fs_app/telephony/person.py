@@ -231,8 +231,10 @@ class SwitchPerson:
             return None
 
     def _home(self) -> None:
-        """The caller is with us again: should we die from now on, the dialplan goes on at once."""
+        """The caller is with us again: should we die from now on, the dialplan goes on at once. What they keyed to a
+        person, or to the music, answers no question of ours."""
         self._so_far.over = True
+        self._privacy.keypad.buffer.forget()
         self._session.start_all([COME_BACK, *_PLAIN])[-1].wait(self._timing.margin)
 
     def _let_go(self) -> NoReturn:
