@@ -148,6 +148,7 @@ def _site(name: str, folder: Path, shipped: Settings, workers: int, url: str) ->
         "metrics": anywhere,
         "jobs": {"metrics": anywhere},
         "web": {"listen": anywhere},
+        "console": {"listen": anywhere},
         "database": {"url": url},
         "messages": {"templates": str(shipped.messages.templates)},
         "flows": str(shipped.flows),

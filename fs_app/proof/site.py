@@ -88,7 +88,7 @@ class Site:
         undo.callback(self.exchange.close)
 
     def _start_product(self, undo: ExitStack, url: str) -> None:
-        gateway, calls, metrics, jobs, web = free_ports(5)
+        gateway, calls, metrics, jobs, web, console = free_ports(6)
         settings = common_settings(url, gateway, self.provider, self._sounds)
         settings |= {
             "flows": str(self._sounds.parent / "conf" / "flows"),
@@ -97,6 +97,7 @@ class Site:
             "metrics": local(metrics),
             "jobs": {**settings["jobs"], "metrics": local(jobs)},
             "web": {"listen": local(web)},
+            "console": {"listen": local(console)},
         }
         config = self.folder / "site.yaml"
         config.write_text(yaml.safe_dump(settings), encoding="utf-8")

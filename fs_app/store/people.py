@@ -199,7 +199,7 @@ def _set(connection: Connection, user_id: UserId, values: dict[str, Any]) -> Non
 def _taken(connection: Connection, row: dict[str, Any]) -> NameTaken:
     name = row.get("name")
     if name is not None and find_user(connection, console_users.c.name == name) is not None:
-        return NameTaken(f"there is a {name} already")
+        return NameTaken(f"somebody is called {name} already")
     return NameTaken(f"somebody is the agent {row.get('agent')} already")
 
 

@@ -92,7 +92,7 @@ def test_what_may_reach_the_switch_has_a_strict_pattern(people: SqlPeople, agent
 
 def test_a_name_and_an_agent_are_one_persons(people: SqlPeople) -> None:
     people.users.add(NewUser("maria", AGENT, agent="maria@default"))
-    with pytest.raises(NameTaken, match="there is a maria"):
+    with pytest.raises(NameTaken, match="called maria"):
         people.users.add(NewUser("Maria", ADMIN))
     with pytest.raises(NameTaken, match="maria@default"):
         people.users.add(NewUser("mary", AGENT, agent="maria@default"))

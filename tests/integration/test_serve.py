@@ -59,7 +59,7 @@ def call(workspace):
 def test_a_role_that_is_killed_comes_back(workspace):
     server = workspace._server
     running = children(server.pid)
-    assert sorted(running.values()) == ["calls 0", "jobs", "sandbox", "web"]
+    assert sorted(running.values()) == ["calls 0", "console", "jobs", "sandbox", "web"]
     victim = next(pid for pid, role in running.items() if role == "calls 0")
     os.kill(victim, signal.SIGKILL)
     until(lambda: "calls 0" in children(server.pid).values() and victim not in children(server.pid))
@@ -109,7 +109,7 @@ def test_wrong_settings_end_the_whole_at_once(tmp_path):
     path = tmp_path / "bad.yaml"
     anywhere = "127.0.0.1:0"
     settings = {
-        **{role: {"listen": anywhere} for role in ("calls", "web", "gateway")},
+        **{role: {"listen": anywhere} for role in ("calls", "web", "console", "gateway")},
         "metrics": anywhere,
         "jobs": {"metrics": anywhere},
         "database": {"url": f"sqlite:///{tmp_path}/absent.sqlite"},

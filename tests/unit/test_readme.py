@@ -27,7 +27,7 @@ def test_every_flow_is_in_the_table():
 
 
 def test_every_command_it_names_exists_and_every_command_is_named():
-    named = set(re.findall(r"`fs-app ((?:db |prompts |payments |agreements |flow )?[a-z]+)", README))
+    named = set(re.findall(r"`fs-app ((?:db |prompts |payments |agreements |flow |user )?[a-z-]+)", README))
     exists = set()
     for name in main.list_commands(None):
         command = main.get_command(None, name)
@@ -37,7 +37,7 @@ def test_every_command_it_names_exists_and_every_command_is_named():
 
 
 def test_help_works_everywhere():
-    for words in ([], ["db"], ["prompts"], ["payments"], ["agreements"], ["flow"], ["serve"], ["graph"]):
+    for words in ([], ["db"], ["prompts"], ["payments"], ["agreements"], ["flow"], ["user"], ["serve"], ["graph"]):
         assert CliRunner().invoke(main, [*words, "--help"]).exit_code == 0
 
 

@@ -1,0 +1,101 @@
+"""Names, agents and pauses: the patterns that stand between a form and the switch."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from fs_app.console.access import safe_next
+from fs_app.domain.people import (
+    FREE_TRIES,
+    LONGEST_PAUSE,
+    RIGHTS,
+    Right,
+    Role,
+    TryKind,
+    agent_name,
+    language_code,
+    login_name,
+    may,
+    pause_after,
+)
+from fs_app.settings.console import ConsoleSettings, OidcSettings
+
+
+@pytest.mark.parametrize("text", ["maria@default", "m.lopez_2@call-centre.example", "1000@10.0.0.1"])
+def test_an_agent_is_a_name_and_a_domain(text: str) -> None:
+    assert agent_name(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "maria", "@default", "maria@", "maria@default ", "maria@default\n", "maria@de fault", "a'b@c", "a@b@c",
+     "maria@default;reload", "${x}@default", "m\u0430ria@default", "a" * 65 + "@b", "maria@default\x00"],
+)  # fmt: skip
+def test_nothing_else_reaches_the_switch_as_an_agent(text: str) -> None:
+    assert agent_name(text) is None
+
+
+def test_a_login_name_is_one_in_lower_case() -> None:
+    assert login_name(" Maria.Lopez+2@Example.org ") == "maria.lopez+2@example.org"
+    for text in ("", ".maria", "maria lopez", "a" * 65, "maria\u0131", "a\x00", "<b>", "a'--"):
+        assert login_name(text) is None
+
+
+def test_a_language_is_a_code() -> None:
+    assert [language_code(text) for text in ("en", "pt_BR", "fil")] == ["en", "pt_BR", "fil"]
+    assert [language_code(text) for text in ("", "EN", "en-US", "en\n", "../en", "english")] == [None] * 6
+
+
+def test_a_right_is_somebodys_and_roles_do_not_contain_each_other() -> None:
+    assert all(RIGHTS[right] for right in Right)
+    theirs = {role: {right for right in Right if may({role}, right)} for role in Role}
+    for one in Role:
+        for other in Role:
+            assert one is other or not theirs[one] < theirs[other], f"{other} is more than {one}"
+    assert may({Role.AGENT, Role.FINANCE}, Right.REFUND) and not may(set(), Right.OWN_ACCOUNT)
+
+
+@pytest.mark.parametrize("kind", list(TryKind))
+def test_pauses_begin_after_the_free_tries_and_double(kind: TryKind) -> None:
+    free = FREE_TRIES[kind]
+    seconds = [pause_after(count, kind).total_seconds() for count in range(free - 1, free + 5)]
+    assert seconds == [0, 1, 2, 4, 8, 16]
+    assert pause_after(free + 40, kind) == LONGEST_PAUSE == timedelta(minutes=15)
+
+
+@pytest.mark.parametrize("path", ["/", "/agent", "/people/7?next=x&y=%20", "/a-b_c.d~e"])
+def test_a_path_of_ours_is_gone_on_to(path: str) -> None:
+    assert safe_next(path) == path
+
+
+def test_settings_of_the_console_are_checked() -> None:
+    good = ConsoleSettings.model_validate({"public_url": "https://console.example.org/"})
+    assert good.url == "https://console.example.org"
+    assert ConsoleSettings().url == "http://127.0.0.1:8091"
+    times = ConsoleSettings.model_validate({"link_hours": 2, "idle_minutes": 5}).times()
+    assert (times.setup_link, times.reset_link, times.idle) == (timedelta(hours=2),) * 2 + (timedelta(minutes=5),)
+    assert ConsoleSettings().times().reset_link == timedelta(hours=24)
+    wrong = (
+        {"public_url": "console.example.org"}, {"public_url": "https://console.example.org/path"},
+        {"public_url": "javascript:alert(1)"}, {"key": "short"}, {"languages": []}, {"languages": ["../en"]},
+        {"trusted_proxies": -1}, {"idle_minutes": 0}, {"roles": {}},
+    )  # fmt: skip
+    for values in wrong:
+        with pytest.raises(ValueError):
+            ConsoleSettings.model_validate(values)
+
+
+def test_settings_of_a_provider_are_checked() -> None:
+    good = {"issuer": "https://login.example.org/realms/staff", "client_id": "x", "client_secret": "y"}
+    assert OidcSettings.model_validate(good).button == "login.example.org"
+    assert OidcSettings.model_validate(good | {"issuer": "http://127.0.0.1:8080"}).button == "127.0.0.1"
+    wrong = (
+        {"issuer": "http://login.example.org"}, {"issuer": "login.example.org"},
+        {"issuer": "https://x/.well-known/openid-configuration"}, {"role_claim": "groups"},
+        {"roles": {"it": "admin"}}, {"role_claim": "groups", "roles": {"it": "root"}},
+    )  # fmt: skip
+    for values in wrong:
+        with pytest.raises(ValueError):
+            OidcSettings.model_validate(good | values)
