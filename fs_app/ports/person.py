@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -134,8 +135,11 @@ class Person(Protocol):
         """End the talk and keep the caller."""
         ...
 
-    def shielded(self) -> AbstractContextManager[None]:
+    def shielded(self) -> AbstractContextManager[Callable[[], None]]:
         """While it lasts no key reaches the person: keys are bound to us alone, tones are silenced towards the
         person, and each is proved before anything is asked and again before each secret. A question meanwhile ends
-        with INTERRUPTED as soon as `next` has something. NotProtected where that cannot be proved."""
+        with INTERRUPTED as soon as `next` has something. NotProtected where that cannot be proved.
+
+        What it yields proves all of it anew, with nothing taken down meanwhile: for another leg, and where it was
+        lost. NotProtected likewise; it can be tried again."""
         ...

@@ -67,6 +67,7 @@ class AssistedPayment:
         self._handover_id = handover_id
         self._missing: list[CardField] = list(CARD_FIELDS)
         self._outcome = ""
+        self._failures = 0
 
     def run(self) -> None:
         """Take it, from the proof to the result; whatever happens in the talk is told to the desk. What ends the
@@ -115,33 +116,41 @@ class AssistedPayment:
             self._tell()
 
     def _until_charged(self) -> None:
-        """Ask, and charge, until there is a result that no field of the card could change. The shield is put up
+        """Ask, and charge, until there is a result that no field of the card could change. The shield is proved
         anew for each leg that the caller comes to talk with, and after each time it was lost; what was keyed
         stays. NotProtected where the first proof fails, or a later one too often."""
-        card, proved_once, failures = blank_card(), False, 0
+        card = blank_card()
         try:
-            while True:
-                try:
-                    with self._person.shielded():
-                        self._begin(again=proved_once)
-                        proved_once = True
-                        self._pay(card)
-                    return
-                except Reproved:
-                    pass
-                except NotProtected as refusal:
-                    failures += 1
-                    if not proved_once or failures > _MOST_PAUSES:
-                        raise
-                    self._meanwhile.pause(refusal.reason)
+            with self._person.shielded() as prove_again:
+                act = partial(self._begin, card)
+                while not self._is_done(act):
+                    act = partial(self._go_on, card, prove_again)
         finally:
             card.wipe()
 
-    def _begin(self, *, again: bool) -> None:
-        if again:
-            self._say("assist_go_on")
-        else:
-            self._call.channel.play(say("assist_amount", amount=self._board.amount) + say("assist_start"))
+    def _is_done(self, act: Callable[[], None]) -> bool:
+        """False where the shield has to be proved anew."""
+        try:
+            try:
+                act()
+            except NotProtected as refusal:
+                self._failures += 1
+                if self._failures > _MOST_PAUSES:
+                    raise
+                self._meanwhile.pause(refusal.reason)
+                return False
+        except Reproved:
+            return False
+        return True
+
+    def _begin(self, card: Card) -> None:
+        self._call.channel.play(say("assist_amount", amount=self._board.amount) + say("assist_start"))
+        self._pay(card)
+
+    def _go_on(self, card: Card, prove_again: Callable[[], None]) -> None:
+        prove_again()
+        self._say("assist_go_on")
+        self._pay(card)
 
     def _pay(self, card: Card) -> None:
         while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import structlog
 
@@ -60,21 +61,14 @@ class Privacy:
             self.recordings.release()
 
     @contextmanager
-    def shielded(self, shield: Shield, seconds: float) -> Iterator[None]:
+    def shielded(self, shield: Shield, seconds: float) -> Iterator[Callable[[], None]]:
         """While it lasts a person is on the line who must not get the keys. All of it is proved before anything is
-        asked, and again before each secret: NotProtected."""
+        asked, and again before each secret: NotProtected. What it yields proves it anew, and takes nothing down
+        meanwhile: who types on in the middle of a transfer is not heard by whoever they come to."""
         self.recordings.hold()
         try:
-            shield.put_up(seconds)
-            self.shield = shield
-            try:
-                self._protect(seconds)
-            finally:
-                self.recordings.release()
-            yield
-        except NotProtected as refusal:
-            log.error("no payment in a talk", call=self._info.uuid, why=str(refusal))
-            raise
+            self._put_up(shield, seconds)
+            yield partial(self._put_up, shield, seconds)
         finally:
             self.shield = None
             shield.take_down()
@@ -98,6 +92,18 @@ class Privacy:
             self.recordings.started(bug)
         elif self.shield is not None and (refusal := self.shield.lost(bug)) is not None:
             self.recordings.fail(refusal)
+
+    def _put_up(self, shield: Shield, seconds: float) -> None:
+        try:
+            shield.put_up(seconds)
+            self.shield = shield
+            try:
+                self._protect(seconds)
+            finally:
+                self.recordings.release()
+        except NotProtected as refusal:
+            log.error("no payment in a talk", call=self._info.uuid, why=str(refusal))
+            raise
 
     def _protect(self, seconds: float) -> None:
         """What hears the call and how the switch logs are asked for in one go."""

@@ -19,8 +19,8 @@ AGENT, LEG = "maria@default", "a9e47000-0000-4000-8000-000000000002"
 
 class ScriptedPerson:
     """Implements `ports.Person`. ``happenings`` come one for each `next`; when none is left the talk, or the wait,
-    is over. ``place`` and ``waiting`` are what the queue says; ``refusals`` are raised by `shielded`, one each time.
-    ``done`` is what was done on our side, in order."""
+    is over. ``place`` and ``waiting`` are what the queue says; ``refusals`` are raised by each proof of
+    `shielded`, one each time. ``done`` is what was done on our side, in order."""
 
     def __init__(
         self,
@@ -89,16 +89,19 @@ class ScriptedPerson:
         self.talking = False
 
     @contextmanager
-    def shielded(self) -> Iterator[None]:
-        self.done.append("shield")
-        if self._refusals:
-            raise self._refusals.pop(0)
+    def shielded(self) -> Iterator[Callable[[], None]]:
+        self._prove()
         self.shields = True
         try:
-            yield
+            yield self._prove
         finally:
             self.shields = False
             self.done.append("no shield")
+
+    def _prove(self) -> None:
+        self.done.append("shield")
+        if self._refusals:
+            raise self._refusals.pop(0)
 
 
 def talks(*meanwhile: Happening, agent: str = AGENT, leg: str = LEG) -> ScriptedPerson:
