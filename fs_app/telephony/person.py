@@ -200,13 +200,13 @@ class SwitchPerson:
         self._home()
 
     @contextmanager
-    def shielded(self) -> Iterator[None]:
+    def shielded(self) -> Iterator[Callable[[], None]]:
         """Nothing that is keyed reaches the person."""
         shield = Shield(self._session, self._info.uuid, self._privacy.keypad, tones=self._silence)
         self.shields = True
         try:
-            with self._privacy.shielded(shield, self._timing.margin):
-                yield
+            with self._privacy.shielded(shield, self._timing.margin) as prove_again:
+                yield prove_again
         finally:
             self.shields = False
 
