@@ -82,7 +82,7 @@ class Answers:
         try:
             with self._privacy.asking(field, self._timing.margin):
                 if not self._typed():
-                    self._say(prompt)
+                    self._speech.say(prompt, cut_by=self._cut)
                     if not self._typed():
                         self._keypad.buffer.heard_out()
                 keyed = self._take_keys(entry)
@@ -99,14 +99,6 @@ class Answers:
         if keyed:
             self._session.reacting()
         return Heard(verdict, entry.secret, entry.reason)
-
-    def _say(self, prompt: Prompt) -> None:
-        """A prompt that is broken off by a transfer is not missed: the question is asked again after it."""
-        try:
-            self._speech.say(prompt, cut_by=self._cut)
-        except SwitchError:
-            if not self.interrupted():
-                raise
 
     def _count(self, entry: Entry) -> None:
         """For whoever counts along."""

@@ -22,13 +22,14 @@ from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.guard import Guard
 from fs_app.telephony.headers import Frame
 from fs_app.telephony.meanwhile import MUSIC, Meanwhile
-from fs_app.telephony.person import COME_BACK, SwitchPerson
+from fs_app.telephony.person import SwitchPerson
 from fs_app.telephony.privacy import Privacy
 from fs_app.telephony.session import Session
 from fs_app.telephony.speech import Speech, never
 from fs_app.telephony.spoken import SpokenAnswers
 from fs_app.telephony.timing import Timing
 from fs_app.telephony.waiting import Stir
+from fs_app.telephony.way import COME_BACK
 from fs_app.telephony.work import Work
 
 T = TypeVar("T")
@@ -182,8 +183,10 @@ class SwitchChannel:
             reference=reference,
             codes=codes,
             silence=self._silence or self._info.inband,
+            uprooted=self.uprooted,
         )
         self._answers.interrupted = person.interrupts
+        self._speech.talk = person
         return person
 
     @property
@@ -241,10 +244,11 @@ class SwitchChannel:
         return self._keypad.buffer.waiting
 
     def _happened(self, event: Frame) -> None:
+        ours = event.event("Unique-ID") == self.uuid  # a person's leg has recordings of its own
         match event.event("Event-Name"):
-            case "MEDIA_BUG_START" | "MEDIA_BUG_STOP":
+            case "MEDIA_BUG_START" | "MEDIA_BUG_STOP" if ours:
                 self._privacy.happened(event)
-            case "RECORD_STOP":
+            case "RECORD_STOP" if ours:
                 self._spoken.ended(file := event.event("Record-File-Path") or "")
                 self._privacy.recordings.stopped(file)
                 self._stir.set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from fs_app.domain.prompt import Manner, Prompt
 from fs_app.errors import SwitchError
@@ -16,6 +17,8 @@ from fs_app.telephony.waiting import Stir
 
 _REMEMBERED = 8
 _BREAK_SECONDS = 0.06  # a break ends a playback within two media ticks of 20 ms
+_TOLD_SECONDS = 1.0  # a transfer ends a prompt, and the switch says 20 ms later that it was one
+_TRANSFER_SECONDS = 20.0  # until somebody answers there
 
 
 def never() -> bool:
@@ -23,8 +26,26 @@ def never() -> bool:
     return False
 
 
+class Talk(Protocol):
+    """A talk with a person, as far as a prompt in it is concerned."""
+
+    @property
+    def leg(self) -> str:
+        """The leg that the caller talks with; empty in the middle of a transfer."""
+        ...
+
+    @property
+    def talking(self) -> bool:
+        """Whether a person has answered, and the talk is not over."""
+        ...
+
+
 class Speech:
-    """The voice of one call, its language and its manner. Every wait in it ends when the caller hangs up."""
+    """The voice of one call, its language and its manner. Every wait in it ends when the caller hangs up.
+
+    A prompt that a transfer breaks off, which the switch calls a playback error, is said again when the caller
+    talks with the next person, or with nobody any more: ``talk`` knows.
+    """
 
     def __init__(
         self, session: Session, uuid: str, voice: Voice, timing: Timing, stir: Stir, *, language: str
@@ -38,6 +59,7 @@ class Speech:
         self.manner = Manner.PLAIN
         self.last: deque[Prompt] = deque(maxlen=_REMEMBERED)
         """What was said last."""
+        self.talk: Talk | None = None
 
     def say(self, prompt: Prompt, *, then: Tune | None = None, cut_by: Callable[[], bool] = never) -> bool:
         """Say a prompt to its end, or until ``cut_by`` holds. True where it was said; nothing is, where it is
@@ -54,7 +76,14 @@ class Speech:
         if then is not None:
             tune = self.voice.tune(then)
             files, seconds = files + tune.files, seconds + tune.seconds
-        self.sound([str(path) for path in files], seconds, cut_by=cut_by)
+        paths, leg = [str(path) for path in files], self._leg()
+        try:
+            self.sound(paths, seconds, cut_by=cut_by)
+        except SwitchError:
+            if leg is None or not self._torn(leg, cut_by):
+                raise
+            if not cut_by():
+                self.sound(paths, seconds, cut_by=cut_by)
         return True
 
     def sound(
@@ -80,3 +109,13 @@ class Speech:
         held = self._session.ended is not None or self._stir.wait(condition, seconds)
         self._session.raise_if_disconnected()
         return held
+
+    def _leg(self) -> str | None:
+        """The leg that the caller talks with; None where there is no talk."""
+        return self.talk.leg if self.talk is not None and self.talk.talking else None
+
+    def _torn(self, leg: str, cut_by: Callable[[], bool]) -> bool:
+        """Whether a transfer broke a prompt off that was begun in a talk with that leg. If so, it has ended, or
+        what is more urgent has come, when this returns."""
+        changed = self.until(lambda: self._leg() != leg, _TOLD_SECONDS if leg else _TRANSFER_SECONDS)
+        return changed and self.until(lambda: self._leg() != "" or cut_by(), _TRANSFER_SECONDS)
