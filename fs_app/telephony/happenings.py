@@ -5,6 +5,7 @@ Where the hand-over stands, by what has happened so far, is here; what we do abo
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 
@@ -17,6 +18,7 @@ from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.headers import Frame
 from fs_app.telephony.pending import Execution
 from fs_app.telephony.session import Session
+from fs_app.telephony.timing import Timing
 from fs_app.telephony.waiting import Stir
 
 _PARKED_SECONDS = 120  # what we do with a parked caller, a charge that is under way, has ended by then
@@ -33,24 +35,35 @@ _ENDS = {
 class Happenings:
     """The row of one hand-over.
 
-    ``agent`` and ``leg`` are who talks; ``over`` is set where the caller is with us again, ``uprooted`` where the
-    switch has parked them; ``parted_at`` is since when (monotonic) they talk with nobody in the middle of a talk.
+    ``agent`` and ``leg`` are who talks. ``taken``: the switch has said that somebody answers, ``answered``: that
+    they talk; ``over``: the caller is with us again; ``uprooted``: the switch has parked them. ``deadline``
+    (monotonic) is when something should have happened that has not: they talk, or after a transfer talk again.
     """
 
     def __init__(
-        self, session: Session, info: ConnectInfo, destination: Destination, codes: Codes, stir: Stir
+        self,
+        session: Session,
+        info: ConnectInfo,
+        destination: Destination,
+        codes: Codes,
+        timing: Timing,
+        stir: Stir,
+        *,
+        uprooted: bool,
     ) -> None:
         self._session = session
         self._info = info
         self._destination = destination
         self._codes = codes
+        self._timing = timing
         self._stir = stir
         self._way: Execution | None = None
         self._keyed, self._keyed_at = "", 0.0
         self.row: deque[PersonEvent] = deque()
-        self.parted_at: float | None = None
+        self.deadline = math.inf
         self.agent = self.leg = ""
-        self.answered = self.over = self.uprooted = False
+        self.taken = self.answered = self.over = False
+        self.uprooted = uprooted
 
     def on_the_way(self, way: Execution) -> None:
         """The application that leads there has been sent to the switch."""
@@ -74,7 +87,7 @@ class Happenings:
         elif name == "CHANNEL_BRIDGE":
             self._bridged(event)
         elif name == "CHANNEL_UNBRIDGE":
-            self._unbridged()
+            self._unbridged(event)
         elif name == "CHANNEL_PARK" and self.answered:
             self._parked()
 
@@ -89,9 +102,11 @@ class Happenings:
                 self.agent = agent
 
     def _bridged(self, event: Frame) -> None:
-        leg = commands.matching(commands.UUID, event.event("Other-Leg-Unique-ID")) or ""
-        self.parted_at = None
-        if not leg or leg == self.leg:
+        self._talks_with(commands.matching(commands.UUID, event.event("Other-Leg-Unique-ID")) or "")
+
+    def _talks_with(self, leg: str) -> None:
+        self.deadline = math.inf
+        if not leg or leg == self.leg or self.over:
             return
         self.leg = leg
         self._keyed = ""
@@ -104,44 +119,75 @@ class Happenings:
             self.answered = True
             self.add(Answered(self.agent, leg))
 
-    def _unbridged(self) -> None:
-        self._session.start_api("sched_del", self._info.uuid)  # we are here: nobody has to come for the caller
+    def _unbridged(self, event: Frame) -> None:
+        """The talk is over, or goes on with another leg, or elsewhere: a blind transfer names no other leg."""
+        self.disarm()  # we are here: nobody has to come for the caller
         self.leg = ""
         if not self.over:
-            self.parted_at = time.monotonic()
+            blind = not event.event("Other-Leg-Unique-ID")
+            self.deadline = time.monotonic() + (self._timing.blind if blind else self._timing.parted)
             self.add(Parted())
 
     def _parked(self) -> None:
         """The talk is over, and the switch has given the caller back."""
         self.uprooted = True
+        self.arm()
+        self.end(HandoverEnd.TALKED)
+
+    def arm(self) -> None:
+        """A parked caller is taken back to our place in the dialplan, should we be gone by then. In time anew."""
+        self.disarm()
         if self._info.extension is not None:
             number, context = self._info.extension
             when = f"+{_PARKED_SECONDS} {self._info.uuid}"
             self._session.start_api("sched_transfer", f"{when} {number} XML {context}")
-        self._ended(HandoverEnd.TALKED)
+
+    def disarm(self) -> None:
+        """Nobody comes for the caller."""
+        self._session.start_api("sched_del", self._info.uuid)
 
     def _arrived(self) -> None:
         """The application has ended: the wait, or for some also the talk."""
         way = self._way
         if way is None or self.over or self._session.ended is not None:
             return
-        if self._destination.way is not Way.CALLCENTER:
-            self._ended(HandoverEnd.TALKED if self.answered else HandoverEnd.NOT_ANSWERED)
-            return
         try:
-            done = way.wait(0)
+            self._left_the_line(way.wait(0))
         except (CallEnded, SwitchError):
-            self._ended(HandoverEnd.FAILED)
-            return
-        cause = done.event("variable_cc_cause")
-        if cause is None:
-            self._ended(HandoverEnd.FAILED)
-        elif cause != "answered":
-            self._ended(_ENDS.get(done.event("variable_cc_cancel_reason") or "", HandoverEnd.NOT_ANSWERED))
+            self.end(HandoverEnd.FAILED)
+        self._stir.set()
 
-    def _ended(self, end: HandoverEnd) -> None:
+    def _left_the_line(self, done: Frame) -> None:
+        match self._destination.way:
+            case Way.CALLCENTER:
+                cause = done.event("variable_cc_cause")
+                if cause == "answered":
+                    self._will_talk()
+                elif cause is None:
+                    self.end(HandoverEnd.FAILED)
+                else:
+                    reason = done.event("variable_cc_cancel_reason")
+                    self.end(_ENDS.get(reason or "", HandoverEnd.NOT_ANSWERED))
+            case Way.FIFO:  # says nothing more of a talk with this leg but its end
+                leg = commands.matching(commands.UUID, done.event("variable_fifo_serviced_uuid"))
+                if leg is not None:
+                    self._talks_with(leg)
+                else:
+                    self.end(HandoverEnd.NOT_ANSWERED)
+            case _ if not self.answered:
+                self.end(HandoverEnd.NOT_ANSWERED)
+            case _ if self._info.extension is None:  # nobody parks the caller
+                self.end(HandoverEnd.TALKED)
+
+    def _will_talk(self) -> None:
+        self.taken = True
+        if not self.answered:
+            self.deadline = time.monotonic() + self._timing.margin
+
+    def end(self, end: HandoverEnd) -> None:
+        """It is over, unless it was already."""
         if not self.over:
-            self.over, self.leg, self.parted_at = True, "", None
+            self.over, self.leg, self.deadline = True, "", math.inf
             self.add(Over(end))
 
     def _agent_keys(self, key: str) -> None:

@@ -3,24 +3,25 @@
 The application that leads there runs without ``event-lock``, so that prompts nest in it. In a talk the private
 keypad stays bound: no key reaches the person. What happens is put in a row in the hub, and taken with `next`.
 
-Should we die meanwhile, neither the wait nor the talk is cut (``socket_resume=false``); when the talk has ended the
-switch parks the caller (``park_after_bridge``), and takes them back to our place in the dialplan `_RESCUE_SECONDS`
-later. A server that lives takes that order back at once. A caller who is parked is no longer in the dialplan, so
-that they would not outlive us: `uprooted`, and what follows the talk begins with `SwitchChannel.move_on`.
+What holds should we die meanwhile is in `way`. A server that lives takes back the order to bring the caller to
+another. A caller who is parked is no longer in the dialplan, so that they would not outlive us: `uprooted`, and
+what follows the talk begins with `SwitchChannel.move_on`.
 """
 
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NoReturn, Protocol
 
 from fs_app.domain.destination import Destination, Way
+from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.prompt import Prompt
-from fs_app.errors import CallEnded, SwitchError
+from fs_app.errors import CallEnded, CommandRefused, SwitchError, SwitchTimeout
 from fs_app.ports import Codes, Keyed, Order, Ordered, Over, PersonEvent, Place
-from fs_app.telephony import commands
+from fs_app.telephony import commands, way
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.happenings import Happenings
 from fs_app.telephony.headers import Frame
@@ -32,20 +33,7 @@ from fs_app.telephony.shield import Shield
 from fs_app.telephony.timing import Timing
 from fs_app.telephony.waiting import Stir
 
-# With it, a server's death ends whatever the switch does for it, and the dialplan goes on: right while we talk to
-# the caller, wrong while an agent does or the caller waits for one.
-COME_BACK, STAY = ("set", "socket_resume=true"), ("set", "socket_resume=false")
-
-# What the dialplan's own way to a person, should it ever come to that, is not to find of ours.
-_PLAIN = (
-    ("set", "park_after_bridge=false"),
-    ("set", "hangup_after_bridge=true"),
-    ("unset", "execute_on_post_bridge"),
-)
-
-_RESCUE_SECONDS = 5
-_PARTED_SECONDS = 20.0  # a transfer that rings for longer has left us
-_LEAVE = "D"  # no caller's telephone has this key
+_LEAVE_SECONDS = 0.5  # a key that a prompt has eaten is pressed again
 
 
 class Say(Protocol):
@@ -70,6 +58,7 @@ class SwitchPerson:
         reference: str,
         codes: Codes,
         silence: bool,
+        uprooted: bool = False,
     ) -> None:
         self._session = session
         self._info = info
@@ -79,10 +68,10 @@ class SwitchPerson:
         self._say = say
         self._destination = destination
         self._application = commands.way_to(destination)
-        self._marks = _marks(destination, reference) if reference else ()
+        self._reference = reference
         self._silence = silence
-        self._so_far = Happenings(session, info, destination, codes, stir)
-        self._way: Execution | None = None
+        self._so_far = Happenings(session, info, destination, codes, timing, stir, uprooted=uprooted)
+        self._execution: Execution | None = None
         self.shields = False
 
     @property
@@ -113,19 +102,14 @@ class SwitchPerson:
         """Send the caller there; in one write with what the switch has to know."""
         self._privacy.keypad.buffer.forget()
         uuid = self._info.uuid
+        if self.uprooted:
+            self._so_far.disarm()
         self._session.pipeline(
             [("filter", f"CC-Member-Session-UUID {uuid}"), ("event", "plain " + " ".join(commands.WITH_A_PERSON))]
         )
-        steps = [
-            STAY,
-            *_keeping(self._info),
-            *self._marks,
-            ("unset", "cc_cause"),
-            ("set", f"cc_exit_keys={_LEAVE}"),
-        ]
-        steps += [("set", f"fifo_caller_exit_key={_LEAVE}"), self._application]
-        self._way = self._session.start_all(steps)[-1]
-        self._so_far.on_the_way(self._way)
+        steps = way.before(self._destination, self._info, self._reference)
+        self._execution = self._session.start_all([*steps, self._application])[-1]
+        self._so_far.on_the_way(self._execution)
 
     # --- what the call's greenlet does ---
 
@@ -133,10 +117,7 @@ class SwitchPerson:
         """What happens next; None where nothing did in so many seconds."""
         until = time.monotonic() + seconds
         while True:
-            left = until - time.monotonic()
-            parted = self._so_far.parted_at
-            if parted is not None:
-                left = min(left, parted + _PARTED_SECONDS - time.monotonic())
+            left = min(until, self._so_far.deadline) - time.monotonic()
             self._stir.wait(self._has_something, max(0.0, left))
             self._session.raise_if_disconnected()
             if self._so_far.row:
@@ -146,9 +127,9 @@ class SwitchPerson:
                 return event
             if not self._so_far.answered and (key := self._privacy.keypad.buffer.take()):
                 return Keyed(key)
-            if self._so_far.parted_at is not None and time.monotonic() >= self._so_far.parted_at + _PARTED_SECONDS:
-                self._let_go()
-            if time.monotonic() >= until:
+            if time.monotonic() >= self._so_far.deadline:
+                self._too_late()
+            elif time.monotonic() >= until:
                 return None
 
     def put_back(self, event: PersonEvent) -> None:
@@ -171,32 +152,41 @@ class SwitchPerson:
 
     def say(self, prompt: Prompt) -> None:
         """Say it; who answers, or presses a key, has priority."""
-        with suppress(
-            SwitchError
-        ):  # the queue drops what comes while its music begins anew, and a bridge breaks it
-            self._say(prompt, cut_by=self._has_something)
+        if self._is_urgent():
+            return
+        with suppress(SwitchError):  # the queue drops what comes as its music begins anew, and a bridge breaks it
+            self._say(prompt, cut_by=self._is_urgent)
         self._session.raise_if_disconnected()
+        if self._destination.way is Way.FIFO:  # a person who took the caller meanwhile gets them only now
+            self._session.start_api("uuid_break", self._info.uuid)
 
     def leave(self) -> bool:
         """Out of the line. SwitchTimeout where the switch keeps the caller."""
-        if not self._so_far.answered and not self._so_far.over and self._way is not None:
-            self._so_far.over = True
-            self._session.start_api("uuid_recv_dtmf", f"{self._info.uuid} {_LEAVE}")
-            self._way.wait(self._timing.margin)
-            if self.leg:
-                self._so_far.over = False
-        if self._so_far.answered or self.leg:
+        execution, so_far = self._execution, self._so_far
+        until = time.monotonic() + self._timing.margin
+        while execution is not None and not execution.done:
+            if time.monotonic() >= until:
+                raise SwitchTimeout("the switch keeps a caller in a line that they want to leave")
+            self._session.start_api("uuid_recv_dtmf", f"{self._info.uuid} {way.LEAVE}")
+            if not self._wait_for(lambda: execution.done, _LEAVE_SECONDS):
+                self._session.start_api("uuid_break", self._info.uuid)  # a prompt has eaten it
+        if so_far.taken:
+            self._wait_for(lambda: so_far.answered, self._timing.margin)
+        if so_far.answered:
             return False
         self._home()
         return True
 
     def take_back(self) -> None:
         """End the talk: the person's leg is hung up, the caller parked. SwitchTimeout where that does not come."""
+        so_far = self._so_far
+        if self.talking and not self.leg:  # in a transfer: with the one who comes, or back already
+            self._wait_for(lambda: bool(self.leg) or so_far.over, self._timing.margin)
         if self.talking and self.leg:
-            self._session.api("uuid_kill", self.leg, seconds=self._timing.margin)
-            self._stir.wait(lambda: self._so_far.over or self._session.ended is not None, self._timing.margin)
-            self._session.raise_if_disconnected()
-        self._so_far.row.clear()
+            with suppress(CommandRefused):  # it has hung up meanwhile
+                self._session.api("uuid_kill", self.leg, seconds=self._timing.margin)
+        if self.talking and not self._wait_for(lambda: so_far.over, self._timing.margin):
+            raise SwitchTimeout("the switch does not give a caller back whose talk was ended")
         self._home()
 
     @contextmanager
@@ -219,6 +209,16 @@ class SwitchPerson:
     def _has_something(self) -> bool:
         return bool(self._so_far.row) or (not self._so_far.answered and self._privacy.keypad.buffer.waiting)
 
+    def _is_urgent(self) -> bool:
+        """Whether something has come that nothing may be said before."""
+        so_far = self._so_far
+        return so_far.taken or so_far.answered or so_far.over or self._privacy.keypad.buffer.waiting
+
+    def _wait_for(self, condition: Callable[[], bool], seconds: float) -> bool:
+        held = self._stir.wait(lambda: condition() or self._session.ended is not None, seconds)
+        self._session.raise_if_disconnected()
+        return held
+
     def _lists(self, *of: str) -> list[str] | None:
         """What a queue of mod_callcenter tells of its members and agents; None where it tells nothing."""
         if self._destination.way is not Way.CALLCENTER:
@@ -231,37 +231,23 @@ class SwitchPerson:
             return None
 
     def _home(self) -> None:
-        """The caller is with us again: should we die from now on, the dialplan goes on at once. What they keyed to a
-        person, or to the music, answers no question of ours."""
-        self._so_far.over = True
+        """The caller is with us again: should we die from now on, the dialplan goes on at once. What they keyed to
+        a person, or to the music, answers no question of ours."""
+        so_far = self._so_far
+        so_far.over = True
+        so_far.row = deque(event for event in so_far.row if not isinstance(event, Over))
         self._privacy.keypad.buffer.forget()
-        self._session.start_all([COME_BACK, *_PLAIN])[-1].wait(self._timing.margin)
+        self._session.start_all(way.HOME)[-1].wait(self._timing.margin)
+
+    def _too_late(self) -> None:
+        """What should have followed has not."""
+        if self._so_far.answered:
+            self._let_go()
+        self._so_far.end(HandoverEnd.FAILED)  # somebody answered, and was gone before the two talked
 
     def _let_go(self) -> NoReturn:
         """An agent sent the caller elsewhere: their keys are theirs again, and we have nothing to do with it."""
-        self._privacy.keypad.release(("set", "sensitive_dtmf=false"), seconds=self._timing.margin)
+        with suppress(SwitchError):
+            self._privacy.keypad.release(("set", "sensitive_dtmf=false"), seconds=self._timing.margin)
         self._session.end("an agent sent the caller elsewhere")
         raise CallEnded("an agent sent the caller elsewhere")
-
-
-def _keeping(info: ConnectInfo) -> tuple[tuple[str, str], ...]:
-    """What makes the switch keep a caller after the talk, and bring them back to us should nobody be there."""
-    if info.extension is None:
-        return ()
-    number, context = info.extension
-    rescue = f"execute_on_post_bridge=sched_transfer +{_RESCUE_SECONDS} {number} XML {context}"
-    return (
-        ("set", "hangup_after_bridge=false"),
-        ("set", "park_after_bridge=true"),
-        ("set", "fs_app_attempt=2"),
-        ("set", rescue),
-    )
-
-
-def _marks(destination: Destination, reference: str) -> tuple[tuple[str, str], ...]:
-    """What sets the reference on the agent's leg, and in the SIP INVITE to the agent's telephone."""
-    names = ("fs_app_reference", "sip_h_X-FS-App-Reference")
-    if destination.way is Way.CALLCENTER:
-        exported = ("set", f"cc_export_vars={','.join(names)}")
-        return (*(("set", f"{name}={reference}") for name in names), exported)
-    return tuple(("export", f"nolocal:{name}={reference}") for name in names)

@@ -20,6 +20,9 @@ class Timing:
     queue: float = 1800.0  # in an agent queue; the queue's own max-wait-time should be shorter
     talk: float = 4 * 3600.0  # with an agent, then we let go of the line
 
+    parted: float = 20.0  # in a transfer; one that rings for longer has left us
+    blind: float = 2.0  # the same of a transfer to no other leg
+
     @property
     def run(self) -> float:
         """Keys that come closer than this are typed in one go: a third of what ends an answer."""

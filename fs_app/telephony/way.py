@@ -1,0 +1,68 @@
+"""What the switch is told before a caller is led to a person, and once they are back. No I/O.
+
+Should we die meanwhile, neither the wait nor the talk is cut (``socket_resume=false``); when the talk has ended the
+switch parks the caller (``park_after_bridge``), and takes them back to our place in the dialplan `_RESCUE_SECONDS`
+later.
+"""
+
+from __future__ import annotations
+
+from fs_app.domain.destination import Destination, Way
+from fs_app.telephony.connect import ConnectInfo
+
+Steps = tuple[tuple[str, str], ...]
+
+# With it, a server's death ends whatever the switch does for it, and the dialplan goes on: right while we talk to
+# the caller, wrong while an agent does or the caller waits for one.
+COME_BACK, STAY = ("set", "socket_resume=true"), ("set", "socket_resume=false")
+
+LEAVE = "D"
+"""The key that a caller leaves a line with: no caller's telephone has it."""
+
+_RESCUE_SECONDS = 5
+
+# What a caller leaves a line with, and what an earlier wait may have left of it.
+_LINES: dict[Way, Steps] = {
+    Way.CALLCENTER: (("unset", "cc_cause"), ("set", f"cc_exit_keys={LEAVE}")),
+    Way.FIFO: (("unset", "fifo_serviced_uuid"), ("set", f"fifo_caller_exit_key={LEAVE}")),
+}
+_RINGS: Steps = (("set", "continue_on_fail=true"),)  # where nobody answers the caller stays with us
+
+HOME: Steps = (
+    COME_BACK,
+    # The dialplan's own way to a person, should it ever come to that, is not to find anything of ours.
+    ("set", "park_after_bridge=false"),
+    ("set", "hangup_after_bridge=true"),
+    ("unset", "execute_on_post_bridge"),
+    ("unset", "continue_on_fail"),
+)
+"""The caller is with us again."""
+
+
+def before(destination: Destination, info: ConnectInfo, reference: str) -> Steps:
+    """What goes before the application that leads there. ``reference`` is set on the agent's leg, unless empty."""
+    marks = _marks(destination, reference) if reference else ()
+    return STAY, *_keeping(info), *marks, *_LINES.get(destination.way, _RINGS)
+
+
+def _keeping(info: ConnectInfo) -> Steps:
+    """What makes the switch keep a caller after the talk, and bring them back to us should nobody be there."""
+    if info.extension is None:
+        return ()
+    number, context = info.extension
+    rescue = f"execute_on_post_bridge=sched_transfer +{_RESCUE_SECONDS} {number} XML {context}"
+    return (
+        ("set", "hangup_after_bridge=false"),
+        ("set", "park_after_bridge=true"),
+        ("set", "fs_app_attempt=2"),
+        ("set", rescue),
+    )
+
+
+def _marks(destination: Destination, reference: str) -> Steps:
+    """What sets the reference on the agent's leg, and in the SIP INVITE to the agent's telephone."""
+    names = ("fs_app_reference", "sip_h_X-FS-App-Reference")
+    if destination.way is Way.CALLCENTER:
+        exported = ("set", f"cc_export_vars={','.join(names)}")
+        return (*(("set", f"{name}={reference}") for name in names), exported)
+    return tuple(("export", f"nolocal:{name}={reference}") for name in names)
