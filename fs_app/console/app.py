@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -44,11 +45,18 @@ _KNOWN_ERRORS = frozenset({400, 403, 404, 405, 409, 410, 413, 429, 503})
 _CLOSING = "fs_app.closing"
 
 
+class _Console(Flask):
+    """Flask, which would write the path of a page into the log: a one-time link is one."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        _log.error("a page of the console failed", endpoint=request.endpoint, exc_info=exc_info)
+
+
 def console_app(parts: ConsoleParts) -> Flask:
     """The application of one console process. StoreUnavailable where the database does not answer, ConfigError
     where its words are not whole."""
     settings = parts.settings.console
-    app = Flask("fs_app.console")
+    app = _Console("fs_app.console")
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY_BYTES
     app.config["TRUSTED_HOSTS"] = list(_hosts(settings))
     app.extensions[_CLOSING] = []

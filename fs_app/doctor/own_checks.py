@@ -6,9 +6,9 @@ import email.utils
 import shutil
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -29,12 +29,14 @@ _FREE_BYTES = 1024**3
 @dataclass(frozen=True)
 class Own:
     """Our side. ``problems`` is what `check_everything` found; ``config`` the settings file; ``processes`` is where
-    the system shows them, proc(5)."""
+    the system shows them, proc(5). ``queues`` and ``agents`` are those of `people_checks.People`."""
 
     settings: Settings
     config: Path
     problems: Sequence[Problem] = ()
     processes: Path = Path("/proc")
+    queues: Mapping[str, str] = field(default_factory=dict)
+    agents: Mapping[str, str] = field(default_factory=dict)
 
 
 def configuration(own: Own) -> Iterator[Found]:
@@ -66,6 +68,7 @@ def open_ports(own: Own) -> Iterator[Found]:
         "metrics": settings.metrics,
         "jobs.metrics": settings.jobs.metrics,
         "web.listen": settings.web.listen,
+        "console.listen": settings.console.listen,
         **({"gateway.listen": settings.gateway.listen} if settings.gateway.kind == "local" else {}),
     }
     for name, (host, port) in addresses.items():

@@ -46,7 +46,8 @@ def _hashed(_job: Job, password: str, known: tuple[str, ...]) -> str:
         raise WeakPassword("short")
     if len(password) > LONGEST:
         raise WeakPassword("long")
-    if zxcvbn(_without(known, password)[:_LOOKED_AT])["score"] < _LEAST_SCORE:
+    left = _without(known, password)[:_LOOKED_AT]
+    if not left or zxcvbn(left)["score"] < _LEAST_SCORE:
         raise WeakPassword("guessable")
     return hash_pin(password)
 

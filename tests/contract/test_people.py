@@ -188,6 +188,7 @@ def test_who_is_disabled_has_no_password_and_no_session_and_no_link(people: SqlP
         ("123456789012", "guessable"),
         ("qwertyuiop[]", "guessable"),
         ("maria lopez maria", "guessable"),
+        ("mariamariamaria", "guessable"),
         ("Lopez,Maria:2026", "guessable"),
         ("aaaaaaaaaaaaaaaaaaaa", "guessable"),
     ],

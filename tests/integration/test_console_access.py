@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy import text
 from fs_app.console.access import OPEN, ROUTES, page
 from fs_app.domain.people import RIGHTS, Right, Role
 from fs_app.errors import StoreUnavailable
+from fs_app.log import configure_logging
 from fs_app.ports.people import LinkPurpose
 from fs_app.store.people_tables import console_audit
 from tests.console_site import ADDRESS, OTHER_PASSWORD, PASSWORD, URL, Browser, ConsoleSite, let_in, routes
@@ -234,7 +236,8 @@ def test_an_action_that_was_done_is_told_although_its_end_cannot_be_written(
     assert site.audit()[-1][2] == "asked"
 
 
-def test_no_secret_gets_into_the_audit_or_the_log(site: ConsoleSite, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_secret_gets_into_the_audit_or_the_log(site: ConsoleSite) -> None:
+    configure_logging("debug", stream=(log := io.StringIO()))
     _, secret = site.with_code("ada", ADMIN)
     browser = site.browser()
     browser.sign_in("ada", "a wrong password")
@@ -248,10 +251,29 @@ def test_no_secret_gets_into_the_audit_or_the_log(site: ConsoleSite, capfd: pyte
     browser.post(f"/link/{token}", {"password": OTHER_PASSWORD, "again": OTHER_PASSWORD})
     read = site.parts.database.read(lambda c: str(c.execute(text("SELECT * FROM console_audit")).all()))
     assert "own_password" in read and "set_password" in read
-    told = capfd.readouterr()
     for hidden in (PASSWORD, OTHER_PASSWORD, new, "a wrong password", code, token, secret, cookie):
         assert hidden not in read
-        assert hidden not in told.out + told.err
+        assert hidden not in log.getvalue()
+
+
+def test_a_page_that_fails_tells_the_log_where_and_not_the_link_that_led_there(
+    site: ConsoleSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure_logging(stream=(log := io.StringIO()))
+    user = site.add("maria", AGENT)
+    token = site.people.links.make(user.id, LinkPurpose.RESET)
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(site.people.links, "use", fail)
+    browser = site.browser()
+    answer = browser.post(f"/link/{token}", {"password": OTHER_PASSWORD, "again": OTHER_PASSWORD})
+    told = log.getvalue()
+    assert answer.status_code == 500
+    assert "door.use_link" in told and "broken" in told
+    for hidden in (token, OTHER_PASSWORD):
+        assert hidden not in told + answer.text
 
 
 def test_a_card_number_in_a_field_gets_into_no_row(site: ConsoleSite, tmp_path: Path) -> None:

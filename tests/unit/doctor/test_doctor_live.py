@@ -149,9 +149,10 @@ def test_rights_of_the_database(settings: Settings, tmp_path: Path) -> None:
 
 def test_ports_beyond_loopback(tmp_path: Path) -> None:
     given = {"calls": {"listen": "0.0.0.0:8084"}, "web": {"listen": "192.0.2.1:8090"}}
+    given["console"] = {"listen": "192.0.2.1:8091"}
     settings = Settings.model_validate(given, context={"base": tmp_path})
     names = [what.split()[0] for name, what, _ in own(settings, tmp_path / "none") if name == "open_ports"]
-    assert names == ["calls.listen", "web.listen"]
+    assert names == ["calls.listen", "web.listen", "console.listen"]
 
 
 @pytest.mark.parametrize(("ahead", "words"), [(0, []), (300, ["s behind"]), (-300, ["s ahead of"])])
