@@ -5,11 +5,13 @@ Nothing is asked while the caller talks with nobody, nor before what keeps the k
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from fs_app.domain.assist import AssistState
 from fs_app.domain.destination import FeatureCode
 from fs_app.domain.prompt import say
 from fs_app.flow.call import Call
-from fs_app.ports import Coded, Joined, Order, Ordered, OrderKind, Over, Parted, Person
+from fs_app.ports import Coded, Joined, Order, Ordered, OrderKind, Over, Parted, Person, PersonEvent
 from fs_app.steps.assist_board import AssistBoard
 
 _PAUSE_SECONDS = 3.0  # between two proofs, while one fails
@@ -28,18 +30,30 @@ class Reproved(Exception):
 
 
 class Meanwhile:
-    """The events of one talk, as far as they concern the payment. ``over`` is what ended the talk."""
+    """The events of one talk, as far as they concern the payment. ``over`` is what ended the talk; ``handover_id`` is
+    0 where the hand-over was not written down."""
 
-    def __init__(self, call: Call, person: Person, board: AssistBoard) -> None:
+    def __init__(self, call: Call, person: Person, board: AssistBoard, handover_id: int) -> None:
         self._call = call
         self._person = person
         self._board = board
+        self._handover_id = handover_id
         self.over: Over | None = None
 
     def interrupted(self) -> str:
         """A question was: ``back`` where the one before it is wanted, else ``asked_again``. Stopped; Reproved."""
         self._call.channel.forget_keys()  # they belong to a question that is asked anew
-        event = self._person.next(0.0)
+        return self._act(self._person.next(0.0))
+
+    def pause(self, why: str) -> None:
+        """Protection was lost: no key counts until it is proved again. Stopped; Reproved."""
+        paused_already = self._board.state is AssistState.PAUSED
+        self._board.now(AssistState.PAUSED, why)
+        if not paused_already:
+            self._say("assist_paused")
+        self._act(self._person.next(_PAUSE_SECONDS))
+
+    def _act(self, event: PersonEvent | None) -> str:
         match event:
             case Ordered():
                 return self._obey(event.order)
@@ -48,28 +62,13 @@ class Meanwhile:
             case Parted():
                 self._wait_for_a_leg()
             case Joined():
-                raise Reproved
+                self._join(event.leg)
             case Over():
-                self._stop(event)
+                self.over = event
+                raise Stopped("talk_over")
             case _:
                 pass
         return "asked_again"
-
-    def pause(self, why: str) -> None:
-        """Protection was lost: no key counts until it is proved again. Stopped; Reproved."""
-        paused_already = self._board.state is AssistState.PAUSED
-        self._board.now(AssistState.PAUSED, why)
-        if not paused_already:
-            self._say("assist_paused")
-        match event := self._person.next(_PAUSE_SECONDS):
-            case Ordered():
-                self._obey(event.order)
-            case Over():
-                self._stop(event)
-            case Parted():
-                self._wait_for_a_leg()
-            case _:
-                pass
 
     def _obey(self, order: Order) -> str:
         if order.kind is OrderKind.CANCEL:
@@ -87,23 +86,19 @@ class Meanwhile:
             self._say("assist_code_skipped")
         return "back" if order.kind is OrderKind.BACK else "asked_again"
 
-    def _wait_for_a_leg(self) -> None:
+    def _wait_for_a_leg(self) -> NoReturn:
         """A transfer is under way, or the talk is over: nothing is asked until that is known."""
         self._board.now(AssistState.PAUSED, "transfer")
         while True:
-            match event := self._person.next(_PAUSE_SECONDS):
-                case Joined():
-                    raise Reproved
-                case Over():
-                    self._stop(event)
-                case Ordered():
-                    self._obey(event.order)
-                case _:
-                    pass
+            event = self._person.next(_PAUSE_SECONDS)
+            if not isinstance(event, Parted):
+                self._act(event)
 
-    def _stop(self, over: Over) -> None:
-        self.over = over
-        raise Stopped("talk_over")
+    def _join(self, leg: str) -> NoReturn:
+        """Another leg: whoever it is finds the caller and the payment on their page."""
+        if self._handover_id:
+            self._call.services.desk.talking(self._handover_id, "", leg)
+        raise Reproved
 
     def _say(self, phrase: str) -> None:
         self._call.channel.play(say(phrase), interruptible=False)

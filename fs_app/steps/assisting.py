@@ -80,7 +80,7 @@ class AssistedPayment:
             return
         self._paying = replace(self._call, facts=facts, charged=self._charged, refused=self._refused)
         self._board = AssistBoard(desk, self._call, self._order, self._handover_id, facts)
-        self._meanwhile = Meanwhile(self._call, self._person, self._board)
+        self._meanwhile = Meanwhile(self._call, self._person, self._board, self._handover_id)
         self._answer("done")
         try:
             self._take()
