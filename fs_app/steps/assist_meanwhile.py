@@ -30,8 +30,8 @@ class Reproved(Exception):
 
 
 class Meanwhile:
-    """The events of one talk, as far as they concern the payment. ``over`` is what ended the talk; ``handover_id`` is
-    0 where the hand-over was not written down."""
+    """The events of one talk, as far as they concern the payment. ``over`` is what ended the talk; ``handover_id``
+    is 0 where the hand-over was not written down."""
 
     def __init__(self, call: Call, person: Person, board: AssistBoard, handover_id: int) -> None:
         self._call = call
