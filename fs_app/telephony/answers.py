@@ -87,18 +87,26 @@ class Answers:
                         self._keypad.buffer.heard_out()
                 keyed = self._take_keys(entry)
         except (CallEnded, SwitchError, NotProtected):
-            entry.secret.wipe()
+            self._break_off(entry)
             raise
         verdict = keyed or (Verdict.INTERRUPTED if self.interrupted() else entry.pause())
         if verdict is Verdict.REFUSED:
             self._keypad.ignore()
-        elif verdict not in (Verdict.SILENCE, Verdict.INTERRUPTED):
+        elif verdict is Verdict.INTERRUPTED:
+            self._break_off(entry)
+        elif verdict is not Verdict.SILENCE:
             self._keypad.buffer.answered()
         if verdict is not Verdict.ENTERED:
             entry.secret.wipe()
         if keyed:
             self._session.reacting()
         return Heard(verdict, entry.secret, entry.reason)
+
+    def _break_off(self, entry: Entry) -> None:
+        """It is asked anew, if at all: what the caller types on of it answers nothing."""
+        if len(entry.secret) or self._typed():
+            self._keypad.ignore()
+        entry.secret.wipe()
 
     def _count(self, entry: Entry) -> None:
         """For whoever counts along."""

@@ -60,13 +60,23 @@ class Keypad:
 
     def open(self, *first: tuple[str, str], seconds: float) -> None:
         """Run ``first``, bind the keypad, and listen for in-band tones where the line needs it: one write."""
-        steps = [
+        self._session.start_all(self._steps(*first))[-1].wait(seconds)
+
+    def bind(self, seconds: float) -> None:
+        """Bind it anew, with each command looked at: CommandRefused where one is, SwitchTimeout where one was not
+        carried out before the last."""
+        executions = self._session.start_all(self._steps())
+        executions[-1].wait(seconds)
+        for execution in executions:
+            execution.wait(0)
+
+    def _steps(self, *first: tuple[str, str]) -> list[tuple[str, str]]:
+        return [
             *(REPORT_AT_ONCE if self._both else ()),
             *first,
             *self._binding,
             *(LISTEN_INBAND if self._inband else ()),
         ]
-        self._session.start_all(steps)[-1].wait(seconds)
 
     @property
     def ignoring(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+import gevent
 import structlog
 
 from fs_app.domain.keys import Field
@@ -36,7 +37,10 @@ class Privacy:
         self.keypad = Keypad(session, info, on_key=self._key_came)
         self.recordings = Recordings(session, info.uuid, inband=info.inband, on_failure=on_stir)
         self.shield: Shield | None = None
-        """What keeps the keys from the person that the caller talks with, while it is up."""
+        """What keeps the keys from the person that the caller talks with, while it has to."""
+        self._raised: Shield | None = None
+        self._lowering: gevent.Greenlet[[], None] | None = None
+        session.on_end(self._forget)
 
     @contextmanager
     def asking(self, field: Field, seconds: float) -> Iterator[None]:
@@ -66,13 +70,21 @@ class Privacy:
         asked, and again before each secret: NotProtected. What it yields proves it anew, and takes nothing down
         meanwhile: who types on in the middle of a transfer is not heard by whoever they come to."""
         self.recordings.hold()
+        self._raised = shield
         try:
             self._put_up(shield, seconds)
             yield partial(self._put_up, shield, seconds)
         finally:
             self.shield = None
-            shield.take_down()
+            self._lower()
             self.recordings.let_go()
+
+    def leave(self) -> None:
+        """Nobody will be here to let anybody hear the caller again: at once."""
+        self.recordings.unmask()
+        if self._raised is not None:
+            self._raised.take_down()
+            self._raised = None
 
     @property
     def lost(self) -> bool:
@@ -103,7 +115,25 @@ class Privacy:
                 self.recordings.release()
         except NotProtected as refusal:
             log.error("no payment in a talk", call=self._info.uuid, why=str(refusal))
+            self._guard.on_refusal(refusal.reason)
             raise
+
+    def _lower(self) -> None:
+        """Take the shield down once no key can be heard any more: a payment can end in mid-entry, and the caller
+        types on."""
+        self._lowering = None
+        if self.shield is not None or self._raised is None:
+            return
+        if seconds := self.recordings.calm_in():
+            self._lowering = gevent.spawn_later(seconds, self._lower)
+        else:
+            self._raised.take_down()
+            self._raised = None
+
+    def _forget(self) -> None:
+        """The session is over: nothing is taken down any more."""
+        if self._lowering is not None:
+            self._lowering.kill(block=False)
 
     def _protect(self, seconds: float) -> None:
         """What hears the call and how the switch logs are asked for in one go."""

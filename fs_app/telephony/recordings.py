@@ -129,6 +129,10 @@ class Recordings:
 
     # --- in the hub or anywhere: nothing here waits ---
 
+    def calm_in(self) -> float:
+        """In how many seconds no tone of a key that came can be on its way any more."""
+        return max(0.0, self._last_key + UNMASK_SECONDS - time.monotonic())
+
     def typed(self) -> None:
         """A key came that answers no public question."""
         self._last_key = time.monotonic()
@@ -245,14 +249,13 @@ class Recordings:
 
     def _unmask_later(self) -> None:
         if self._masked and self._unmasking is None and self._session.ended is None:
-            seconds = max(0.0, self._last_key + UNMASK_SECONDS - time.monotonic())
-            self._unmasking = gevent.spawn_later(seconds, self._unmask_when_due)
+            self._unmasking = gevent.spawn_later(self.calm_in(), self._unmask_when_due)
 
     def _unmask_when_due(self) -> None:
         self._unmasking = None
         if self._secret or self._strict:
             return
-        if time.monotonic() < self._last_key + UNMASK_SECONDS:
+        if self.calm_in():
             self._unmask_later()
         else:
             self.unmask()

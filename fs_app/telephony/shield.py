@@ -32,11 +32,11 @@ class Shield:
         many seconds: NotProtected where one is missing or says no."""
         self._keypad.buffer.forget()
         try:
-            self._keypad.open(seconds=seconds)
+            self._keypad.bind(seconds)
             if self._tones:
                 self._session.api("uuid_audio", f"{self._uuid} start read mute -1", seconds=seconds)
         except CommandRefused as error:
-            raise NotProtected(f"the caller cannot be silenced: {error}", reason="not_silenced") from None
+            raise NotProtected(f"the switch does not keep the keys: {error}", reason="not_silenced") from None
         except SwitchError as error:
             raise NotProtected(f"the switch does not answer: {error}", reason="unanswered") from None
 
