@@ -129,12 +129,14 @@ class SwitchChannel:
     def play(self, prompt: Prompt, *, interruptible: bool = True) -> None:
         """Say a prompt as one command; nothing where it is empty, or keys typed early already broke it."""
         self._session.raise_if_disconnected()
+        self._hold()
         typed = self._typed if interruptible else never
         if not typed() and self._speech.say(prompt, cut_by=typed):
             self._session.reacting()
 
     def ask(self, prompt: Prompt, field: Field, *, longer: Prompt = SILENCE) -> Heard:
         """Say a prompt and take one answer; the universal keys say it again."""
+        self._hold()
         return self._answers.ask(prompt, field, longer)
 
     def record(self, prompt: Prompt, seconds: float, *, longer: Prompt = SILENCE) -> Recorded:
@@ -195,6 +197,11 @@ class SwitchChannel:
         return self._person is not None and self._person.talking
 
     @property
+    def paying(self) -> bool:
+        """Whether a payment is taken in that talk."""
+        return self._person is not None and self._person.shields
+
+    @property
     def uprooted(self) -> bool:
         """Whether the caller is held by us alone, and would not outlive us: after a talk, until `move_on`."""
         return self._person is not None and self._person.uprooted and not self._person.talking
@@ -218,15 +225,12 @@ class SwitchChannel:
         """
         self._session.execute("set", "fs_app_moved=true", seconds=self._timing.margin)
         self.moved = True
-        if self.uprooted and self._info.extension is not None:
-            self._session.start_api("sched_del", self.uuid)
-            self._session.start_api("uuid_transfer", commands.transfer_argument(self.uuid, *self._info.extension))
-            self._session.pipeline([("exit", "")])
+        self._back_to_the_dialplan()
         self._session.end("moved to another server")
 
     def leave_with_agent(self) -> None:
         """Let go of a caller who talks with an agent: the talk goes on, and after it another server has them."""
-        self._privacy.recordings.unmask()
+        self._privacy.leave()
         with suppress(CallEnded):
             self._session.start("set", "fs_app_moved=true")
         self._session.end("left with the agent")
@@ -234,14 +238,26 @@ class SwitchChannel:
     def give_up(self) -> None:
         """Let go of the call for good: the servers that its dialplan still names pass it on to the way it has for
         itself, an apology and the queue."""
-        self._privacy.recordings.unmask()
+        self._privacy.leave()
         self._session.execute("set", "fs_app_given_up=true", seconds=self._timing.margin)
+        self._back_to_the_dialplan()
         self._session.end("given up")
 
-    # --- prompts ---
+    # --- parts ---
+
+    def _back_to_the_dialplan(self) -> None:
+        """A caller who was parked does not get there by our end alone."""
+        if self.uprooted and self._info.extension is not None:
+            self._session.start_api("sched_del", self.uuid)
+            self._session.start_api("uuid_transfer", commands.transfer_argument(self.uuid, *self._info.extension))
+            self._session.pipeline([("exit", "")])
 
     def _typed(self) -> bool:
         return self._keypad.buffer.waiting
+
+    def _hold(self) -> None:
+        if self._person is not None:
+            self._person.held()
 
     def _happened(self, event: Frame) -> None:
         ours = event.event("Unique-ID") == self.uuid  # a person's leg has recordings of its own

@@ -22,6 +22,7 @@ from fs_app.telephony.timing import Timing
 from fs_app.telephony.waiting import Stir
 
 _PARKED_SECONDS = 120  # what we do with a parked caller, a charge that is under way, has ended by then
+_ANEW_SECONDS = 30.0
 _CODE_SECONDS = 3.0  # between two keys of a feature code
 _CODE_KEYS = 8
 
@@ -64,6 +65,7 @@ class Happenings:
         self.agent = self.leg = ""
         self.taken = self.answered = self.over = False
         self.uprooted = uprooted
+        self._armed_at = -math.inf
 
     def on_the_way(self, way: Execution) -> None:
         """The application that leads there has been sent to the switch."""
@@ -135,15 +137,22 @@ class Happenings:
         self.end(HandoverEnd.TALKED)
 
     def arm(self) -> None:
-        """A parked caller is taken back to our place in the dialplan, should we be gone by then. In time anew."""
+        """A parked caller is taken back to our place in the dialplan, should we be gone by then."""
         self.disarm()
+        self._armed_at = time.monotonic()
         if self._info.extension is not None:
             number, context = self._info.extension
             when = f"+{_PARKED_SECONDS} {self._info.uuid}"
             self._session.start_api("sched_transfer", f"{when} {number} XML {context}")
 
+    def keep_armed(self) -> None:
+        """We are still here: later."""
+        if self.uprooted and time.monotonic() >= self._armed_at + _ANEW_SECONDS:
+            self.arm()
+
     def disarm(self) -> None:
         """Nobody comes for the caller."""
+        self._armed_at = -math.inf
         self._session.start_api("sched_del", self._info.uuid)
 
     def _arrived(self) -> None:

@@ -89,6 +89,11 @@ class SwitchPerson:
         """Whether the switch has parked the caller, so that they would not outlive us."""
         return self._so_far.uprooted
 
+    def held(self) -> None:
+        """A caller who is parked is spoken to: they are not taken anywhere while that goes on."""
+        if self._so_far.over or self._execution is None:
+            self._so_far.keep_armed()
+
     def interrupts(self) -> bool:
         """Whether a question must end, as `next` has something."""
         return self.shields and bool(self._so_far.row)

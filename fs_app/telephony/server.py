@@ -7,6 +7,7 @@ Where that fails too, the socket is closed, so that the dialplan (``socket_resum
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -34,6 +35,7 @@ log = structlog.get_logger()
 BUSY, APOLOGY = "all_lines_busy", "technical_problem"
 _UNWIND_SECONDS = 5.0
 _LAST_STEP_SECONDS = 15.0  # after the grace, to get to a place where a call can be let go
+_LOOK_SECONDS = 0.5  # how often it is looked whether a payment in a talk is over
 
 Handle = Callable[[SwitchChannel, ConnectInfo], None]
 
@@ -148,17 +150,17 @@ class CallServer:
 
         With a ``successor`` ready, each call moves there at its next step. Without one calls may finish for
         ``grace_seconds`` first: where they would go nobody may be. What is up after that is let go, and the
-        dialplan takes it on. Who talks with an agent is not waited for: a talk needs no server. Work has its own,
-        longer time: a charge is never cut by a restart that can wait for its answer.
+        dialplan takes it on. Who talks with an agent is not waited for, but while they pay: a talk needs no server.
+        Work has its own, longer time: a charge is never cut by a restart that can wait for its answer.
         """
         self._listener.stop()
         if not successor:
             self._connections.join(timeout=grace_seconds)
         self.leaving = True
+        self._let_go(grace_seconds if successor else min(grace_seconds, _LAST_STEP_SECONDS))
         for channel in tuple(self._channels):
             if channel.talking:
                 channel.leave_with_agent()
-        self._connections.join(timeout=grace_seconds if successor else min(grace_seconds, _LAST_STEP_SECONDS))
         for session in tuple(self._sessions):
             session.end("the server stops")
         for group, seconds in ((self._connections, _UNWIND_SECONDS), (self._works, work_seconds)):
@@ -166,6 +168,17 @@ class CallServer:
             if len(group):
                 log.error("greenlets did not end in time", count=len(group), seconds=seconds)
         self._pulse.stop()
+
+    def _let_go(self, seconds: float) -> None:
+        """Let calls move at their next step, and talks go on without us, for so long."""
+        until = time.monotonic() + seconds
+        while True:
+            for channel in tuple(self._channels):
+                if channel.talking and not channel.paying:
+                    channel.leave_with_agent()
+            left = until - time.monotonic()
+            if left <= 0 or self._connections.join(timeout=min(left, _LOOK_SECONDS)):
+                return
 
     # --- one connection ---
 
@@ -241,7 +254,10 @@ class CallServer:
         return "finished"
 
     def _rescue(self, channel: SwitchChannel, info: ConnectInfo) -> None:
-        """The flow cannot lead to a person any more: an apology, and the queue."""
+        """The flow cannot lead to a person any more: an apology, and the queue. Who talks with one goes on."""
+        if channel.talking:
+            channel.leave_with_agent()
+            return
         self._apologise(channel, APOLOGY)
         try:
             if _talked(channel.seek(callcenter(info.queue or self._queue)), self._timing):
