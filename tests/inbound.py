@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 from gevent import socket
 from gevent.server import StreamServer
 
 from fs_app.doctor.switch_checks import NEEDED
+from fs_app.telephony.commands import APIS
 
 STATUS = """UP 0 years, 0 days, 0 hours
 0 session(s) per Sec out of max 100, peak 0, last 5min 0
@@ -26,13 +28,39 @@ DIALPLAN = (
 WELL: Mapping[str, str] = {
     "status": STATUS,
     "fsctl loglevel 4294967290": "+OK log level: INFO [6]",
-    "callcenter_config queue list": "name|strategy\npayments@default|longest-idle-agent\n+OK",
+    "callcenter_config queue list": (
+        "name|strategy|abandoned_resume_allowed|max_wait_time|max_wait_time_with_no_agent\n"
+        "payments@default|longest-idle-agent|false|900|5\n+OK"
+    ),
+    "callcenter_config queue list tiers payments@default": (
+        "queue|agent|state|level|position\npayments@default|maria@default|Ready|1|1\n+OK"
+    ),
+    "callcenter_config agent list": (
+        "name|contact|status|max_no_answer|reject_delay_time|busy_delay_time|no_answer_delay_time\n"
+        "maria@default|[leg_timeout=20]user/201@pbx.example.org|Available|3|10|60|0\n+OK"
+    ),
+    "show api": "name,description,syntax,ikey\n" + "\n".join(f"{name},...,...,mod_commands" for name in APIS),
     "xml_locate configuration": '<section name="configuration"/>',
     "xml_locate dialplan": DIALPLAN,
     "global_getvar log_dir": "/nowhere",
     "global_getvar run_dir": "/nowhere",
     **{f"module_exists {name}": "true" for name in NEEDED},
 }
+
+
+class Client:
+    """An event socket client whose switch answers from a table; `asked` is what it was asked, in order."""
+
+    def __init__(self, **changed: str) -> None:
+        self.answers = {**WELL, "strepoch": str(int(time.time())), **changed}
+        self.asked: list[str] = []
+
+    def api(self, command: str) -> str:
+        self.asked.append(command)
+        return self.answers[command]
+
+    def close(self) -> None:
+        pass
 
 
 class InboundSocket:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import click
@@ -14,10 +14,12 @@ from rich.text import Text
 
 from fs_app.app.checks import check_everything
 from fs_app.app.parts import Parts
+from fs_app.app.queues import named_queues
 from fs_app.commands.context import Context
 from fs_app.doctor.examination import CHECKS, examine
 from fs_app.doctor.finding import Finding, Severity
 from fs_app.doctor.own_checks import Own
+from fs_app.errors import ConfigError, StoreError
 
 _STYLES = {Severity.CRITICAL: "bold red", Severity.WRONG: "yellow", Severity.ADVICE: "cyan"}
 _EXIT = {Severity.CRITICAL: 2, Severity.WRONG: 1, Severity.ADVICE: 0}
@@ -33,12 +35,32 @@ def doctor(obj: Context, as_json: bool) -> None:
     0: nothing but advice.
     """
     settings, document = obj.load()
-    findings = examine(settings, Own(settings, obj.config, check_everything(Parts(settings), document)))
+    parts = Parts(settings)
+    problems = check_everything(parts, document)
+    own = Own(settings, obj.config, problems, queues=_queues(parts), agents=_agents(parts))
+    findings = examine(settings, own)
     if as_json:
         click.echo(json.dumps({"checks": len(CHECKS), "findings": [asdict(each) for each in findings]}, indent=2))
     else:
         _tell(findings, len(CHECKS))
     sys.exit(max((_EXIT[each.severity] for each in findings), default=0))
+
+
+def _queues(parts: Parts) -> Mapping[str, str]:
+    """Every queue that somebody names; none where flows or lines cannot be read, which is told elsewhere."""
+    try:
+        return named_queues(parts.settings, parts.flows, parts.lines)
+    except ConfigError:
+        return {}
+
+
+def _agents(parts: Parts) -> Mapping[str, str]:
+    """The agents among the people of the console; none where the database does not answer, which is told, too."""
+    try:
+        people = parts.people.users.all()
+    except StoreError:
+        return {}
+    return {each.agent: each.name for each in people if each.agent and not each.disabled}
 
 
 def _tell(findings: Sequence[Finding], checks: int) -> None:

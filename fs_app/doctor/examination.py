@@ -9,12 +9,13 @@ from fs_app.doctor.configuration import read_files
 from fs_app.doctor.dialplan_checks import DIALPLAN_CHECKS
 from fs_app.doctor.finding import Finding, Severity
 from fs_app.doctor.own_checks import OWN_CHECKS, Own
+from fs_app.doctor.people_checks import PEOPLE_CHECKS, People
 from fs_app.doctor.switch import DEFAULT_PASSWORD, Switch, knock
 from fs_app.doctor.switch_checks import SWITCH_CHECKS
 from fs_app.errors import ConfigError, SwitchError
 from fs_app.settings import Settings
 
-CHECKS = (*SWITCH_CHECKS, *DIALPLAN_CHECKS, *OWN_CHECKS)
+CHECKS = (*SWITCH_CHECKS, *DIALPLAN_CHECKS, *PEOPLE_CHECKS, *OWN_CHECKS)
 """Every check, in the order of the documentation."""
 
 _ORDER = list(Severity)
@@ -46,8 +47,10 @@ def critical_in_force(settings: Settings) -> list[Finding]:
 
 def examined(switch: Switch, own: Own) -> list[Finding]:
     """Run every check. What is wrong in the files and in force alike is told once, with its file."""
+    people = People(switch, own.queues, own.agents)
     found = chain(
         chain.from_iterable(check.findings(switch) for check in (*DIALPLAN_CHECKS, *SWITCH_CHECKS)),
+        chain.from_iterable(check.findings(people) for check in PEOPLE_CHECKS),
         chain.from_iterable(check.findings(own) for check in OWN_CHECKS),
     )
     return sorted(_once(found), key=lambda finding: (_ORDER.index(finding.severity), finding.check))

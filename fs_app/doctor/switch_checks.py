@@ -178,21 +178,6 @@ def missing_modules(switch: Switch) -> Iterator[Found]:
                 )
 
 
-def missing_queue(switch: Switch) -> Iterator[Found]:
-    name = switch.settings.line.queue
-    queue = name if "@" in name else f"{name}@default"
-    change = f'<queue name="{queue}"> in callcenter.conf.xml, then callcenter_config queue load {queue}'
-    if switch.running is not None:
-        queues = [line.split("|")[0] for line in switch.running.ask("callcenter_config queue list").splitlines()]
-        if queue not in queues:
-            yield Found(f"there is no queue {queue}", change, "the running switch")
-    callcenter = switch.files.configuration("callcenter.conf") if switch.files is not None else None
-    if switch.files is not None and callcenter is not None:
-        if queue in {each.get("name") for each in callcenter.iterfind("queues/queue")}:
-            return
-        yield Found(f"there is no queue {queue}", change, switch.files.place(callcenter))
-
-
 def recorded_talks(switch: Switch) -> Iterator[Found]:
     for configuration in switch.configurations:
         callcenter = configuration.configuration("callcenter.conf")
@@ -289,7 +274,6 @@ SWITCH_CHECKS: tuple[Check[Switch], ...] = (
         "call_records", A, "a record keeps every variable of its call; fs_app leaves no digit in one", call_records
     ),
     Check("modules", W, "a call that needs it fails", missing_modules),
-    Check("queue", W, "a caller who wants a person, or whom we cannot serve, would reach nobody", missing_queue),
     Check("recorded_talks", A, "callers say card numbers to agents", recorded_talks),
     Check("session_limits", W, "the switch refuses calls that we would take", session_limits),
     Check("switch_clock", W, "its log and ours, and its records and the ledger, do not match", clock),

@@ -15,22 +15,7 @@ from fs_app.doctor.own_checks import Own
 from fs_app.doctor.switch import RunningSwitch, Switch
 from fs_app.errors import Problem
 from fs_app.settings import Settings
-from tests.inbound import STATUS, WELL
-
-
-class Client:
-    """An event socket that answers from a table."""
-
-    def __init__(self, **changed: str) -> None:
-        self.answers = {**WELL, "strepoch": str(int(time.time())), **changed}
-        self.asked: list[str] = []
-
-    def api(self, command: str) -> str:
-        self.asked.append(command)
-        return self.answers[command]
-
-    def close(self) -> None:
-        pass
+from tests.inbound import STATUS, WELL, Client
 
 
 @pytest.fixture

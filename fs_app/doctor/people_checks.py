@@ -1,0 +1,260 @@
+"""What can be wrong with the way to people: queues, their agents, fifos, telephones, trunks, the way back to us.
+
+What FreeSWITCH answers was measured on 1.10.12. Tables of mod_callcenter have a head and ``|`` between fields; a
+table without rows is ``+OK`` alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from fs_app.doctor.configuration import Configuration, params, value
+from fs_app.doctor.dialplan_checks import Way, ways
+from fs_app.doctor.finding import Check, Found, Severity
+from fs_app.doctor.switch import Switch
+from fs_app.domain import destination as reached
+from fs_app.domain.destination import Destination
+from fs_app.telephony import commands
+
+RUNNING = "the running switch"
+WAIT_SECONDS = 1800
+"""So long a caller waits for a person at most, by our own clock."""
+
+_NEEDED = tuple(name for name in commands.APIS if name.startswith(("uuid_", "sched_")))
+_YES = frozenset({"true", "yes", "on", "1"})
+_GROUP = re.compile(r"\(\?[:=!<]+")
+_TOLD = re.compile(r"^(Status|State)\s+(\S+)", re.MULTILINE)  # of a gateway
+# What a number may hold and `commands.EXTENSION` does not: escaped, in a set, or as it is.
+_STRANGE = re.compile(r"\\[^\w.+-]|\*(?=[^\[\]]*\])|[#@/%:; ]")
+
+
+@dataclass(frozen=True)
+class People:
+    """How callers reach people. ``queues`` are those that settings, lines and flows name, each with who names it;
+    ``agents`` are the names in mod_callcenter of those who work with the console, each with the login name."""
+
+    switch: Switch
+    queues: Mapping[str, str] = field(default_factory=dict)
+    agents: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def destinations(self) -> list[tuple[Destination, str]]:
+        """Where all of them lead, each place once, with who names it."""
+        settings = self.switch.settings
+        named = dict(_dialled(self.switch))
+        named |= {settings.line.queue: "line.queue of the settings", **self.queues}
+        named |= dict.fromkeys(settings.agents.destinations, "agents.destinations of the settings")
+        rules, found = settings.agents.rules(), dict[tuple[str, str], tuple[Destination, str]]()
+        for name, who in named.items():
+            each = rules.destination(name)
+            found.setdefault((each.way, each.target), (each, who))
+        return list(found.values())
+
+    def to(self, way: reached.Way) -> Iterator[tuple[str, str]]:
+        """Those of one way: what the switch calls them, and who names them."""
+        return ((each.target, who) for each, who in self.destinations if each.way is way)
+
+    def table(self, order: str) -> dict[str, dict[str, str]] | None:
+        """What ``callcenter_config`` lists, by the first field of each row; None where no switch is asked."""
+        if self.switch.running is None:
+            return None
+        rows = [line.split("|") for line in self.switch.running.ask(f"callcenter_config {order}").splitlines()]
+        tables = [row for row in rows if len(row) > 1]
+        return {row[0]: dict(zip(tables[0], row, strict=False)) for row in tables[1:]}
+
+    @cached_property
+    def queue_settings(self) -> list[tuple[str, Mapping[str, str], str]]:
+        """Our queues of mod_callcenter as the files have them and as they are in force: name, params, place."""
+        found: list[tuple[str, Mapping[str, str], str]] = []
+        written, in_force = _written(self.switch.files), self.table("queue list") or {}
+        for name, _ in self.to(reached.Way.CALLCENTER):
+            if name in written:
+                found.append((name, *written[name]))
+            if name in in_force:
+                row = in_force[name]
+                found.append((name, {each.replace("_", "-"): text for each, text in row.items()}, RUNNING))
+        return found
+
+
+def _dialled(switch: Switch) -> Iterator[tuple[str, str]]:
+    """The queues that the dialplan names, and which extension does."""
+    for configuration in switch.configurations:
+        for extension in configuration.extensions():
+            for action in extension.iter("action"):
+                name, _, queue = action.get("data", "").partition("=")
+                if name == "fs_app_queue" and commands.matching(commands.QUEUE, queue):
+                    yield queue, f"extension {extension.get('name')} of the dialplan"
+
+
+def _written(files: Configuration | None) -> dict[str, tuple[Mapping[str, str], str]]:
+    """The queues of callcenter.conf.xml: their params, and where they stand."""
+    callcenter = files.configuration("callcenter.conf") if files is not None else None
+    if files is None or callcenter is None:
+        return {}
+    queues = callcenter.iterfind("queues/queue")
+    read = ((queue.get("name", ""), params(queue), files.place(queue)) for queue in queues)
+    return {name: ({each: value(found, each) for each in found}, place) for name, found, place in read}
+
+
+def missing_queue(people: People) -> Iterator[Found]:
+    files, in_force = people.switch.files, people.table("queue list")
+    callcenter = files.configuration("callcenter.conf") if files is not None else None
+    written = _written(files)
+    for queue, who in people.to(reached.Way.CALLCENTER):
+        what = f"there is no queue {queue}, which {who} names"
+        change = f'<queue name="{queue}"> in callcenter.conf.xml, then callcenter_config queue load {queue}'
+        if files is not None and callcenter is not None and queue not in written:
+            yield Found(what, change, files.place(callcenter))
+        if in_force is not None and queue not in in_force:
+            yield Found(what, change, RUNNING)
+
+
+def queue_without_agents(people: People) -> Iterator[Found]:
+    in_force = people.table("queue list") or {}
+    for queue, _ in people.to(reached.Way.CALLCENTER):
+        if queue in in_force and not people.table(f"queue list tiers {queue}"):
+            yield Found(
+                f"queue {queue} has no agent",
+                f'callcenter_config tier add {queue} NAME 1 1, and <tier agent="NAME" queue="{queue}"/>',
+                RUNNING,
+            )
+
+
+def endless_waits(people: People) -> Iterator[Found]:
+    for queue, found, place in people.queue_settings:
+        longest = _number(found, "max-wait-time")
+        if not 0 < longest <= WAIT_SECONDS:
+            than = f"{longest} seconds, and ours {WAIT_SECONDS}" if longest else "0: for ever"
+            change = f'<param name="max-wait-time" value="900"/>, then callcenter_config queue reload {queue}'
+            yield Found(f"max-wait-time of queue {queue} is {than}", change, place)
+
+
+def waits_for_nobody(people: People) -> Iterator[Found]:
+    for queue, found, place in people.queue_settings:
+        if not _number(found, "max-wait-time-with-no-agent"):
+            line = '<param name="max-wait-time-with-no-agent" value="5"/>'
+            change = f"{line}, then callcenter_config queue reload {queue}"
+            yield Found(f"callers of queue {queue} wait also where nobody is logged in", change, place)
+
+
+def resumed_places(people: People) -> Iterator[Found]:
+    for queue, found, place in people.queue_settings:
+        if found.get("abandoned-resume-allowed", "").lower() in _YES:
+            line = '<param name="abandoned-resume-allowed" value="false"/>'
+            yield Found(f"queue {queue} keeps the place of who leaves it", line, place)
+
+
+def hurried_agents(people: People) -> Iterator[Found]:
+    for agent, row in (people.table("agent list") or {}).items():
+        counted = row.get("max_no_answer", "0") != "0"  # then three tries are the last ones, for example
+        for name in ("busy_delay_time", "reject_delay_time", *(() if counted else ("no_answer_delay_time",))):
+            if row.get(name) == "0":
+                change = f"callcenter_config agent set {name} {agent} 10, and the same in callcenter.conf.xml"
+                yield Found(f"{name} of agent {agent} is 0", change, RUNNING)
+
+
+def unknown_agents(people: People) -> Iterator[Found]:
+    known = people.table("agent list")
+    for agent, login in people.agents.items() if known is not None else ():
+        if agent not in (known or {}):
+            yield Found(
+                f"mod_callcenter has no agent {agent}, which is what the console calls {login}",
+                f"callcenter_config agent add {agent} callback, or the right name on the console's page of {login}",
+                RUNNING,
+            )
+
+
+def missing_fifo(people: People) -> Iterator[Found]:
+    targets = [target for target, _ in people.to(reached.Way.FIFO)]
+    files, running = people.switch.files, people.switch.running
+    for target in targets:
+        if running is not None and not running.has_module("mod_fifo"):
+            yield Found(f"mod_fifo is not loaded, and {target} is a fifo", "fs_cli -x 'load mod_fifo'", RUNNING)
+        loaded = files.modules() if files is not None else {}
+        if files is not None and loaded and "mod_fifo" not in loaded:
+            place = files.place(next(iter(loaded.values()))).rpartition(":")[0]
+            line = '<load module="mod_fifo"/> in modules.conf.xml'
+            yield Found(f"mod_fifo is not loaded at start, and {target} is a fifo", line, place)
+
+
+def missing_telephone(people: People) -> Iterator[Found]:
+    running = people.switch.running
+    if running is None:
+        return
+    for target, who in people.to(reached.Way.EXTENSION):
+        user, _, domain = target.partition("@")
+        if running.ask(f"user_exists id {user} {domain}").strip() != "true":
+            change = f'<user id="{user}"> in the domain {domain} of the directory, then reloadxml'
+            yield Found(f"there is no user {target}, which {who} names", change, RUNNING)
+
+
+def missing_gateway(people: People) -> Iterator[Found]:
+    running = people.switch.running
+    if running is None:
+        return
+    for target, who in people.to(reached.Way.TRUNK):
+        name = target.partition("/")[0]
+        told = dict(_TOLD.findall(running.ask(f"sofia status gateway {name}")))
+        if "Status" not in told:
+            change = f'<gateway name="{name}"> in a profile of sofia.conf.xml, then sofia profile PROFILE rescan'
+            yield Found(f"there is no gateway {name}, which {who} names", change, RUNNING)
+        elif told["Status"] != "UP":
+            change = f"fs_cli -x 'sofia status gateway {name}': its proxy, its registration, its pings"
+            yield Found(f"gateway {name} is {told['Status']} (state {told.get('State', '?')})", change, RUNNING)
+
+
+def missing_commands(people: People) -> Iterator[Found]:
+    running = people.switch.running
+    if running is None:
+        return
+    known = {line.partition(",")[0] for line in running.ask("show api").splitlines()}
+    for name in _NEEDED:
+        if name not in known:
+            yield Found(f"the switch has no command {name}", "FreeSWITCH 1.10.12, with mod_commands", RUNNING)
+
+
+def no_way_back(people: People) -> Iterator[Found]:
+    for way in ways(people.switch):
+        for words in _not_to_be_named(way):
+            change = '<action application="transfer" data="fs_app XML fs_app"/> to an extension of that name'
+            yield Found(f"extension {way.name} {words}", change, way.place)
+
+
+def _not_to_be_named(way: Way) -> Iterator[str]:
+    """What of an extension's number and context we do not send back to the switch (`telephony.connect`)."""
+    element = way.actions[way.first][2]
+    for context in element.iterancestors("context"):
+        if commands.matching(commands.NAME, context.get("name", "")) is None:
+            yield f"stands in the context {context.get('name', '')!r}, a name that we cannot send"
+    extension = next(element.iterancestors("extension"))
+    for condition in extension.iter("condition"):
+        expression = _GROUP.sub("(", condition.get("expression", ""))
+        if condition.get("field") == "destination_number" and _STRANGE.search(expression):
+            yield f"takes numbers that we cannot send: {condition.get('expression')}"
+
+
+def _number(found: Mapping[str, str], name: str) -> int:
+    text = found.get(name, "")
+    return int(text) if text.isdecimal() else 0
+
+
+W, A = Severity.WRONG, Severity.ADVICE
+_NOBODY = "a caller who wants a person, or whom we cannot serve, would reach nobody"
+
+PEOPLE_CHECKS: tuple[Check[People], ...] = (
+    Check("queue", W, _NOBODY, missing_queue),
+    Check("queue_agents", W, _NOBODY, queue_without_agents),
+    Check("fifo", W, _NOBODY, missing_fifo),
+    Check("extension", W, _NOBODY, missing_telephone),
+    Check("trunk", W, _NOBODY, missing_gateway),
+    Check("longest_wait", W, "should our server die, nothing else ends the wait", endless_waits),
+    Check("nobody_there", W, "nobody tells these callers that nobody is there", waits_for_nobody),
+    Check("way_back", W, "the end of a talk ends such a call: nobody can send the caller back", no_way_back),
+    Check("talk_commands", W, "no wait can be left, no talk ended, no payment taken in one", missing_commands),
+    Check("console_agents", W, "no call comes to their page, and their state cannot be set", unknown_agents),
+    Check("kept_places", A, "who calls from the same number, or with none, takes that place", resumed_places),
+    Check("agent_delays", A, "who is busy, or cannot be reached, is called ten times a second", hurried_agents),
+)
