@@ -17,6 +17,10 @@ class Way(StrEnum):
     TRUNK = "trunk"  # a number behind a SIP gateway
 
 
+QUEUE_NAME = r"[A-Za-z0-9_.-]{1,64}(@[A-Za-z0-9_.-]{1,64})?"
+"""What flows, lines and agents may call a queue."""
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     """Where a queue of a flow leads. ``name`` is what flows and lines call it; ``target`` is what the switch calls

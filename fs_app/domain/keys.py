@@ -32,8 +32,8 @@ class Field:
     the reason why what was typed so far can only be refused, so that this is said before the rest is typed; it
     is asked at each key and must be quick, and no reason may hold a key. ``choices`` makes it a menu: one key
     of these. ``values`` are keys of 0, 8 and 9 that are an answer by themselves, as in a number of months.
-    ``patience`` multiplies the line's first-key and inter-key times. ``usual`` tells how many keys there will be, by
-    those that came, for whoever counts along; by default ``max_length``.
+    ``patience`` multiplies the line's first-key and inter-key times. ``usual`` tells how many keys there will be,
+    by those that came, for whoever counts along; by default ``max_length``.
     """
 
     name: str

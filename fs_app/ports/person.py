@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -109,6 +109,10 @@ class Person(Protocol):
 
     def order(self, order: Order) -> None:
         """Give an order to this call; `next` returns it. In the hub or anywhere: never waits."""
+        ...
+
+    def untaken(self) -> Sequence[Order]:
+        """The orders that were given and that `next` has not returned. Never raises."""
         ...
 
     def place(self) -> Place | None:

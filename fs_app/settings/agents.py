@@ -7,10 +7,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from fs_app.domain.destination import Destination, FeatureCode, HelpRules, Way, callcenter
+from fs_app.domain.destination import QUEUE_NAME, Destination, FeatureCode, HelpRules, Way, callcenter
 from fs_app.settings.values import Part
 
-_QUEUE = r"^[A-Za-z0-9_.-]{1,64}(@[A-Za-z0-9_.-]{1,64})?$"
 _NAME = r"[A-Za-z0-9_.-]{1,64}"
 _TARGETS = {
     Way.CALLCENTER: (re.compile(rf"{_NAME}(@{_NAME})?"), "the name of a queue of mod_callcenter"),
@@ -63,7 +62,7 @@ class CodeSettings(Part):
 class AgentsSettings(Part):
     """Callers who want a person, and the agents who help them."""
 
-    destinations: dict[Annotated[str, StringConstraints(pattern=_QUEUE)], DestinationSettings] = Field(
+    destinations: dict[Annotated[str, StringConstraints(pattern=f"^{QUEUE_NAME}$")], DestinationSettings] = Field(
         {}, description="queues that are elsewhere, by the name that flows and lines have for them"
     )
     announce_seconds: float = Field(45.0, ge=10, description="how often a waiting caller hears their place")
@@ -71,7 +70,8 @@ class AgentsSettings(Part):
     most_waiting: int = Field(0, ge=0, description="so many wait in a queue already: it is full; 0: never")
     silence: Literal["tones", "always"] = Field(
         "tones",
-        description="when an agent does not hear a caller who keys a card: on lines whose keys are tones, or always",
+        description="when an agent does not hear a caller who keys a card: "
+        "on lines whose keys are tones, or always",
     )
     skip_code: bool = Field(False, description="whether an agent may take a payment without a security code")
     codes: CodeSettings = CodeSettings()

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
+from fs_app.domain.destination import QUEUE_NAME
 from fs_app.domain.prompt import TimeOfDay, Weekday, say
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact
@@ -18,7 +19,8 @@ from fs_app.steps.handing_over import HandOver
 
 _SPENT = frozenset({Fact.CARD, Fact.BANK, Fact.MEANS, Fact.CONSENT})
 _PATIENCE = 2  # how often one call hears that nobody is there
-_Queue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}(@[A-Za-z0-9_.-]{1,64})?$")]
+_TRANSFERRED = "transferred"
+_Queue = Annotated[str, StringConstraints(pattern=f"^{QUEUE_NAME}$")]
 
 
 class Agent(Step):
@@ -105,7 +107,10 @@ class Agent(Step):
         yield from assisting_phrases()
 
     def run(self, call: Call) -> str:
-        transferred, call.queue = call.queue, ""
+        transferred = call.queue or call.within.get(_TRANSFERRED, "")
+        call.queue = ""
+        if transferred:
+            call.within[_TRANSFERRED] = transferred  # another server that resumes here goes there, too
         call.facts.forget(_SPENT)
         hand_over = HandOver(call, transferred or self.queue or call.line.queue, self._words())
         if hand_over.ended_elsewhere():

@@ -112,7 +112,9 @@ class AssistBoard:
         """Another try, which asks for one field again."""
         if name == "security_code":
             self.skips_code = False
-        self._view = replace(self._view, number=self._number(), payment_id=None, confirmation="")
+        self._view = replace(
+            self._view, number=self._number(), state=AssistState.STARTING, why="", payment_id=None, confirmation=""
+        )
         self._set(FieldView(name, FieldState.WAITING))
 
     # --- parts ---

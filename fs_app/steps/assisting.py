@@ -155,11 +155,14 @@ class AssistedPayment:
     def _pay(self, card: Card) -> None:
         while True:
             self._collect(card)
+            if self._board.skips_code:
+                card.security_code.wipe()  # keyed before the agent said that it is not needed
             self._paying.facts.pay_with(card.copy())
             self._confirm()
             if self._paying.facts.consent is None:
                 continue
             self._board.now(AssistState.CHARGING)
+            self._paying.facts.forget({Fact.ENDING})  # that of an earlier try says nothing of this one
             self._outcome = self._step(Charge).run(self._paying)
             if self._outcome not in _FAILING:
                 return
@@ -205,7 +208,8 @@ class AssistedPayment:
 
     def _step_back(self, name: CardField) -> None:
         """The field before is asked again; before the first there is none."""
-        earlier = CARD_FIELDS[: CARD_FIELDS.index(name)]
+        asked = [each for each in CARD_FIELDS if each != "security_code" or not self._board.skips_code]
+        earlier = asked[: asked.index(name)] if name in asked else []
         if earlier:
             self._missing.insert(0, earlier[-1])
 

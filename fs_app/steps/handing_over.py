@@ -6,7 +6,9 @@ they reach a person all the same, who then knows no more than what they say.
 
 from __future__ import annotations
 
-from fs_app.domain.destination import FeatureCode
+import re
+
+from fs_app.domain.destination import QUEUE_NAME, FeatureCode
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.keys import menu
 from fs_app.domain.prompt import say
@@ -34,6 +36,7 @@ from fs_app.steps.hand_over_words import Words
 from fs_app.steps.waiting_line import ALONE, CALL_BACK, WaitingLine
 
 _HANDED, _TALKED = "handover", "talked"
+_QUEUE = re.compile(QUEUE_NAME)
 _ALIVE_SECONDS = 5.0
 
 
@@ -47,7 +50,7 @@ class HandOver:
         self._desk = call.services.desk
         self._rules = call.line.help
         self._ticket: HandoverTicket | None = None
-        self._end = HandoverEnd.FAILED
+        self._end = HandoverEnd.OPEN
 
     def ended_elsewhere(self) -> bool:
         """Whether the caller has talked with a person since another server, which is gone, led them to one."""
@@ -72,12 +75,11 @@ class HandOver:
                 person, destination.waits, self._words.transferring if transferred else self._words.say
             )
         except CallEnded:
-            self._end = HandoverEnd.TALKED if person.talking else HandoverEnd.GAVE_UP
+            if self._end is HandoverEnd.OPEN:
+                self._end = HandoverEnd.TALKED if person.talking else HandoverEnd.GAVE_UP
             raise
         finally:
-            self._call.services.orders.leave(self._call.channel.uuid)
-            if self._ticket is not None:
-                self._desk.ended(self._ticket.id, self._end)
+            self._close(person)
 
     def _led(self, person: Person, waits: bool, first: str) -> str:
         line = WaitingLine(self._call, self._queue, self._words, person, self._ticket, waits=waits)
@@ -96,6 +98,14 @@ class HandOver:
             self._call.channel.play(say(self._words.on_your_own))
             return "self_service"
         return self._alternatives(waited)
+
+    def _close(self, person: Person) -> None:
+        """Nobody takes orders for this call any more, and how it ended is told; harmless when repeated."""
+        self._call.services.orders.leave(self._call.channel.uuid)
+        for order in person.untaken():
+            self._answer(order, "not_talking")
+        if self._ticket is not None:
+            self._desk.ended(self._ticket.id, self._end or HandoverEnd.FAILED)
 
     def _open(self) -> None:
         """Write down why, so that the agent knows; without a database they ask."""
@@ -151,6 +161,7 @@ class HandOver:
         while True:
             match event := person.next(_ALIVE_SECONDS):
                 case Over():
+                    self._close(person)
                     return self.ask_what_else()
                 case Ordered():
                     if (outcome := self._obey(person, event.order)) is not None:
@@ -198,7 +209,7 @@ class HandOver:
                 return None
             case OrderKind.SEND_TO if self._call.places.has(order.target):
                 return self._send_back(person, order)
-            case OrderKind.TRANSFER if order.target:
+            case OrderKind.TRANSFER if _QUEUE.fullmatch(order.target):
                 return self._transfer(person, order)
             case OrderKind.SEND_TO | OrderKind.TRANSFER:
                 self._answer(order, "no_such_place")
@@ -206,10 +217,17 @@ class HandOver:
                 self._answer(order, "no_payment")
         return None
 
-    def _send_back(self, person: Person, order: Order) -> str:
-        person.take_back()
-        self._end = HandoverEnd.SENT_BACK
+    def _take_back(self, person: Person, order: Order, end: HandoverEnd) -> None:
+        try:
+            person.take_back()
+        except CallEnded:
+            self._answer(order, "not_talking")
+            raise
+        self._end = end
         self._answer(order, "done")
+
+    def _send_back(self, person: Person, order: Order) -> str:
+        self._take_back(person, order, HandoverEnd.SENT_BACK)
         pays = order.target == SendTo.PAY
         self._call.channel.play(say(self._words.sent_to_pay if pays else self._words.sent_back))
         if order.target == SendTo.SELF_SERVICE:
@@ -219,9 +237,7 @@ class HandOver:
 
     def _transfer(self, person: Person, order: Order) -> str:
         """The caller goes to another queue; the engine comes back to this very step for it."""
-        person.take_back()
-        self._end = HandoverEnd.TRANSFERRED
-        self._answer(order, "done")
+        self._take_back(person, order, HandoverEnd.TRANSFERRED)
         self._call.queue = order.target
         self._call.sent_to = self._call.places.here()
         return "sent"

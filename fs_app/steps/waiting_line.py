@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.prompt import SILENCE, Count, Counted, Prompt, say
@@ -21,7 +22,15 @@ class WaitingLine:
     """The wait of one caller for a person."""
 
     def __init__(
-        self, call: Call, queue: str, words: Words, person: Person, ticket: HandoverTicket | None, *, waits: bool
+        self,
+        call: Call,
+        queue: str,
+        words: Words,
+        person: Person,
+        ticket: HandoverTicket | None,
+        *,
+        waits: bool,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._call = call
         self._queue = queue
@@ -29,6 +38,7 @@ class WaitingLine:
         self._person = person
         self._ticket = ticket
         self._waits = waits
+        self._clock = clock
         self._desk = call.services.desk
         self._rules = call.line.help
 
@@ -38,12 +48,12 @@ class WaitingLine:
         return bool(most) and (self._person.waiting() or 0) >= most
 
     def wait(self) -> Answered | HandoverEnd:
-        """Until somebody answers, or the wait ends otherwise."""
+        """Until somebody answers, or the wait ends otherwise. Telephones that ring and do not answer change nothing
+        for who waits: they hear their place as often as the settings say."""
         person, waits = self._person, self._waits
-        until = time.monotonic() + _MOST_WAIT_SECONDS
-        patience = _SETTLE_SECONDS
+        until, word_at = self._clock() + _MOST_WAIT_SECONDS, self._clock() + _SETTLE_SECONDS
         while True:
-            match event := person.next(patience):
+            match event := person.next(max(0.0, word_at - self._clock())):
                 case Answered():
                     return event
                 case Over():
@@ -58,12 +68,13 @@ class WaitingLine:
                         return HandoverEnd.SELF_SERVICE
                 case Ordered():
                     self._desk.answer(event.order.id, "not_talking")
-                case None if waits and time.monotonic() > until:
+                case None if waits and self._clock() > until:
                     if person.leave():
                         return HandoverEnd.NOT_ANSWERED
-                case None if waits:
-                    person.say(self._place())
-                    patience = self._rules.announce_seconds
+                case None:
+                    if waits:
+                        person.say(self._place())
+                    word_at = self._clock() + self._rules.announce_seconds
                 case _:
                     pass
 

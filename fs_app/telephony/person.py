@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NoReturn, Protocol
 
@@ -144,6 +144,10 @@ class SwitchPerson:
     def order(self, order: Order) -> None:
         """Somebody at the desk wants something."""
         self._so_far.add(Ordered(order))
+
+    def untaken(self) -> Sequence[Order]:
+        """What somebody wanted, and nobody has looked at."""
+        return [event.order for event in self._so_far.row if isinstance(event, Ordered)]
 
     def waiting(self) -> int | None:
         """What the queue itself says."""

@@ -67,6 +67,9 @@ class ScriptedPerson:
     def order(self, order: Order) -> None:
         self._row.appendleft(Ordered(order))
 
+    def untaken(self) -> list[Order]:
+        return [event.order for event in self._row if isinstance(event, Ordered)]
+
     def waiting(self) -> int | None:
         return self._waiting
 
