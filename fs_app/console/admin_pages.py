@@ -153,6 +153,7 @@ class AdminPages:
             "audit.html",
             entries=[_entry(each) for each in shown],
             asked=asked,
+            actions=current_words().names_in("action"),
             since=since or "",
             until=until or "",
             next=_older(shown[-1].id) if more else "",

@@ -138,7 +138,8 @@ class Lookout:
         if handovers.is_theirs(record, user) or handovers.is_free(record):
             return True
         number = record.ticket.id
-        return any(each.request.handover_id == number and each.taken_by == user.name for each in self._callbacks())
+        taken = (each for each in self._desk.callbacks() if each.taken_by == user.name)  # as it is this very moment
+        return any(each.request.handover_id == number for each in taken)
 
     def _read(self) -> _Seen:
         records = self._desk.open_handovers()

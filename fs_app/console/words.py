@@ -55,6 +55,10 @@ class Words:
         of its own: one that no catalog has is shown as it is."""
         return self.texts.get(f"{group}.{name}", name.replace("_", " ")) if name else ""
 
+    def names_in(self, group: str) -> list[str]:
+        """The names that a group has, in the catalogs' order."""
+        return [key.partition(".")[2] for key in self.texts if key.startswith(f"{group}.")]
+
     def money(self, amount: Money) -> str:
         """``$42.50``, ``42,50 US$``: never rounded."""
         text: str = format_currency(

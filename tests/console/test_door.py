@@ -95,6 +95,24 @@ def test_the_door_speaks_the_language_of_the_browser_and_then_of_the_user(
     assert (console.parts.people.users.get(omar.id) or omar).language == language
 
 
+def test_a_click_and_a_key_say_that_somebody_is_there(console: RunningConsole, opened: Opened) -> None:
+    page = opened(console.add("omar", Role.AGENT, agent="omar@default"))
+    page.clock.install()
+    page.goto("/agent")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(console.url)))
+    page.keyboard.press("Shift")
+    assert "/account/awake" not in asked, "the page itself was just asked for"
+    for act in (lambda: page.keyboard.press("Shift"), lambda: page.get_by_role("main").click()):
+        page.clock.fast_forward(61_000)
+        asked.clear()
+        with page.expect_response("**/account/awake") as answer:
+            act()
+        assert answer.value.status == 204
+        page.keyboard.press("Shift")
+        assert asked.count("/account/awake") == 1, "once a minute is enough"
+
+
 def test_a_page_that_one_may_not_open_says_so(console: RunningConsole, opened: Opened) -> None:
     page = opened(console.add("omar", Role.AGENT, agent="omar@default"))
     answer = page.goto("/people")

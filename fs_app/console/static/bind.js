@@ -51,6 +51,10 @@ const rules = {
 const something = (value) => (Array.isArray(value) ? value.length > 0 : Boolean(value));
 
 function fill(node, value) {
+  if (node.localName === "progress") {
+    node.value = Number(value) || 0;
+    return;
+  }
   const text = value === undefined || value === null ? "" : String(value);
   const changed = node.dataset.filled !== undefined && node.value !== node.dataset.filled;
   if (changed && node.type !== "hidden") return;
