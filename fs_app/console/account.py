@@ -52,6 +52,11 @@ def account(parts: ConsoleParts) -> Blueprint:
         """The account."""
         return shown()
 
+    @page(pages, "/awake", roles=_EVERYBODY)
+    def awake() -> tuple[str, int]:
+        """A person is at the page: to ask for anything keeps a session from being idle."""
+        return "", 204
+
     @page(pages, "/password", roles=_EVERYBODY, methods=("POST",), action="own_password")
     def password() -> Response:
         """Another password. Every other session ends; this one gets a new token."""

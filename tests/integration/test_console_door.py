@@ -158,6 +158,15 @@ def test_a_session_that_is_over_opens_nothing(site: ConsoleSite, how: str) -> No
     assert browser.get("/account", headers={"Accept": "text/event-stream"}).status_code == 401
 
 
+def test_a_click_on_a_page_that_stays_keeps_a_session(site: ConsoleSite) -> None:
+    browser = site.signed_in("maria", AGENT)
+    for _ in range(4):
+        site.clock.move(16 * 60)
+        assert browser.get("/account/awake", headers={"Accept": "application/json"}).status_code == 204
+    site.clock.move(31 * 60)
+    assert browser.get("/account/awake", headers={"Accept": "application/json"}).status_code == 401
+
+
 def test_what_a_page_asks_for_by_itself_keeps_nobody_signed_in(site: ConsoleSite) -> None:
     browser = site.signed_in("maria", AGENT)
     for _ in range(2):
