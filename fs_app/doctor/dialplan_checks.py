@@ -166,7 +166,7 @@ DIALPLAN_CHECKS: tuple[Check[Switch], ...] = (
     Check("socket_mode", C, "fs_app speaks `async full` and nothing else", socket_mode),
     Check("second_server", W, _LOST, second_try),
     Check("fallback", W, "when no server answers, the caller would hear nothing and reach nobody", fallback),
-    Check("after_an_agent", W, "when an agent leaves, the dialplan would begin the call again", after_an_agent),
+    Check("after_an_agent", W, "after a talk the dialplan would say that nobody takes the call", after_an_agent),
     Check("torn_tones", A, "a key whose tone is torn by a prompt would count twice", torn_tones),
     Check("hosts", W, "the switch would look for us where nobody is", hosts),
     Check("loud_digits", W, "these leave keys in variables, events, logs and call records", loud_digits),

@@ -168,16 +168,15 @@ def unknown_agents(people: People) -> Iterator[Found]:
 
 
 def missing_fifo(people: People) -> Iterator[Found]:
-    targets = [target for target, _ in people.to(reached.Way.FIFO)]
     files, running = people.switch.files, people.switch.running
-    for target in targets:
-        if running is not None and not running.has_module("mod_fifo"):
-            yield Found(f"mod_fifo is not loaded, and {target} is a fifo", "fs_cli -x 'load mod_fifo'", RUNNING)
-        loaded = files.modules() if files is not None else {}
+    loaded = files.modules() if files is not None else {}
+    for target, _ in people.to(reached.Way.FIFO):
         if files is not None and loaded and "mod_fifo" not in loaded:
             place = files.place(next(iter(loaded.values()))).rpartition(":")[0]
             line = '<load module="mod_fifo"/> in modules.conf.xml'
             yield Found(f"mod_fifo is not loaded at start, and {target} is a fifo", line, place)
+        if running is not None and not running.has_module("mod_fifo"):
+            yield Found(f"mod_fifo is not loaded, and {target} is a fifo", "fs_cli -x 'load mod_fifo'", RUNNING)
 
 
 def missing_telephone(people: People) -> Iterator[Found]:
