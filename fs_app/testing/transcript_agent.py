@@ -32,11 +32,17 @@ class Agent:
         self._call = call
         self._desk = desk
 
+    @property
+    def talks(self) -> bool:
+        """Whether they are in the talk."""
+        return self._call.talk is not None
+
     def does(self, text: str) -> str:
         """Do it; what was done, or what is seen instead."""
         (what,) = [match.groupdict() for form in AGENT_DOES if (match := form.fullmatch(text))]
         if sight := what.get("sight"):
             return f"sees {self._sees(sight)}"
+        self._wait_for_the_talk()
         if keys := what.get("press"):
             self._call.agent.press(keys.removeprefix("presses "))
         elif place := what.get("place"):
@@ -60,10 +66,13 @@ class Agent:
                 self._order(_ORDERS[act])
 
     def _order(self, kind: OrderKind, *, target: str = "", amount: Money | None = None) -> None:
-        """Given once the page shows the talk."""
         assert self._desk is not None, "a transcript with orders needs a desk"
-        self._sees("talking")
         self._desk.give_order(self._call.uuid, kind, _BY, target=target, amount=amount)
+
+    def _wait_for_the_talk(self) -> None:
+        """Who does something talks with the caller; on a page it is seen a moment later."""
+        if self._desk is not None:
+            self._sees("talking")
 
     def _sees(self, sight: str) -> str:
         """The sight once it is there; else all that is."""

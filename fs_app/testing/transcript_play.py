@@ -119,6 +119,7 @@ class _Caller:
         self._waiting: Happening | None = None  # a prompt that has begun and was not looked at yet
         self._left: Sequence[Line] = ()  # what the transcript still has
         self._ended: list[str] = []
+        self._done_talking = False  # with the talk the call is over
         self._rows: list[tuple[str, str]] = []  # each line as it was written and as it went
 
     @property
@@ -209,7 +210,10 @@ class _Caller:
             self._call.press(line.text)
 
     def _agent_does(self, line: Line) -> None:
-        """While a prompt plays, or in the talk."""
+        """Before the talk once the prompt has ended, in the talk while one plays."""
+        if not self._agent.talks:
+            self._call.hear_out()
+            self._playing = False
         done = self._agent.does(line.text)
         if done != line.text:
             self._differs(str(line), f"@@ {done}")
@@ -243,19 +247,16 @@ class _Caller:
             case What.AGENT:
                 self._ended[-1] = f"agent {happening.detail.partition('@')[0]}"
                 if not self._left:
+                    self._done_talking = True
                     self._call.hang_up()
             case What.FALLBACK:
                 self._ended.append(f"fallback {happening.detail}")
-            case What.HUNG_UP if happening.by == "caller" and not self._talked_last():
+            case What.HUNG_UP if happening.by == "caller" and not self._done_talking:
                 self._ended.append("caller hung up")
-            case What.HUNG_UP if not self._talked_last():
+            case What.HUNG_UP if not self._done_talking:
                 self._ended.append("hung up" if happening.by == "application" else f"cut off {happening.detail}")
             case _:
                 pass
-
-    def _talked_last(self) -> bool:
-        """Whether the call ended with the talk."""
-        return not self._left and bool(self._ended) and self._ended[-1].startswith("agent ")
 
     def compare_results(self, held: Callable[[], Sequence[str]]) -> None:
         """What is held then, then how the call ended, against the transcript's. A caller who hung up is gone
