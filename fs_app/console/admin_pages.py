@@ -199,6 +199,7 @@ def _line(user: User) -> dict[str, Any]:
         "role_names": {each.value for each in user.roles},
         "roles": words.list_of([words.of("role", each) for each in Role if each in user.roles]),
         "disabled": user.disabled,
+        "is": "disabled" if user.disabled else ("in" if user.has_password else "waits"),
         "state": words(
             "people.is_disabled"
             if user.disabled

@@ -31,6 +31,10 @@ LANGUAGES = ("en", "es", "tr", "ar")
 FOLDER = Path(__file__).with_name("words")
 _RIGHT_TO_LEFT = frozenset({"ar"})
 _MINUTE, _HOUR = 60, 3600
+# Invisible marks (Unicode UAX 9): what stands between one of the first three and the last is laid out by itself, from
+# left to right, from right to left, or as its own first letter wants. Without them a name or a date within Arabic
+# text takes its neighbours along.
+_LTR, _RTL, _OWN, _END, _RLM = "\u2066", "\u2067", "\u2068", "\u2069", "\u200f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Words:
 
     def __call__(self, key: str, **values: object) -> str:
         """The text of a key, its gaps filled. KeyError for a key, or a gap, that nothing is known of."""
-        return fill(self.texts[key], {name: str(value) for name, value in values.items()})
+        return fill(self.texts[key], {name: self._apart(str(value), _OWN) for name, value in values.items()})
 
     def of(self, group: str, name: str) -> str:
         """The text of a name of a closed set, e.g. ``of("reason", "asked")``. An operator's own flow may use names
@@ -64,7 +68,7 @@ class Words:
         text: str = format_currency(
             amount.decimal(), amount.currency, locale=self.language, decimal_quantization=False
         )
-        return text
+        return self._apart(text.replace(_RLM, ""), _LTR)
 
     def number(self, number: int) -> str:
         """``1,234``."""
@@ -74,12 +78,12 @@ class Words:
     def moment(self, moment: datetime) -> str:
         """A day and a time of day, where the operator is."""
         text: str = format_datetime(moment.astimezone(self.zone), "short", locale=self.language)
-        return text
+        return self._apart(text, _RTL)
 
     def day(self, day: date) -> str:
         """A day."""
         text: str = format_date(day, "medium", locale=self.language)
-        return text
+        return self._apart(text, _RTL)
 
     def duration(self, seconds: float) -> str:
         """About how long: seconds below a minute, else minutes, else hours."""
@@ -101,6 +105,10 @@ class Words:
         except LookupError:
             return code
         return str(name or code)
+
+    def _apart(self, text: str, mark: str) -> str:
+        """The text laid out by itself, where that of the page runs from right to left."""
+        return f"{mark}{text}{_END}" if self.direction == "rtl" and text else text
 
 
 def _rounded(seconds: float) -> tuple[int, str]:

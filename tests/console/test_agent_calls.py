@@ -225,7 +225,9 @@ def test_a_call_that_rings_is_told_of_on_the_page_of_another(
 ) -> None:
     page = call_page(opened, maria, worker)
     page.get_by_label("A note").fill("half a sentence")
-    other = DeskWorker(console.parts, replace(CONTEXT, call_uuid=f"{CONTEXT.call_uuid[:-1]}2", account_number="10001"))
+    other = DeskWorker(
+        console.parts, replace(CONTEXT, call_uuid=f"{CONTEXT.call_uuid[:-1]}2", account_number="10001")
+    )
     other.hand_over().ring()
     link = page.get_by_role("link", name="Open your other call")
     expect(link).to_be_visible()

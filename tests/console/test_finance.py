@@ -77,7 +77,9 @@ def test_a_payment_is_found_by_its_confirmation_and_given_back_with_a_reason(
     page.reload()
     expect(page.get_by_text("Given back before settlement").first).to_be_visible()
     expect(page.get_by_role("button", name="Give it back whole")).to_be_hidden()
-    trail = [(each.deed.action, each.result.split(":")[0]) for each in console.parts.people.audit.entries(user="fay")]
+    trail = [
+        (each.deed.action, each.result.split(":")[0]) for each in console.parts.people.audit.entries(user="fay")
+    ]
     assert trail == [("void", "done"), ("void", "asked")]
 
 
