@@ -80,6 +80,7 @@ class SwitchChannel:
         self._person: SwitchPerson | None = None
         self.moved = False
         session.on_end(self._stir.close)
+        session.on_end(self._let_go)
         session.on_event(self._happened)
 
     @property
@@ -254,6 +255,10 @@ class SwitchChannel:
 
     def _typed(self) -> bool:
         return self._keypad.buffer.waiting
+
+    def _let_go(self) -> None:
+        """Nobody interrupts any more, or talks: no circle is left (see `Session.close`)."""
+        self._answers.interrupted, self._speech.talk = never, None
 
     def _hold(self) -> None:
         if self._person is not None:

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import NoReturn, Protocol
 
 from fs_app.domain.destination import Destination, Way
@@ -122,8 +123,9 @@ class SwitchPerson:
         """What happens next; None where nothing did in so many seconds."""
         until = time.monotonic() + seconds
         while True:
-            left = min(until, self._so_far.deadline) - time.monotonic()
-            self._stir.wait(self._has_something, max(0.0, left))
+            deadline = self._so_far.deadline  # which something that happens may bring nearer
+            left = min(until, deadline) - time.monotonic()
+            self._stir.wait(partial(self._has_something_by, deadline), max(0.0, left))
             self._session.raise_if_disconnected()
             if self._so_far.row:
                 event = self._so_far.row.popleft()
@@ -217,6 +219,10 @@ class SwitchPerson:
 
     def _has_something(self) -> bool:
         return bool(self._so_far.row) or (not self._so_far.answered and self._privacy.keypad.buffer.waiting)
+
+    def _has_something_by(self, deadline: float) -> bool:
+        """The same, or another deadline than this."""
+        return self._has_something() or self._so_far.deadline != deadline
 
     def _is_urgent(self) -> bool:
         """Whether something has come that nothing may be said before."""

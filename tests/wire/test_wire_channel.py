@@ -8,12 +8,11 @@ import time
 import gevent
 import pytest
 from gevent.event import Event
-from wirekit import SECONDS, UUID, Peer, SilentVoice, event_text, eventually, tcp_pair
+from wirekit import SECONDS, UUID, Peer, SilentVoice, eventually, tcp_pair
 
 from fs_app.domain.keys import Field, Verdict, menu
 from fs_app.domain.prompt import SILENCE, Manner, say
-from fs_app.errors import CallEnded, SwitchError, SwitchTimeout, UnsafeArgument
-from fs_app.ports import Handover
+from fs_app.errors import CallEnded, SwitchError, SwitchTimeout
 from fs_app.telephony.channel import SwitchChannel
 from fs_app.telephony.session import Session
 from fs_app.telephony.timing import Timing
@@ -515,65 +514,7 @@ def test_no_folder_no_recording(call):
         call.channel.record(HELLO, 6)
 
 
-# --- hand-over and end ---
-
-
-def stay(call: Call) -> None:
-    """The keys are given back, and our death would not cut what follows."""
-    call.switch.complete(call.switch.expect("execute clear_digit_action"))
-    command = call.switch.expect("execute set")
-    assert "execute-app-arg: socket_resume=false\n" in command
-    call.switch.complete(command)
-
-
-def hand_over(call: Call, **variables: str):
-    handing = doing(call.channel.hand_over, "payments")
-    stay(call)
-    command = call.switch.expect("execute callcenter")
-    assert "execute-app-arg: payments@default\n" in command
-    call.switch.complete(command, "_none_", **variables)
-    return handing
-
-
-@pytest.mark.parametrize(
-    ("variables", "outcome"),
-    [({"cc_cause": "cancel", "cc_cancel_reason": "TIMEOUT"}, Handover.NOT_ANSWERED), ({}, Handover.FAILED)],
-)
-def test_a_caller_who_comes_back_unheard_has_the_keypad_again(call, variables, outcome):
-    handing = hand_over(call, **variables)
-    command = call.switch.expect("execute set")
-    assert "execute-app-arg: socket_resume=true\n" in command
-    call.switch.complete(command)
-    for application in ("set", "clear_digit_action", "bind_digit_action", "digit_action_set_realm"):
-        call.switch.complete(call.switch.expect(f"execute {application}"))
-    assert handing.get(timeout=SECONDS) is outcome
-
-
-def test_a_talk_is_over_when_the_caller_has_gone(call):
-    handing = hand_over(call, cc_cause="answered")
-    assert handing.join(0.1) is None and not handing.ready(), "nothing that follows may cut the talk"
-    call.switch.write(event_text("CHANNEL_UNBRIDGE", Unique_ID=UUID))
-    call.switch.hang_up()
-    assert handing.get(timeout=SECONDS) is Handover.TALKED
-    with pytest.raises(CallEnded):
-        call.channel.play(HELLO)
-
-
-def test_a_caller_who_hangs_up_in_the_queue_is_gone(call):
-    handing = doing(call.channel.hand_over, "payments")
-    stay(call)
-    call.switch.expect("execute callcenter")
-    call.switch.hang_up()
-    with pytest.raises(CallEnded):
-        handing.get(timeout=SECONDS)
-
-
-@pytest.mark.parametrize("queue", ["", "pay ments", "${system(x)}", "a@b@c", "a\nb"])
-def test_a_queue_with_a_bad_name_is_not_asked_for(call, queue):
-    with pytest.raises(UnsafeArgument):
-        call.channel.hand_over(queue)
-    call.session.start("unset", "x")
-    call.switch.expect("execute unset")
+# --- the end; the way to a person is in test_wire_person.py ---
 
 
 def test_hanging_up_waits_for_the_end_and_may_be_repeated(call):

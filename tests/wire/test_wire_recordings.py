@@ -297,6 +297,8 @@ def test_a_switch_that_does_not_say_what_hears_the_call_is_not_trusted(dial, ans
 
 def test_what_a_dead_server_left_masked_is_unmasked(dial) -> None:
     line = dial(fs_app_moved="true")
+    assert line.switch.read() == f"api uuid_audio {UUID} stop"
+    line.say("+OK\n")
     line.bugs(ONE, ODD)
     for application in ("answer", "unset", "set", "set", "set"):
         line.switch.complete(line.switch.expect(f"execute {application}"))

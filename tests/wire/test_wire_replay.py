@@ -8,10 +8,11 @@ import gevent
 import pytest
 from wirekit import SECONDS, Replay, SilentVoice, tcp_pair
 
+from fs_app.domain.destination import callcenter
 from fs_app.domain.keys import Field, Verdict, menu
 from fs_app.domain.prompt import SILENCE, say
 from fs_app.errors import CallEnded
-from fs_app.ports import Handover
+from fs_app.ports import Answered, Parted
 from fs_app.telephony.channel import SwitchChannel
 from fs_app.telephony.session import Session
 from fs_app.telephony.timing import Timing
@@ -78,12 +79,18 @@ def test_a_switch_that_closes_without_linger_ends_the_call(replayed):
         channel.ask(SILENCE, menu("nothing", "1"))
 
 
-def test_an_agents_talk_is_over_before_the_hand_over_is(replayed):
+def test_a_talk_is_told_as_a_real_switch_tells_it(replayed):
     channel, _ = replayed("bridge_callcenter_return", last_command="callcenter")
     channel.answer()
-    assert channel.hand_over("payments") is Handover.TALKED
+    person = channel.seek(callcenter("payments"))
+    person.join()
+    answered = person.next(SECONDS)
+    assert answered == Answered("", "9feff086-ef0d-4055-836b-cc2c15bfb88b")
+    assert channel.talking
     with pytest.raises(CallEnded, match="hung up"):
-        channel.play(say("thanks"))
+        while True:
+            assert person.next(SECONDS) == Parted()
+    assert channel.hung_up
 
 
 def test_a_hostile_caller_name_is_only_a_name(replayed):

@@ -117,6 +117,13 @@ class Peer:
         self.reply(command)
         return command
 
+    def expect_api(self) -> str:
+        """The next command, which has to call an API, answered ``+OK``."""
+        command = self.read()
+        assert command.startswith("api "), command
+        self.reply(command)
+        return command
+
     def reply(self, command: str) -> None:
         if command == "connect":
             self.write(self.connect_reply)
