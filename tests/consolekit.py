@@ -33,9 +33,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "nine green herons wade"
 AGENT, OTHER = "maria@default", "omar@default"
 _CHROMIUM = (
-    "--no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update "
-    "--disable-sync"
-).split()
+    *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+)
 _SECONDS = 10.0
 SHOTS = "FS_APP_SCREENSHOTS"
 """An environment variable: a folder for pictures of the pages, for whoever wants to look at them."""
@@ -106,7 +106,9 @@ class RunningConsole:
         assert isinstance(self.parts.switchboard, FakeSwitchboard)
         return self.parts.switchboard
 
-    def add(self, name: str, *roles: Role, agent: str | None = None, language: str = "en", full_name: str = "") -> User:
+    def add(
+        self, name: str, *roles: Role, agent: str | None = None, language: str = "en", full_name: str = ""
+    ) -> User:
         """Somebody who works here; without a password."""
         return self.parts.people.users.add(NewUser(name, frozenset(roles), full_name, agent, language))
 
@@ -253,7 +255,7 @@ def eventually(look: Callable[[], Any], seconds: float = _SECONDS) -> Any:
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, for as long as it lasts."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=_CHROMIUM)
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(_CHROMIUM))
         yield browser
         browser.close()
 

@@ -108,7 +108,8 @@ class Stream:
 
     def events(self, ended: Callable[[Stream], None]) -> Iterator[bytes]:
         """What is sent, until it ends; ``ended`` is called whatever ends it."""
-        self._greenlet = gevent.getcurrent()  # type: ignore[assignment]
+        current = gevent.getcurrent()
+        self._greenlet = current if isinstance(current, gevent.Greenlet) else None
         try:
             yield from self._handed(
                 f"retry: {self._pace.retry * 1000:.0f}\nevent: clock\ndata: {time.time():.3f}\n\n"

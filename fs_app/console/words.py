@@ -13,7 +13,7 @@ from datetime import date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
@@ -99,12 +99,9 @@ class Words:
     def language_name(self, code: str) -> str:
         """What a language is called in this one, e.g. ``Spanish``; the code where nobody knows."""
         try:
-            name = Locale.parse(code).get_display_name(self.language)
-        except ValueError:  # Babel's UnknownLocaleError is a LookupError; both are no language
+            return str(Locale.parse(code).get_display_name(self.language) or code)
+        except (UnknownLocaleError, ValueError):
             return code
-        except LookupError:
-            return code
-        return str(name or code)
 
     def _apart(self, text: str, mark: str) -> str:
         """The text laid out by itself, where that of the page runs from right to left."""
