@@ -105,7 +105,7 @@ class Answers:
     def _break_off(self, entry: Entry) -> None:
         """It is asked anew, if at all: what the caller types on of it answers nothing."""
         if len(entry.secret) or self._typed():
-            self._keypad.ignore()
+            self._keypad.ignore(typing=True)
         entry.secret.wipe()
 
     def _count(self, entry: Entry) -> None:

@@ -83,11 +83,11 @@ class Keypad:
         """True while keys are dropped."""
         return self._run > 0
 
-    def ignore(self) -> None:
+    def ignore(self, *, typing: bool = False) -> None:
         """An answer was refused before it was whole: what else is typed of it is dropped, whatever is said, until
-        `heed`, and from then on until the caller has paused."""
+        `heed`, and from then on until the caller has paused. ``typing``: they have not had the time to."""
         self.buffer.forget()
-        self._run, self._dropped_at = math.inf, 0.0
+        self._run, self._dropped_at = math.inf, time.monotonic() if typing else 0.0
 
     def heed(self, run: float) -> None:
         """Why it was refused has been said: a key that comes ``run`` seconds after the last one begins an
