@@ -25,6 +25,7 @@ from fs_app.serve.plan import JOBS_METRICS
 from fs_app.serve.sockets import inherited
 from fs_app.settings import Settings
 from fs_app.settings.rules import LONGEST_LOCKOUT
+from fs_app.store.desk_messages import SqlDeskMessages
 from fs_app.store.desk_upkeep import LostHandovers, OldDeskRows, UntakenOrders
 from fs_app.store.people_upkeep import EndedSessions, ExpiredLinks, OldTries
 from fs_app.store.said import SpokenConsents, UnclaimedRecordings
@@ -134,6 +135,11 @@ def chores(parts: Parts) -> list[Chore]:
         Chore("calls that were up", parts.live_calls, timedelta(days=1)),
         Chore("orders that no call took", UntakenOrders(parts.database, parts.clock), timedelta(hours=1)),
         Chore("the desk", OldDeskRows(parts.database), timedelta(days=parts.settings.jobs.desk_keep_days)),
+        Chore(
+            "messages at the desk",
+            SqlDeskMessages(parts.database, parts.clock),
+            timedelta(days=parts.settings.jobs.desk_keep_days),
+        ),
         Chore("sessions of the console", EndedSessions(parts.database, console.times().idle), timedelta()),
         Chore("links that set passwords", ExpiredLinks(parts.database), timedelta()),
         Chore("tries to sign in", OldTries(parts.database), TRIES_FORGOTTEN_AFTER),

@@ -106,10 +106,12 @@ class Stream:
         if self._greenlet is not None:
             self._greenlet.kill(block=False)
 
-    def events(self, ended: Callable[[Stream], None]) -> Iterator[bytes]:
-        """What is sent, until it ends; ``ended`` is called whatever ends it."""
+    def events(self, begun: Callable[[Stream], None], ended: Callable[[Stream], None]) -> Iterator[bytes]:
+        """What is sent, until it ends. ``begun`` is called when somebody takes the first of it, so that one whom
+        nobody takes anything of leaves nothing behind; then ``ended`` whatever ends it."""
         current = gevent.getcurrent()
         self._greenlet = current if isinstance(current, gevent.Greenlet) else None
+        begun(self)
         try:
             yield from self._handed(
                 f"retry: {self._pace.retry * 1000:.0f}\nevent: clock\ndata: {time.time():.3f}\n\n"
@@ -180,11 +182,7 @@ class Feed:
         if len(self._streams) >= self._pace.per_process:
             raise FeedFull
         stream = Stream(audience, session, resume, self._now, self._pace)
-        self._streams.append(stream)
-        if self._looking is None or self._looking.dead:
-            self._looking = gevent.spawn(self._run)
-            self._looking.link_exception(lambda _: self.close())
-        return stream.events(self._ended)
+        return stream.events(self._begun, self._ended)
 
     def turn(self) -> None:
         """Look once, and tell everybody what changed."""
@@ -230,6 +228,12 @@ class Feed:
                 elif lasting[stream.session] != stream.audience.user:
                     stream.drop()
         self._next_check = self._now() + self._pace.sessions
+
+    def _begun(self, stream: Stream) -> None:
+        self._streams.append(stream)
+        if self._looking is None or self._looking.dead:
+            self._looking = gevent.spawn(self._run)
+            self._looking.link_exception(lambda _: self.close())
 
     def _ended(self, stream: Stream) -> None:
         if stream in self._streams:

@@ -31,9 +31,9 @@ LANGUAGES = ("en", "es", "tr", "ar")
 FOLDER = Path(__file__).with_name("words")
 _RIGHT_TO_LEFT = frozenset({"ar"})
 _MINUTE, _HOUR = 60, 3600
-# Invisible marks (Unicode UAX 9): what stands between one of the first three and the last is laid out by itself, from
-# left to right, from right to left, or as its own first letter wants. Without them a name or a date within Arabic
-# text takes its neighbours along.
+# Invisible marks (Unicode UAX 9): what stands between one of the first three and the last is laid out by itself,
+# from left to right, from right to left, or as its own first letter wants. Without them a name or a date within
+# Arabic text takes its neighbours along.
 _LTR, _RTL, _OWN, _END, _RLM = "\u2066", "\u2067", "\u2068", "\u2069", "\u200f"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from fs_app.ports import Clock
 from fs_app.ports.console import DeskMessage
@@ -53,6 +53,11 @@ class SqlDeskMessages:
     def of_call(self, call_uuid: str) -> Sequence[DeskMessage]:
         """What was told about a call, oldest first."""
         return self._chosen(console_messages.c.call_uuid == call_uuid)
+
+    def forget(self, before: datetime) -> int:
+        """Delete what is older; how many that was (see `fs_app.jobs.housekeeping.Forgetful`)."""
+        old = delete(console_messages).where(console_messages.c.at < before)
+        return self._database.write(lambda connection: connection.execute(old).rowcount)
 
     def _chosen(self, *fits: Any) -> Sequence[DeskMessage]:
         chosen = select(console_messages).where(*fits).order_by(console_messages.c.id).limit(MOST_UNSEEN)

@@ -41,3 +41,14 @@ def test_what_was_told_about_a_call_is_found_by_it(database: Database) -> None:
     found = messages.of_call("uuid-1")
     assert [each.text for each in found] == ["Hello"]
     assert found[0].seen_at is not None
+
+
+def test_what_is_old_is_forgotten_seen_or_not(database: Database) -> None:
+    clock = StandingClock()
+    messages = SqlDeskMessages(database, clock)
+    messages.send("maria", "sam", "Hello")
+    clock.move(100)
+    kept = messages.send("maria", "sam", "Again")
+    assert messages.forget(clock.now()) == 1
+    assert messages.unseen(["maria"]) == [kept]
+    assert messages.forget(clock.now()) == 0

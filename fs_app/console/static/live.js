@@ -6,6 +6,17 @@ import * as clock from "./clock.js";
 const QUIET_MS = 40_000; // the server says something every fifteen seconds
 const AGAIN_MS = 3_000;
 
+// Whether this browser is signed out. The question keeps nobody signed in.
+async function signedOut() {
+  const headers = { Accept: "application/json", "X-Background": "yes" };
+  try {
+    return (await fetch("/account/awake", { headers, redirect: "manual" })).status === 401;
+  } catch (error) {
+    console.warn(error); // no way to the console
+    return false;
+  }
+}
+
 const seen = (node) => node.isConnected && node.offsetParent !== null;
 
 // Who had the focus on something that went away goes on at the heading of what took its place.
@@ -40,6 +51,12 @@ export function follow(told = () => {}) {
     told(event.type, state, before);
   }
 
+  // The feed was refused: for good, or because the server has too much to do.
+  async function again() {
+    if (await signedOut()) location.reload();
+    else open();
+  }
+
   function open() {
     source?.close();
     heard = Date.now();
@@ -58,7 +75,7 @@ export function follow(told = () => {}) {
     });
     source.addEventListener("error", () => {
       connection("lost");
-      if (source?.readyState === EventSource.CLOSED) setTimeout(open, AGAIN_MS);
+      if (source?.readyState === EventSource.CLOSED) setTimeout(again, AGAIN_MS);
     });
   }
 

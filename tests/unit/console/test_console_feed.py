@@ -220,6 +220,12 @@ def test_a_process_has_no_more_streams_than_it_may(desk: Desk, feed: Feed) -> No
     opened(feed, 4)
 
 
+def test_a_stream_that_nobody_takes_anything_of_leaves_nothing_behind(desk: Desk, feed: Feed) -> None:
+    never = feed.open(Audience("agent", user(1)), SessionId(1))  # the answer to HEAD, say
+    never.close()  # type: ignore[attr-defined]
+    assert feed.watched == 0
+
+
 def test_a_database_that_is_down_is_told_and_what_was_shown_stays(desk: Desk, feed: Feed) -> None:
     events = opened(feed)
     feed.turn()
