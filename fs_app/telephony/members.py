@@ -48,5 +48,5 @@ def _since(row: list[str]) -> int:
 
 
 def _rows(listing: str, fields: int) -> list[list[str]]:
-    lines = [line.split("|") for line in listing.splitlines()[1:]]
+    lines = [line.split("|") for line in listing.split("\n")[1:]]  # a name may hold what other lines end with
     return [row for row in lines if len(row) >= fields]
