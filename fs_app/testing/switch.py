@@ -21,17 +21,20 @@ from typing import Self
 from gevent.pool import Group
 
 from fs_app.telephony.guard import LEVELS
-from fs_app.testing.switch_apps import APPLICATIONS, Agents, Application
+from fs_app.testing.switch_apis import answer_api
+from fs_app.testing.switch_apps import APPLICATIONS, Application
 from fs_app.testing.switch_call import Call
 from fs_app.testing.switch_happenings import Action, Happening, What
+from fs_app.testing.switch_legs import Leg
+from fs_app.testing.switch_queue import Member
 from fs_app.testing.switch_socket import Listener, run_socket
+from fs_app.testing.switch_wait import Agents, Wait
 from fs_app.testing.switch_wire import event_message
 
-__all__ = ["Action", "Agents", "Call", "Happening", "SimulatedSwitch", "What", "dialplan"]
+__all__ = ["Action", "Agents", "Call", "Happening", "Leg", "SimulatedSwitch", "Wait", "What", "dialplan"]
 
 # Lines that hold a single key.
 _LEAKS = ("[DEBUG] RTP RECV DTMF ", "[INFO] RECV DTMF ", "[DEBUG] DTMF BEGIN DETECTED: [", "DTMF-Digit: ")
-_NO_LEVEL = 2**31  # a number beyond it is none for the switch
 
 
 def dialplan(hosts: Sequence[str], queue: str = "payments") -> list[Action]:
@@ -39,6 +42,7 @@ def dialplan(hosts: Sequence[str], queue: str = "payments") -> list[Action]:
     socket = f"{'|'.join(hosts)} async full"
     return [
         ("set", "socket_resume=true"),
+        ("set", "hangup_after_bridge=true"),
         ("socket", socket),
         ("set", "fs_app_attempt=2"),
         *[("socket", socket)] * 7,
@@ -50,8 +54,9 @@ def dialplan(hosts: Sequence[str], queue: str = "payments") -> list[Action]:
 class SimulatedSwitch:
     """Any number of calls. ``speed`` scales its time: 1 is real time, 0 as good as instant.
 
-    ``agents`` by queue name: a queue that is not there does not exist. ``extensions`` are what ``transfer``
-    reaches. ``log`` and ``events`` hold what others on the switch could see; ``log_level`` is one of `LEVELS`.
+    ``agents`` by the name of a queue, ``fifo/NAME`` or a dial string: who is not there does not exist.
+    ``extensions`` are what a transfer reaches, besides each call's own. ``log`` and ``events`` hold what others on
+    the switch could see; ``log_level`` is one of `LEVELS`.
     """
 
     def __init__(
@@ -73,6 +78,10 @@ class SimulatedSwitch:
         self.trace_level = LEVELS.index("console")
         self.events: list[str] = []
         self.calls: dict[str, Call] = {}
+        self.legs: dict[str, Leg] = {}
+        """The legs of those who talk with callers."""
+        self.members: dict[str, list[Member]] = {}
+        """Of each queue of mod_callcenter, who waits there, talks, or has left lately."""
         self.listeners: set[Listener] = set()
         self._sequence = count(1)
         self._sessions = Group()
@@ -91,17 +100,19 @@ class SimulatedSwitch:
         *,
         name: str = "Jane",
         destination: str = "pay",
+        context: str = "default",
         variables: Mapping[str, str] | None = None,
         inband: bool = False,
         stepped: bool = False,
     ) -> Call:
-        """A caller dials. ``inband``: the line has tones only, no telephone-event. ``stepped``: a prompt plays
-        until the caller hears it out, breaks it or hangs up, and a talk with an agent until it is ended."""
+        """A caller dials ``destination``, the extension in ``context`` of which `dialplan` is. ``inband``: the line
+        has tones only, no telephone-event. ``stepped``: a prompt plays until the caller hears it out, breaks it or
+        hangs up, and a talk with an agent lasts until it is ended."""
         call = Call(
             self,
             number=caller_id,
             name=name,
-            destination=destination,
+            extension=(destination, context),
             variables=dict(variables or {}),
             inband=inband,
             stepped=stepped,
@@ -153,11 +164,11 @@ class SimulatedSwitch:
         """The number of the next event."""
         return next(self._sequence)
 
-    def publish(self, name: str, uuid: str, body: str, *, only: Listener | None = None) -> None:
-        """Hand an event to everybody who listens, or to one socket alone."""
+    def publish(self, name: str, body: str, *, only: Listener | None = None) -> None:
+        """Hand an event to everybody who listens, or to one socket alone. ``name`` of CUSTOM is its subclass."""
         if only is None:
             self.events.append(body)
-        wanting = [one for one in ({only} if only else self.listeners) if one.wants(name, uuid)]
+        wanting = [one for one in ({only} if only else self.listeners) if one.wants(name, body)]
         message = event_message(body) if wanting else b""
         for listener in wanting:
             listener.send(message)
@@ -165,100 +176,15 @@ class SimulatedSwitch:
     def forget(self, call: Call) -> None:
         """The call's channel is destroyed."""
         self.calls.pop(call.uuid, None)
+        for listener in list(call.sockets):
+            listener.call_ended()
 
     def drop(self, listener: Listener) -> None:
         """A socket is closed."""
         self.listeners.discard(listener)
+        if listener in listener.call.sockets:
+            listener.call.sockets.remove(listener)
 
     def api(self, line: str) -> str:
         """Call an API; the text it answers."""
-        verb, *arguments = line.split()
-        if verb in _SWITCH_APIS:
-            return _SWITCH_APIS[verb](self, arguments)
-        if verb not in _CHANNEL_APIS:
-            return f"-ERR {verb} Command not found!\n"
-        call = self.calls.get(arguments[0]) if arguments else None
-        if verb == "uuid_exists":
-            return "true" if call else "false"
-        return "-ERR No such channel!\n" if call is None else _CHANNEL_APIS[verb](call, arguments[1:])
-
-
-def _status(switch: SimulatedSwitch, arguments: list[str]) -> str:
-    return "UP 0 years, 0 days, 1 hour\n"
-
-
-def _fsctl(switch: SimulatedSwitch, arguments: list[str]) -> str:
-    """``fsctl loglevel``: a name sets it, a number beyond all is none and only answers; nothing switches it off."""
-    match arguments:
-        case ["loglevel"]:
-            switch.log_level = -1
-        case ["loglevel", number] if number.isdigit() and int(number) > _NO_LEVEL:
-            pass
-        case ["loglevel", name] if name in LEVELS:
-            switch.log_level = LEVELS.index(name)
-        case _:
-            return "-ERR syntax error, log level not set!\n"
-    name = "DISABLE" if switch.log_level < 0 else LEVELS[switch.log_level].upper()
-    return f"+OK log level: {name} [{switch.log_level}]\n"
-
-
-def _sofia(switch: SimulatedSwitch, arguments: list[str]) -> str:
-    if arguments[:1] != ["tracelevel"]:
-        return "-ERR not simulated\n"
-    if arguments[1:]:
-        switch.trace_level = LEVELS.index(arguments[1])
-    return f"+OK tracelevel is {LEVELS[switch.trace_level].upper()}"
-
-
-def _buglist(call: Call, arguments: list[str]) -> str:
-    return call.recordings.listing()
-
-
-def _record(call: Call, arguments: list[str]) -> str:
-    return call.recordings.obey(*arguments[:2])
-
-
-def _break(call: Call, arguments: list[str]) -> str:
-    call.break_playback(everything=arguments[:1] == ["all"])
-    return "+OK\n"
-
-
-def _getvar(call: Call, arguments: list[str]) -> str:
-    return call.variables.get(arguments[0], "_undef_")
-
-
-def _setvar(call: Call, arguments: list[str]) -> str:
-    """Without a value the variable is gone."""
-    if arguments[1:]:
-        call.variables[arguments[0]] = " ".join(arguments[1:])
-    else:
-        call.variables.pop(arguments[0], None)
-    return "+OK\n"
-
-
-def _transfer(call: Call, arguments: list[str]) -> str:
-    APPLICATIONS["transfer"](call, " ".join(arguments))
-    return "+OK\n"
-
-
-def _kill(call: Call, arguments: list[str]) -> str:
-    call.end(arguments[0] if arguments else "NORMAL_CLEARING", by="switch")
-    return "+OK\n"
-
-
-def _accept(call: Call, arguments: list[str]) -> str:
-    return "+OK\n"
-
-
-_SWITCH_APIS = {"fsctl": _fsctl, "sofia": _sofia, "status": _status}
-_CHANNEL_APIS = {
-    "uuid_audio": _accept,
-    "uuid_break": _break,
-    "uuid_buglist": _buglist,
-    "uuid_exists": _accept,
-    "uuid_getvar": _getvar,
-    "uuid_kill": _kill,
-    "uuid_record": _record,
-    "uuid_setvar": _setvar,
-    "uuid_transfer": _transfer,
-}
+        return answer_api(self, line)

@@ -9,29 +9,22 @@ from __future__ import annotations
 import re
 import wave
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from uuid import uuid4
+
+import gevent
 
 from fs_app.telephony.guard import LEVELS
 from fs_app.testing import switch_headers, switch_wire
 from fs_app.testing.switch_call import Call
 from fs_app.testing.switch_happenings import Happening, Playing, What
+from fs_app.testing.switch_queue import callcenter
 from fs_app.testing.switch_sentences import Sentence
+from fs_app.testing.switch_ways import bridge, export, fifo
 
 Application = Callable[[Call, str], None]
 
 _TONE = re.compile(r"tone_stream://%\((\d+),.*\)")
-
-
-@dataclass(frozen=True, slots=True)
-class Agents:
-    """Who sits at a queue of mod_callcenter. Times in seconds of the switch."""
-
-    answer: bool = True
-    after: float = 0.14
-    talk: float = 2.0
 
 
 def answer(call: Call, data: str) -> None:
@@ -70,7 +63,7 @@ def playback(call: Call, data: str) -> None:
     call.tell(Happening(What.PROMPT, data, files, seconds))
     call.wait(None if call.stepped else seconds, lambda: playing.over)
     call.playing.remove(playing)
-    stopped = call.gone or call.transferred_to is not None
+    stopped = call.gone or call.transferred or call.cut or playing.torn
     call.variables |= {
         "playback_last_offset_pos": "1600",
         "playback_seconds": str(int(seconds)),
@@ -78,6 +71,8 @@ def playback(call: Call, data: str) -> None:
         "playback_samples": str(int(seconds * 8000)),
         "current_application_response": "PLAYBACK ERROR" if stopped else "FILE PLAYED",
     }
+    if call.talk is not None:
+        gevent.spawn(call.talk.leg.look_at_keys)
     call.tell(Happening(What.PROMPT_ENDED, "gone" if stopped else "broken" if playing.broken else "played", files))
 
 
@@ -120,64 +115,21 @@ def park(call: Call, data: str) -> None:
     call.wait(None, lambda: False)
 
 
-def fifo(call: Call, data: str) -> None:
-    """Wait in a fifo nobody serves; only recorded transcripts use it."""
-    call.tell(Happening(What.QUEUED, data.split()[0]))
-    call.wait(None, lambda: False, listening=False)
-
-
 def transfer(call: Call, data: str) -> None:
-    extension = data.split()[0]
-    actions = call.switch.extensions.get(extension)
-    if actions is None:
-        call.end("NO_ROUTE_DESTINATION", by="switch")
+    """``EXTENSION XML CONTEXT``, or the inline dialplan: ``'sleep:300,transfer:pay XML default' inline``."""
+    if data.endswith(" inline"):
+        steps = (step.partition(":") for step in data.removesuffix(" inline").strip("'").split(","))
+        call.send_to("inline", actions=[(application, argument) for application, _, argument in steps])
         return
-    call.facts |= {"destination": extension, "state_number": 2}
-    call.transferred_to = list(actions)
-    call.stir()
+    extension, *more = data.split()
+    call.send_to(extension, more[-1] if more else "")
 
 
-def callcenter(call: Call, data: str) -> None:
-    """Wait at a queue; the talk itself begins when the running applications have ended."""
-    agents = call.switch.agents.get(data.partition("@")[0])
-    if agents is None:
-        call.log("ERR", f"Queue {data} not found")
-        return
-    joined = {"cc_side": "member", "cc_member_uuid": str(uuid4()), "cc_queue": data, "cc_queue_joined_epoch": "0"}
-    call.variables |= joined
-    call.tell(Happening(What.QUEUED, data))
-    call.wait(agents.after, lambda: call.cut, listening=False)
-    if call.gone or call.cut:
-        call.variables |= {"cc_cause": "cancel", "cc_cancel_reason": "BREAK_OUT"}
-    elif not agents.answer:
-        call.variables |= {"cc_cause": "cancel", "cc_cancel_reason": "TIMEOUT"}
-    else:
-        call.variables |= {"cc_agent_uuid": str(uuid4()), "cc_cause": "answered"}
-        call.facts["state_number"] = 8
-        call.bridge = lambda: _talk(call, data, agents)
-
-
-def _talk(call: Call, queue: str, agents: Agents) -> None:
-    """The caller and an agent, until one of them hangs up; then the caller is let go, or parked if so wanted."""
-    other = call.variables["cc_agent_uuid"]
-    legs = [("Bridge-A-Unique-ID", call.uuid), ("Bridge-B-Unique-ID", other)]
-    call.bridge = None
-    call.facts |= {"state": "CS_SOFT_EXECUTE", "state_number": 3, "bridged": switch_wire.now_stamp()}
-    call.fire("CHANNEL_BRIDGE", legs)
-    call.variables |= {"bridge_to": other, "last_bridge_to": other, "cc_agent_bridged": "true", "cc_agent": "a1"}
-    call.tell(Happening(What.AGENT, queue))
-    call.wait(None if call.stepped else agents.talk, lambda: call.talk_over or call.cut)
-    call.variables |= {"last_bridge_hangup_cause": "NORMAL_CLEARING", "bridge_hangup_cause": "NORMAL_CLEARING"}
-    call.variables.pop("bridge_to", None)
-    call.fire("CHANNEL_UNBRIDGE", legs)
-    call.facts["state"] = "CS_EXECUTE"
-    if call.gone or call.cut:
-        return
-    if call.variables.get("park_after_bridge") == "true":
-        call.facts["state_number"] = 4
-        call.wait(None, lambda: False)
-    else:
-        call.execute("hangup", "", str(uuid4()))
+def sched_transfer(call: Call, data: str) -> None:
+    """``+SECONDS EXTENSION XML CONTEXT``."""
+    seconds, _, where = data.partition(" ")
+    call.schedule.add(float(seconds.removeprefix("+")), where)
+    call.variables["last_sched_id"] = "1"
 
 
 @lru_cache(maxsize=4096)
@@ -203,14 +155,17 @@ def length(data: str) -> float | None:
 APPLICATIONS: dict[str, Application] = {
     "answer": answer,
     "bind_digit_action": bind_digit_action,
+    "bridge": bridge,
     "callcenter": callcenter,
     "clear_digit_action": clear_digit_action,
     "digit_action_set_realm": digit_action_set_realm,
+    "export": export,
     "fifo": fifo,
     "hangup": hangup,
     "park": park,
     "playback": playback,
     "record_session": record_session,
+    "sched_transfer": sched_transfer,
     "session_loglevel": session_loglevel,
     "set": set_variable,
     "sleep": sleep,

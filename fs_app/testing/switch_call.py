@@ -10,28 +10,31 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import gevent
 from gevent.event import Event
-from gevent.queue import Empty, Queue
 
-from fs_app.telephony.guard import LEVELS
 from fs_app.testing import switch_headers, switch_wire
-from fs_app.testing.switch_happenings import Action, Command, Happening, Playing, What
+from fs_app.testing.switch_channel import Channel
+from fs_app.testing.switch_happenings import Action, Command, Happening, Playing, Story, What
 from fs_app.testing.switch_keys import Keys
+from fs_app.testing.switch_legs import Leg, Talk
 from fs_app.testing.switch_recordings import Recordings
+from fs_app.testing.switch_schedule import Schedule
 from fs_app.testing.switch_sentences import Mouth
 
 if TYPE_CHECKING:
     from fs_app.testing.switch import SimulatedSwitch
     from fs_app.testing.switch_socket import Listener
+    from fs_app.testing.switch_wait import Wait
 
 
-class Call:
-    """One caller's call. ``press``, ``hang_up``, ``hear_out`` and the waits belong to the caller's side."""
+class Call(Channel, Story):
+    """One caller's call. ``press``, ``hang_up``, ``hear_out`` and the waits belong to the caller's side; `waiting`
+    and `agent` are the person's whom the caller is on the way to."""
 
     def __init__(
         self,
@@ -39,48 +42,40 @@ class Call:
         *,
         number: str,
         name: str,
-        destination: str,
+        extension: tuple[str, str],
         variables: dict[str, str],
         inband: bool,
         stepped: bool,
     ) -> None:
-        self.switch = switch
-        self.uuid = str(uuid4())
-        self.stepped = stepped
-        self.facts: dict[str, object] = {
-            "uuid": self.uuid,
-            "number": number,
-            "name": name,
-            "destination": destination,
-            "channel": f"sofia/internal/{number}@127.0.0.1",
-            "created": switch_wire.now_stamp(),
-            "answered": 0,
-            "hung_up": 0,
-            "bridged": 0,
-            "cause": "",
-            "state": "CS_EXECUTE",
-            "state_number": 4,
-            "call_state": "RINGING",
-            "answer_state": "ringing",
-            "sdp": switch_wire.sdp(telephone_event=not inband),
-        }
+        uuid = str(uuid4())
+        facts = switch_wire.new_facts(uuid, number, name, extension[0], number)
+        facts |= {"context": extension[1], "sdp": switch_wire.sdp(telephone_event=not inband)}
+        Channel.__init__(self, switch, uuid, facts)
+        Story.__init__(self)
         self.variables = switch_wire.channel_variables(self.facts) | variables
-        self.listener: Listener | None = None
+        self.stepped = stepped
+        self.home = extension[0], list(switch.dialplan)
+        self.sockets: list[Listener] = []
+        """Of every application that has the call, the oldest first."""
         self.commands: deque[Command] = deque()
         self.playing: list[Playing] = []
         self.keys = Keys(self, inband=inband)
         self.recordings = Recordings(self)
+        self.schedule = Schedule(self)
         self.mouth = Mouth()
-        self.log_level = 0  # a call may be told to log more than its switch
-        self.transferred_to: list[Action] | None = None
-        self.bridge: Callable[[], None] | None = None  # what follows once the running applications have ended
-        self.talk_over = False
+        self.waiting: Wait | None = None
+        """The line the caller waits in; None where the caller waits in none."""
+        self.legs: list[Leg] = []
+        """Of everybody who took this call, in order."""
+        self.talk: Talk | None = None
+        self.sought = ""  # the queue the caller was sent to last
+        self.parked = False
+        self.following: Callable[[], None] | None = None  # once the running applications have ended
         self.cut = False  # the application is gone, and what ran for it was ended
-        self.history: list[Happening] = []
         self.over = Event()  # the call's last event is out
+        self._next: list[Action] | None = None  # where a transfer leads
         self._locks = self._depth = 0
         self._stir = Event()
-        self._happenings: Queue[Happening] = Queue()
 
     # --- the caller's side ---
 
@@ -107,47 +102,26 @@ class Call:
             self.playing[-1].over = True
             self._stir.set()
 
+    # --- the person's side ---
+
+    @property
+    def agent(self) -> Leg:
+        """The leg of the person who talks with the caller, or who did last. LookupError where nobody has."""
+        if not self.legs:
+            raise LookupError(f"nobody has taken the call; what happened: {self.story}")
+        return self.legs[-1]
+
     def agent_hangs_up(self) -> None:
         """End the talk with the agent."""
-        self.talk_over = True
-        self._stir.set()
+        self.agent.hang_up()
 
-    def next(self, seconds: float) -> Happening | None:
-        """The next thing that happens; None where nothing did in so many seconds (of the clock)."""
-        try:
-            return self._happenings.get(timeout=seconds)
-        except Empty:
-            return None
+    def talk_with(self, leg: Leg) -> Talk:
+        """The talk in which that leg is; LookupError where it is in none."""
+        if self.talk is None or self.talk.leg is not leg or leg.gone:
+            raise LookupError(f"{leg.name} does not talk with the caller; what happened: {self.story}")
+        return self.talk
 
-    def wait_for(self, what: What, seconds: float = 5.0) -> Happening:
-        """The next happening of that kind; those before it are passed over. TimeoutError after so many seconds."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            happening = self.next(left)
-            if happening is not None and happening.what is what:
-                return happening
-        raise TimeoutError(f"{what} did not happen within {seconds:g} s; what did: {self.story}")
-
-    def wait_prompt(self, seconds: float = 5.0) -> Happening:
-        """The next prompt that starts."""
-        return self.wait_for(What.PROMPT, seconds)
-
-    @property
-    def told(self) -> bool:
-        """True where `next` has nothing left that happened."""
-        return self._happenings.empty()
-
-    @property
-    def story(self) -> str:
-        """Everything that happened so far, for the message of a failed test."""
-        return ", ".join(f"{happening.what} {happening.detail}".strip() for happening in self.history)
-
-    @property
-    def gone(self) -> bool:
-        """True once somebody has hung up."""
-        return bool(self.facts["cause"])
-
-    # --- the switch's side ---
+    # --- the session thread ---
 
     def run(self, dialplan: Sequence[Action]) -> None:
         """The session thread: the dialplan from its first action to the reporting state."""
@@ -155,17 +129,15 @@ class Call:
         while actions and not self.gone:
             application, data = actions.popleft()
             self.execute(application, data, str(uuid4()))
-            if self.transferred_to is not None:
-                actions, self.transferred_to = deque(self.transferred_to), None
-                self.facts["state_number"] = 4
-                continue
-            if self.bridge is not None:
-                self.bridge()
-                if not self.cut:
-                    break
-            if application == "socket" and not self.gone:
-                following = " ".join(actions[0]) if actions else "hangup"
-                self.tell(Happening(What.FALLBACK, following))
+            while self.following is not None and not self.gone and self._next is None:
+                follow, self.following = self.following, None
+                follow()
+            if self._next is not None:
+                actions, self._next = deque(self._next), None
+                self.following, self.cut = None, False
+                self.facts |= {"state": "CS_EXECUTE", "state_number": 4}
+            elif application == "socket" and not self.gone:
+                self.tell(Happening(What.FALLBACK, " ".join(actions[0]) if actions else "hangup"))
         if not self.gone:
             self.end("NORMAL_CLEARING", by="switch")
         self._report()
@@ -193,9 +165,8 @@ class Call:
         self._depth -= 1
         self._locks -= locked
         response = self.variables.get("current_application_response", "_none_")
-        self.fire(
-            "CHANNEL_EXECUTE_COMPLETE", [*own, ("Application-Response", response), ("Application-UUID", uuid)]
-        )
+        own += [("Application-Response", response), ("Application-UUID", uuid)]
+        self.fire("CHANNEL_EXECUTE_COMPLETE", own)
 
     def wait(self, seconds: float | None, until: Callable[[], bool], *, listening: bool = True) -> None:
         """In the session thread: wait so many seconds of the switch (None: for ever), or until a condition holds
@@ -203,7 +174,7 @@ class Call:
         left = None if seconds is None else seconds * self.switch.speed
         if left == 0:
             gevent.sleep(0)  # instant, but not before what was sent meanwhile has come
-        while not self.gone and self.transferred_to is None and not until():
+        while not self.gone and self._next is None and not until():
             if listening and self.commands and not self._locks:
                 gevent.sleep(self.switch.tick)
                 self._run_commands()
@@ -226,17 +197,48 @@ class Call:
         """Let the session thread look at what it waits for."""
         self._stir.set()
 
+    def follow_with(self, following: Callable[[], None]) -> None:
+        """What the session thread does once the running applications have ended, instead of the dialplan."""
+        self.following = following
+        self._stir.set()
+
+    @property
+    def transferred(self) -> bool:
+        """True from a transfer until the session thread is at the new extension."""
+        return self._next is not None
+
+    def send_to(self, extension: str, context: str = "", actions: Sequence[Action] | None = None) -> None:
+        """Transfer to an extension of the switch, or to the call's own dialplan, or to what is given."""
+        found = self.switch.extensions.get(extension) if actions is None else actions
+        if found is None and extension == self.home[0]:
+            found = self.home[1]
+        if found is None:
+            self.end("NO_ROUTE_DESTINATION", by="switch")
+            return
+        self.facts |= {"destination": extension, "state_number": 2}
+        if context:
+            self.facts["context"] = context
+        self._next = list(found)
+        self._stir.set()
+
     def break_playback(self, *, everything: bool = False) -> None:
         """uuid_break: end what plays now; with ``all``, drop what waits behind it as well."""
         if everything:
             self.commands.clear()
         if self.playing:
             self.playing[-1].over = self.playing[-1].broken = True
+        elif self.waiting is not None:
+            self.waiting.broken()
+        self._stir.set()
+
+    def tear(self) -> None:
+        """The channel is bridged anew: what plays ends as if it could not be played."""
+        for playing in self.playing:
+            playing.over = playing.torn = True
         self._stir.set()
 
     def let_go(self) -> None:
         """The application is gone and the dialplan is to go on: nothing of it plays or waits any more."""
-        self.listener = None
         self.cut = True
         self.commands.clear()
         for playing in self.playing:
@@ -255,24 +257,8 @@ class Call:
         self.tell(Happening(What.HUNG_UP, cause, by=by))
         self._stir.set()
 
-    def fire(self, name: str, own: Iterable[tuple[str, str]] = (), *, divert: bool = False) -> None:
-        """Fire an event of this channel at everybody who listens; with ``divert``, at our own socket alone."""
-        headers = switch_wire.event_headers(name, self.switch.next_sequence(), self.facts, self.variables)
-        body = switch_wire.render([*headers, *own]) + "\n\n"
-        self.switch.publish(name, self.uuid, body, only=self.listener if divert else None)
-
-    def log(self, level: str, text: str) -> None:
-        """A line of the switch's log."""
-        if LEVELS.index(level.lower()) <= max(self.switch.log_level, self.log_level):
-            self.switch.log.append(f"[{level}] {text}")
-
-    def tell(self, happening: Happening) -> None:
-        """The caller notices something."""
-        self.history.append(happening)
-        self._happenings.put(happening)
-
     def _run_commands(self) -> None:
-        while self.commands and not self._locks and not self.gone and self.transferred_to is None:
+        while self.commands and not self._locks and not self.gone and self.following is None:
             command = self.commands.popleft()
             self.variables |= {"current_loop": "1", "total_loops": "1"}
             self.execute(command.application, command.data, command.uuid, locked=command.locked)
@@ -290,8 +276,7 @@ class Call:
         self.variables |= switch_wire.report_variables(self.facts, self.keys.dialed, last)
         if data is not None:
             self.variables["last_arg"] = data
+        self.schedule.clear()
         self.fire("CHANNEL_HANGUP_COMPLETE")
         self.switch.forget(self)
-        if self.listener is not None:
-            self.listener.call_ended()
         self.over.set()

@@ -25,9 +25,9 @@ Channel-Call-State: {call_state}
 Channel-State-Number: {state_number}
 Channel-Name: {channel}
 Unique-ID: {uuid}
-Call-Direction: inbound
-Presence-Call-Direction: inbound
-Channel-HIT-Dialplan: true
+Call-Direction: {direction}
+Presence-Call-Direction: {direction}
+Channel-HIT-Dialplan: {hit_dialplan}
 Channel-Call-UUID: {uuid}
 Answer-State: {answer_state}"""
 
@@ -40,8 +40,8 @@ Channel-Write-Codec-Rate: 8000
 Channel-Write-Codec-Bit-Rate: 64000"""
 
 PROFILE = """\
-Direction: inbound
-Logical-Direction: inbound
+Direction: {direction}
+Logical-Direction: {direction}
 Username: {number}
 Dialplan: XML
 Caller-ID-Name: {name}
@@ -53,7 +53,7 @@ ANI: {number}
 Destination-Number: {destination}
 Unique-ID: {uuid}
 Source: mod_sofia
-Context: default
+Context: {context}
 Channel-Name: {channel}
 Profile-Index: 1
 Profile-Created-Time: {created}
@@ -70,6 +70,36 @@ Channel-Hold-Accum: 0
 Screen-Bit: true
 Privacy-Hide-Name: false
 Privacy-Hide-Number: false"""
+
+# Of the leg that a channel is bridged with; a real one has thirty of them.
+OTHER = """\
+Other-Type: {type}
+Other-Leg-Direction: {direction}
+Other-Leg-Caller-ID-Name: {name}
+Other-Leg-Caller-ID-Number: {number}
+Other-Leg-Destination-Number: {destination}
+Other-Leg-Unique-ID: {uuid}
+Other-Leg-Channel-Name: {channel}"""
+
+# What a leg has that the switch itself placed.
+LEG_VARIABLES = """\
+direction: outbound
+is_outbound: true
+uuid: {uuid}
+call_uuid: {uuid}
+session_id: 43
+channel_name: {channel}
+origination_caller_id_name: {name}
+origination_caller_id_number: {number}
+ignore_early_media: true
+originate_endpoint: sofia
+audio_media_flow: sendrecv
+read_codec: PCMU
+read_rate: 8000
+write_codec: PCMU
+write_rate: 8000
+dtmf_type: rfc2833
+endpoint_disposition: ANSWER"""
 
 VARIABLES = """\
 direction: inbound

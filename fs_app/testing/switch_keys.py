@@ -45,17 +45,25 @@ class Keys:
         self._realm = ""
 
     def press(self, key: str) -> None:
-        """The caller pressed a key."""
+        """The caller pressed a key. Of tones the person who talks with the caller hears each, unless the caller is
+        silenced towards them or hears a prompt; a detector that came after the silence hears none."""
         call = self._call
-        if self.inband and not call.gone:
-            call.recordings.hear(key)
-        if call.gone or (self.inband and not self.detecting):
-            return  # nobody hears the tone
-        sensitive = call.variables.get("sensitive_dtmf") == "true"
+        if call.gone:
+            return
         if self.inband:
+            call.recordings.hear(key)
+            if call.talk is not None and not call.playing and not call.recordings.muted:
+                call.talk.leg.tones += key
+            if not self.detecting or call.recordings.deaf:
+                return  # nobody hears the tone
             call.log("DEBUG", f"DTMF BEGIN DETECTED: [{key}]")
-        elif not sensitive:
+        elif not self._sensitive:
             call.log("DEBUG", f"RTP RECV DTMF {key}:2080")
+        self.receive(key)
+
+    def receive(self, key: str) -> None:
+        """A key has come, however."""
+        call = self._call
         bound = next(
             (to for pattern, to in self._bindings.get(self._realm, []) if re.fullmatch(pattern, key)), None
         )
@@ -69,13 +77,23 @@ class Keys:
                 uuid, variable = value.split()
                 call.switch.calls[uuid].variables.pop(variable, None)
                 call.variables["bind_digit_action_api_result"] = "+OK\n"
-        elif not sensitive:
+            return
+        if not call.playing and call.waiting is not None:
+            call.waiting.key(key)  # in a prompt the line does not see it
+        if not self._sensitive:
             self._announce(key)
+            if call.talk is not None and not call.playing:
+                call.talk.leg.keys += key
+
+    @property
+    def _sensitive(self) -> bool:
+        return self._call.variables.get("sensitive_dtmf") == "true"
 
     def deliver(self) -> None:
-        """Send what the bindings made, if the application's socket takes diverted events."""
-        listener = self._call.listener
-        if listener is not None and listener.diverted:
+        """Send what the bindings made, if an application's socket takes diverted events. Where several have the
+        call, the real one leaves it to chance, and mostly to the oldest."""
+        listener = next((one for one in self._call.sockets if one.diverted), None)
+        if listener is not None:
             for body in self._private:
                 listener.send(switch_wire.event_message(body))
             self._private.clear()
@@ -86,4 +104,5 @@ class Keys:
         self.dialed += key
         source = "INBAND_AUDIO" if self.inband else "RTP"
         own = [("DTMF-Digit", key), ("DTMF-Duration", "2080"), ("DTMF-Source", source)]
-        call.fire("DTMF", own, divert=call.listener is not None and call.listener.diverted)
+        diverted = [one for one in call.sockets if one.diverted][:1]
+        call.fire("DTMF", own, only=diverted[0] if diverted else None)

@@ -14,7 +14,8 @@ from fs_app.testing.switch_sentences import Sentence, write_sound
 if TYPE_CHECKING:
     from fs_app.testing.switch_call import Call
 
-_RECORDING = "session_record"
+_RECORDING, _DETECTOR = "session_record", "spandsp_dtmf_detect"
+_MUTE = "audio", "mute"
 
 
 @dataclass(slots=True)
@@ -29,13 +30,14 @@ class Recording:
 
 
 class Recordings:
-    """The recordings of one channel, those that have ended included. ``obstinate`` are the orders, ``mask`` or
-    ``stop``, that the switch refuses; a test may set them."""
+    """The recordings of one channel, those that have ended included, and all else that hears it. ``obstinate`` are
+    the orders that the switch refuses, a test may set them: ``mask`` and ``stop``; ``audio``, which silences the
+    caller; ``mute`` is that too, but answered as if it were done, as the real one does."""
 
     def __init__(self, call: Call) -> None:
         self.all: list[Recording] = []
         self.obstinate: set[str] = set()
-        self._listeners: list[str | Recording] = []
+        self._listeners: list[tuple[str, str] | Recording] = []
         self._call = call
 
     def start(self, path: str, sentence: Sentence | None = None) -> None:
@@ -54,11 +56,50 @@ class Recordings:
         if sentence is not None:
             gevent.spawn(lambda: self._end(recording, sentence.wait(self._call)))
 
-    def listen(self, function: str) -> None:
-        """Another media bug: a detector, an eavesdropper. Only one of its kind."""
-        if function not in self._listeners:
-            self._listeners.append(function)
-            self._announce(function, "N/A")
+    def listen(self, function: str, target: str = "N/A") -> None:
+        """Another media bug: a detector, whoever listens. Only one of its kind."""
+        if (function, target) not in self._listeners:
+            self._listeners.append((function, target))
+            self._announce(function, target)
+
+    def leave(self, function: str, target: str = "N/A") -> None:
+        """A media bug goes; harmless where it is not there."""
+        if (function, target) in self._listeners:
+            self._listeners.remove((function, target))
+            own = [("Media-Bug-Function", function), ("Media-Bug-Target", target)]
+            self._call.fire("MEDIA_BUG_STOP", own)
+
+    def eavesdrop(self) -> None:
+        """Somebody listens in from now on."""
+        self.listen("eavesdrop", self._call.uuid)
+
+    def eavesdrop_no_more(self) -> None:
+        """Nobody listens in any more."""
+        self.leave("eavesdrop", self._call.uuid)
+
+    def audio(self, *words: str) -> str:
+        """``uuid_audio``: ``start read mute -1`` silences the caller towards everybody else, ``stop`` undoes it.
+        The real one answers ``+OK`` to whatever comes after ``start``."""
+        if words != ("stop",) and (words[:1] != ("start",) or words == ("start",)):
+            return "-USAGE: <uuid> [start [read|write] [mute|level <level>]|stop]\n"
+        if "audio" in self.obstinate:
+            return "-ERR Operation Failed\n"
+        if words[0] == "stop":
+            self.leave(*_MUTE)
+        elif words[1:3] == ("read", "mute") and "mute" not in self.obstinate:
+            self.listen(*_MUTE)
+        return "+OK\n"
+
+    @property
+    def muted(self) -> bool:
+        """Whether the caller is silenced towards whom the call is bridged with."""
+        return _MUTE in self._listeners
+
+    @property
+    def deaf(self) -> bool:
+        """Whether the detector of tones came after the silence, and hears nothing but that."""
+        detectors = [index for index, one in enumerate(self._listeners) if one == (_DETECTOR, "N/A")]
+        return self.muted and any(index > self._listeners.index(_MUTE) for index in detectors)
 
     def hear(self, tone: str) -> None:
         """A tone is on the line."""
@@ -68,7 +109,7 @@ class Recordings:
 
     def listing(self) -> str:
         """``uuid_buglist``."""
-        bugs = [(each, "N/A") if isinstance(each, str) else (_RECORDING, each.path) for each in self._listeners]
+        bugs = [each if isinstance(each, tuple) else (_RECORDING, each.path) for each in self._listeners]
         text = "".join(
             f" <media-bug>\n  <function>{function}</function>\n  <target>{target}</target>\n"
             "  <thread-locked>0</thread-locked>\n </media-bug>\n"

@@ -39,7 +39,7 @@ class Listener:
         self.diverted = self.connected = self.finished = False
         self._sock = sock
         self._events: set[str] = set()
-        self._filters: list[tuple[str, str]] = []
+        self._filters: list[tuple[str, str]] = []  # values as they stand in an event
         self._linger: int | None = None
         self._frozen = False
         self._reader = gevent.spawn(self._read)
@@ -53,11 +53,13 @@ class Listener:
         except OSError:
             self._finish()
 
-    def wants(self, name: str, uuid: str) -> bool:
-        """Whether an event of a channel goes to this socket. Without a filter, those of every channel do."""
+    def wants(self, name: str, body: str) -> bool:
+        """Whether an event goes to this socket; one of CUSTOM goes by its subclass. Of several filters one has to
+        hold; without any, every event does."""
         if name not in self._events and "ALL" not in self._events:
             return False
-        return not self._filters or any(header == "Unique-ID" and value == uuid for header, value in self._filters)
+        lines = f"\n{body}"
+        return not self._filters or any(f"\n{name}: {value}\n" in lines for name, value in self._filters)
 
     def call_ended(self) -> None:
         """The channel is no more: stay as long as ``linger`` asked for, or say goodbye."""
@@ -88,8 +90,11 @@ class Listener:
         self.close()
 
     def _finish(self) -> None:
+        """Also a socket that the call has no more use for takes the call along with it, as on the real one."""
+        if self.finished:
+            return
         self.finished = True
-        if self.call.listener is self and _resumes(self.call):
+        if not self.call.gone and self.call.variables.get("socket_resume") == "true":
             self.call.let_go()
         self.call.stir()
 
@@ -115,8 +120,7 @@ class Listener:
         if not self.call.gone and not self.finished:
             self.call.tell(Happening(What.SOCKET_CLOSED, self.host))
         self._finish()
-        if self.call.gone:
-            self.close()
+        self.close()
 
     def _obey(self, line: str, headers: dict[str, str], body: str) -> None:
         verb, _, argument = line.partition(" ")
@@ -152,17 +156,24 @@ class Listener:
                 return "+OK event listener enabled plain"
             case "myevents":
                 self._events |= MYEVENTS
-                self._filters.append(("Unique-ID", self.call.uuid))
+                self._filter("Unique-ID", self.call.uuid)
                 return "+OK Events Enabled"
+            case "filter" if argument.startswith("delete "):
+                name, _, value = argument.removeprefix("delete ").partition(" ")
+                self._filters = [one for one in self._filters if one != (name, switch_wire.encode(value))]
+                return f"+OK filter deleted. [{name}][{value}]"
             case "filter" if argument:
                 name, _, value = argument.partition(" ")
-                self._filters.append((name, value))
+                self._filter(name, value)
                 return f"+OK filter added. [{name}]=[{value}]"
             case "divert_events" if argument in ("on", "off"):
                 self.diverted = argument == "on"
                 return "+OK events diverted" if self.diverted else "+OK events not diverted"
             case _:
                 return "-ERR command not found"
+
+    def _filter(self, name: str, value: str) -> None:
+        self._filters.append((name, switch_wire.encode(value)))
 
     def _connect(self) -> None:
         call = self.call
@@ -209,18 +220,15 @@ def run_socket(call: Call, data: str) -> None:
 def _serve(call: Call, sock: socket.socket, address: str, host: str) -> None:
     call.variables["socket_host"] = address
     call.cut = False
-    listener = call.listener = Listener(call, sock, host)
+    listener = Listener(call, sock, host)
+    call.sockets.append(listener)
     call.switch.listeners.add(listener)
     call.tell(Happening(What.CONNECTED, host))
     call.wait(None, lambda: listener.connected or listener.finished, listening=False)
     gevent.sleep(call.switch.tick)
     call.fire("CHANNEL_PARK")
 
-    call.wait(None, lambda: call.bridge is not None or listener.finished)
+    call.wait(None, lambda: call.following is not None or call.cut or listener.finished)
     call.fire("CHANNEL_UNPARK")
     if listener.finished:
         listener.close()
-
-
-def _resumes(call: Call) -> bool:
-    return call.variables.get("socket_resume") == "true"

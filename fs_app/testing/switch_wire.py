@@ -31,11 +31,20 @@ _ORIGIN = {
     "CHANNEL_BRIDGE": ("switch_ivr_bridge.c", "switch_ivr_uuid_bridge", 1260),
     "CHANNEL_UNBRIDGE": ("switch_ivr_bridge.c", "audio_bridge_on_exchange_media", 1051),
     "MEDIA_BUG_START": ("switch_core_media_bug.c", "switch_core_media_bug_add", 1014),
+    "MEDIA_BUG_STOP": ("switch_core_media_bug.c", "switch_core_media_bug_close", 1246),
     "RECORD_START": ("switch_ivr_async.c", "record_callback", 1481),
     "RECORD_STOP": ("switch_ivr_async.c", "send_record_stop_event", 1240),
     "DTMF": ("switch_channel.c", "switch_channel_dequeue_dtmf", 677),
 }
 WITHOUT_VARIABLES = frozenset({"DTMF", "CHANNEL_STATE"})
+CALLCENTER, FIFO = "callcenter::info", "fifo::info"
+_SUBCLASSES = {
+    CALLCENTER: ("mod_callcenter.c", "callcenter_function", 3113),
+    FIFO: ("mod_fifo.c", "fifo_function", 2743),
+}
+# What a channel is unless its facts say otherwise.
+_USUAL: Mapping[str, object] = {"direction": "inbound", "hit_dialplan": "true", "context": "default"}
+_OF_A_CALLER = frozenset({"Caller-Username", "Caller-Dialplan"})
 _FAREWELL = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n"
 
 
@@ -56,9 +65,34 @@ def fill(template: str, values: Mapping[str, object], prefix: str = "") -> Heade
     return [(prefix + name, text.format_map(values)) for name, text in split]
 
 
+def new_facts(uuid: str, number: str, name: str, destination: str, channel: str) -> dict[str, object]:
+    """The facts of a channel that has just begun."""
+    return {
+        "uuid": uuid,
+        "number": number,
+        "name": name,
+        "destination": destination,
+        "channel": f"sofia/internal/{channel}@127.0.0.1",
+        "created": now_stamp(),
+        "answered": 0,
+        "hung_up": 0,
+        "bridged": 0,
+        "cause": "",
+        "state": "CS_EXECUTE",
+        "state_number": 4,
+        "call_state": "RINGING",
+        "answer_state": "ringing",
+    }
+
+
 def channel_variables(facts: Mapping[str, object]) -> dict[str, str]:
     """The variables a new channel has. ``facts``: uuid, number, name, destination, channel, created, sdp."""
     return dict(fill(switch_headers.VARIABLES, facts))
+
+
+def leg_variables(facts: Mapping[str, object]) -> dict[str, str]:
+    """The variables of a leg that the switch placed. ``facts``: uuid, number, name, channel."""
+    return dict(fill(switch_headers.LEG_VARIABLES, facts))
 
 
 def sdp(telephone_event: bool) -> str:
@@ -72,10 +106,36 @@ def sdp(telephone_event: bool) -> str:
     )
 
 
-def event_headers(name: str, sequence: int, facts: Mapping[str, object], variables: Mapping[str, str]) -> Headers:
-    """The headers of an event of a channel, in the switch's order, before what is its own."""
+def event_headers(
+    name: str, sequence: int, facts: Mapping[str, object], variables: Mapping[str, str], subclass: str = ""
+) -> Headers:
+    """The headers of an event of a channel, in the switch's order, before what is its own.
+
+    ``facts["other"]`` are those of the leg it is bridged with.
+    """
+    values = {**_USUAL, **facts}
+    headers = bare_headers(name, sequence, subclass)
+    if name == "CHANNEL_DATA":
+        headers += fill(switch_headers.PROFILE, values, "Channel-")
+    headers += fill(switch_headers.CHANNEL, values)
+    if facts.get("cause"):
+        headers.append(("Hangup-Cause", str(facts["cause"])))
+    headers += fill(switch_headers.CODECS, values)
+    profile = fill(switch_headers.PROFILE, values, "Caller-")
+    inbound = values["direction"] == "inbound"
+    headers += profile if inbound else [header for header in profile if header[0] not in _OF_A_CALLER]
+    other = facts.get("other")
+    if isinstance(other, Mapping):
+        headers += fill(switch_headers.OTHER, {**_USUAL, **other, "type": _other_type(inbound)})
+    if name not in WITHOUT_VARIABLES:
+        headers += [(f"variable_{key}", value) for key, value in variables.items()]
+    return headers
+
+
+def bare_headers(name: str, sequence: int, subclass: str = "") -> Headers:
+    """What every event begins with; all there is of one that is no channel's. ``subclass`` is that of CUSTOM."""
     now = datetime.now(UTC)
-    file, function, line = _ORIGIN[name]
+    file, function, line = _SUBCLASSES[subclass] if subclass else _ORIGIN[name]
     values = {
         "local": now.strftime("%Y-%m-%d %H:%M:%S"),
         "gmt": now.strftime("%a, %d %b %Y %H:%M:%S GMT"),
@@ -84,19 +144,13 @@ def event_headers(name: str, sequence: int, facts: Mapping[str, object], variabl
         "function": function,
         "line": line,
         "sequence": sequence,
-        **facts,
     }
-    headers = [("Event-Name", name), *fill(switch_headers.EVENT, values)]
-    if name == "CHANNEL_DATA":
-        headers += fill(switch_headers.PROFILE, values, "Channel-")
-    headers += fill(switch_headers.CHANNEL, values)
-    if facts.get("cause"):
-        headers.append(("Hangup-Cause", str(facts["cause"])))
-    headers += fill(switch_headers.CODECS, values)
-    headers += fill(switch_headers.PROFILE, values, "Caller-")
-    if name not in WITHOUT_VARIABLES:
-        headers += [(f"variable_{key}", value) for key, value in variables.items()]
-    return headers
+    first = [("Event-Subclass", subclass)] if subclass else []
+    return [*first, ("Event-Name", name), *fill(switch_headers.EVENT, values)]
+
+
+def _other_type(inbound: bool) -> str:
+    return "originatee" if inbound else "originator"
 
 
 def report_variables(facts: Mapping[str, object], digits: str, last_app: str) -> dict[str, str]:

@@ -197,7 +197,7 @@ def test_a_full_server_says_so_and_the_next_one_takes_the_call(two) -> None:
     with SimulatedSwitch(dialplan([hosts[0]])) as first, SimulatedSwitch(dialplan(hosts)) as switch:
         before = Phone(two.world, first)
         before.go_on(stop_at="enter_pin")
-        switch.dialplan[3:] = [("socket", f"{hosts[1]} async full")]
+        switch.dialplan[4:] = [("socket", f"{hosts[1]} async full")]
         phone = Phone(two.world, switch, {**PAYING, "enter_account_number": "20001#"})
         phone.go_on()
         assert phone.said[:2] == [two.world.phrase("all_lines_busy"), "One moment, please."]

@@ -151,7 +151,7 @@ def test_the_payment_extension_never_ends_in_silence(document: ET.Element) -> No
     assert data[:3] == ["socket_resume=true", "hangup_after_bridge=true", "min_dup_digit_spacing_ms=80"]
     assert data[3] == "127.0.0.1:8084|127.0.0.1:8085 async full"
     assert data[4:6] == ["fs_app_attempt=2", "127.0.0.1:8085|127.0.0.1:8084 async full"]
-    assert [(application, data) for application, data in dialplan(["host"])[1:10]] == [
+    assert [(application, data) for application, data in dialplan(["host"])[2:11]] == [
         (application, "host async full" if application == "socket" else data)
         for application, data in actions(document)[3:12]
     ]

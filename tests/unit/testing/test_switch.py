@@ -261,7 +261,10 @@ def test_without_socket_resume_what_runs_is_heard_out_before_the_dialplan_goes_o
 def test_with_socket_resume_the_death_of_the_application_cuts_a_talk(
     application: Application, resume: str, after: list[What]
 ) -> None:
-    plan = [("set", f"socket_resume={resume}"), ("socket", f"{application.host} async full"), ("answer", "")]
+    plan = [
+        *[("set", f"socket_resume={resume}"), ("set", "hangup_after_bridge=true")],
+        *[("socket", f"{application.host} async full"), ("answer", "")],
+    ]
     with SimulatedSwitch(plan) as switch:
         call = switch.dial(stepped=True)
         application.accept()
