@@ -6,6 +6,7 @@ something to happen on the line.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -26,17 +27,25 @@ _PAUSE_SECONDS = 2.0  # after a database that did not answer
 class OrderReader:
     """Implements `ports.Orders`. The reader's greenlet starts with the first call."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = gevent.sleep,
+    ) -> None:
         self._desk = desk
+        self._clock = clock
+        self._sleep = sleep
         self._takers: dict[str, Callable[[Order], None]] = {}
         self._something = Event()
-        self._alive_at = 0.0
+        self._alive_at = -math.inf
         self._reader: gevent.Greenlet[[], None] | None = None
 
     def follow(self, call_uuid: str, take: Callable[[Order], None]) -> None:
         """Hand its orders over from now on."""
         self._takers[call_uuid] = take
-        self._alive_at = 0.0
+        self._alive_at = -math.inf
         self._something.set()
         if self._reader is None or self._reader.dead:
             self._reader = gevent.spawn(self._read_for_ever)
@@ -59,9 +68,9 @@ class OrderReader:
             try:
                 self._read()
             except StoreUnavailable as error:
-                log.warning("orders_not_read", calls=len(self._takers), error=str(error))
-                gevent.sleep(_PAUSE_SECONDS)
-            gevent.sleep(_EVERY_SECONDS)
+                log.warning("orders are not read", calls=len(self._takers), error=str(error))
+                self._sleep(_PAUSE_SECONDS)
+            self._sleep(_EVERY_SECONDS)
 
     def _read(self) -> None:
         calls = list(self._takers)
@@ -71,6 +80,6 @@ class OrderReader:
                 self._desk.answer(order.id, "not_talking")
             else:
                 take(order)
-        if time.monotonic() - self._alive_at >= _ALIVE_SECONDS:
-            self._alive_at = time.monotonic()
+        if self._clock() - self._alive_at >= _ALIVE_SECONDS:
+            self._alive_at = self._clock()
             self._desk.alive(calls)
