@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from fs_app.domain.destination import Destination
 from fs_app.domain.keys import KEYS, Entry, Field, Heard, KeyBuffer, Verdict, menu
-from fs_app.domain.prompt import SILENCE, Manner, Prompt, say
+from fs_app.domain.prompt import SILENCE, Manner, Prompt, discreet, say
 from fs_app.domain.secret import Secret
 from fs_app.errors import CallEnded
 from fs_app.ports import NO_CODES, Codes, PersonEvent, Recorded, Typed, Voice
@@ -38,8 +38,9 @@ class Turn:
 
 class ScriptedPhone:
     """Implements `ports.Channel`. ``answers`` are taken one a question; when none is left the caller is silent. An
-    answer that is something of `ports.PersonEvent` happens at that question, on the way to a person. ``people`` are
-    who is at the other end, one for each time the caller is handed over; when none is left somebody talks."""
+    answer that is something of `ports.PersonEvent` happens at that question, in a talk with a person; after keys
+    that are no whole answer it happens in the middle of it. ``people`` are who is at the other end, one for each
+    time the caller is handed over; when none is left somebody talks."""
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class ScriptedPhone:
         self._voice = voice
         self._answers = list(answers)
         self._keys = KeyBuffer()
+        self._prompts: list[Prompt] = []
         self._people = list(people)
         self._typed: Typed | None = None
         self.person: ScriptedPerson | None = None
@@ -143,7 +145,7 @@ class ScriptedPhone:
         return self.person
 
     def heard(self) -> list[str]:
-        return self.said[-8:]
+        return [self._voice.render(discreet(prompt), self.language).text for prompt in self._prompts[-8:]]
 
     def watch(self, typed: Typed | None) -> None:
         self._typed = typed
@@ -156,6 +158,7 @@ class ScriptedPhone:
         self._still_there()
         text = self._voice.render(prompt, self.language).text
         self._note(kind, text)
+        self._prompts.append(prompt)
         if self._hang_up_while is not None and self._hang_up_while in text:
             self._caller_hangs_up()
 
@@ -170,6 +173,9 @@ class ScriptedPhone:
         verdict: Verdict | None = None
         while verdict is None:
             key = self._keys.take()
+            if key is None and self._happens():
+                entry.secret.wipe()
+                return Heard(Verdict.INTERRUPTED, Secret())
             verdict = entry.press(key) if key is not None else entry.pause()
             self._count(entry)
         if verdict is Verdict.REFUSED:
