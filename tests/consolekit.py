@@ -36,7 +36,7 @@ _CHROMIUM = (
     *("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 )
-_SECONDS = 10.0
+_SECONDS = 30.0  # a machine that is busy may take its time; what is waited for comes in a fraction of a second
 SHOTS = "FS_APP_SCREENSHOTS"
 """An environment variable: a folder for pictures of the pages, for whoever wants to look at them."""
 

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from fs_app.domain.people import Role
 from fs_app.ports.people import User
 from tests.consolekit import AGENT, DeskWorker, RunningConsole, chromium, console_settings, window
+
+
+expect.set_options(timeout=20_000)  # on a machine that is busy
 
 
 @pytest.fixture(scope="session")
