@@ -12,59 +12,13 @@ import pytest
 from gevent import socket
 
 from fs_app.testing.switch import Agents, Call, SimulatedSwitch, What, dialplan
+from tests.switchkit import SECONDS, Application
 
-SECONDS = 5.0
 KEYPAD = (
     ("set", "sensitive_dtmf=true"),
     ("bind_digit_action", "keys,~[0-9*#],key,x"),
     ("digit_action_set_realm", "keys"),
 )
-
-
-class Application:
-    """The application's end of one call, by hand."""
-
-    def __init__(self) -> None:
-        self.listener = socket.socket()
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen()
-        self.host = f"127.0.0.1:{self.listener.getsockname()[1]}"
-        self.received = b""
-
-    def accept(self, *, filtered: bool = True, divert: bool = True) -> None:
-        self.listener.settimeout(SECONDS)
-        self.sock, _ = self.listener.accept()
-        self.sock.settimeout(SECONDS)
-        self.sock.sendall(b"connect\n\n")
-        self.until(rb"Control: full\n\n")
-        uuid = re.search(rb"\nUnique-ID: (\S+)", self.received)
-        assert uuid
-        self.say(b"event plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP DTMF", b"enabled plain")
-        if filtered:
-            self.say(b"filter Unique-ID " + uuid[1], b"filter added")
-        if divert:
-            self.say(b"divert_events on", b"diverted")
-
-    def say(self, command: bytes, answer: bytes) -> None:
-        self.sock.sendall(command + b"\n\n")
-        self.until(answer)
-
-    def execute(self, application: str, data: str = "", *, uuid: str = "", locked: bool = True) -> None:
-        text = f"sendmsg\ncall-command: execute\nexecute-app-name: {application}\nexecute-app-arg: {data}\n"
-        text += f"Event-UUID: {uuid or application}\n" + ("event-lock: true\n" if locked else "")
-        self.sock.sendall(text.encode() + b"\n")
-
-    def done(self, uuid: str) -> None:
-        self.until(rb"Application-UUID: " + uuid.encode() + rb"\n")
-
-    def until(self, pattern: bytes) -> None:
-        while not re.search(pattern, self.received):
-            data = self.sock.recv(65536)
-            assert data, f"closed before {pattern!r}"
-            self.received += data
-
-    def completed(self) -> list[str]:
-        return [uuid.decode() for uuid in re.findall(rb"\nApplication-UUID: (\S+)", self.received)]
 
 
 @pytest.fixture
