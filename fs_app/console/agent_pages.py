@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 
 from fs_app.console.access import Role, audit, current_user, page
 from fs_app.console.assisting import card
@@ -40,6 +40,7 @@ def register(pages: Blueprint, parts: ConsoleParts) -> None:
     views = AgentPages(parts)
     page(pages, "/agent", roles=AGENTS)(views.home)
     page(pages, "/agent/calls/<int:handover_id>", roles=AGENTS)(views.call)
+    page(pages, "/agent/references/<reference>", roles=AGENTS)(views.by_reference)
     page(pages, "/agent/feed", roles=AGENTS)(views.feed)
     page(pages, "/agent/status", roles=AGENTS, methods=("POST",), action="agent_status")(views.status)
     page(pages, "/agent/messages/<int:message_id>/seen", roles=AGENTS, methods=("POST",), action="message_seen")(
@@ -73,6 +74,13 @@ class AgentPages:
             queues=[each for each in self._parts.desk_rules().queues if each != record.queue],
             has_links=self._parts.settings.messages.pay_link is not None,
         )
+
+    def by_reference(self, reference: str) -> Response:
+        """The page of the call whose reference is on the agent's leg: for telephones that open an address."""
+        record = self._parts.desk_view.by_reference(reference[:64])
+        if record is None or not self._parts.live.lookout.may_see(record, current_user()):
+            abort(404)
+        return make_response(redirect(url_for("agent.call", handover_id=record.ticket.id)))
 
     def feed(self) -> Response:
         """The live state of either page."""

@@ -123,6 +123,13 @@ def standing(record: HandoverRecord, user: User, words: Words, now: datetime) ->
     }
 
 
+def gone(words: Words) -> View:
+    """The same for a page whose call is somebody else's by now."""
+    said = words("call.taken")
+    return {"state": "ended", "said": said, "since": None, "over": True, "free": False, "lost": "", "agent": "",
+            "commands": False}  # fmt: skip
+
+
 def failures(notes: Collection[FailureNote], words: Words) -> list[str]:
     """What failed, and how often."""
     return [

@@ -179,11 +179,11 @@ class Lookout:
         }
 
     def _call(self, handover_id: int, user: User, seen: _Seen, words: Words) -> dict[str, object]:
-        """One hand-over's page. Nothing of one that this person may not see."""
+        """One hand-over's page; of one that this person may not see that it is somebody else's, and no more."""
         record = next((each for each in seen.records if each.ticket.id == handover_id), None)
         record = record or self._desk.handover(handover_id)
         if record is None or not self.may_see(record, user):
-            return {}
+            return {"call": handovers.gone(words), "assist": assisting.BLANK, "orders": {"list": []}}
         call_uuid = record.context.call_uuid
         assists = seen.assists.get(call_uuid)
         if assists is None:

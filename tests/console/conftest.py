@@ -14,7 +14,6 @@ from fs_app.domain.people import Role
 from fs_app.ports.people import User
 from tests.consolekit import AGENT, DeskWorker, RunningConsole, chromium, console_settings, window
 
-
 expect.set_options(timeout=20_000)  # on a machine that is busy
 
 

@@ -13,7 +13,7 @@ from fs_app.console.feed import Pace
 from fs_app.domain.assist import FieldState
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.people import Role
-from fs_app.ports import CallbackRequest, OrderKind, ReceiptKind
+from fs_app.ports import CallbackRequest, FailureNote, OrderKind, ReceiptKind
 from fs_app.ports.console import CallbackState, SwitchAnswer
 from fs_app.ports.people import User
 from tests.consolekit import (
@@ -110,6 +110,51 @@ def test_a_call_of_a_queue_that_tells_no_agent_is_whose_says_so_first(
     record = console.parts.desk_view.handover(worker.id)
     assert record is not None
     assert record.agent == "omar"
+
+
+def test_a_call_that_goes_on_with_somebody_else_is_told_of_and_takes_no_orders(
+    opened: Opened, maria: User, worker: DeskWorker
+) -> None:
+    page = call_page(opened, maria, worker)
+    expect(page.get_by_role("button", name="Take the payment")).to_be_visible()
+    worker.talk(OTHER)
+    expect(page.get_by_role("main")).to_contain_text("Somebody else has this call, or it is over.")
+    expect(page.get_by_role("button", name="Take the payment")).to_be_hidden()
+    expect(page.get_by_role("button", name="Back to paying")).to_be_hidden()
+
+
+def test_a_telephone_can_open_the_call_by_the_reference_on_its_leg(
+    console: RunningConsole, opened: Opened, maria: User, worker: DeskWorker
+) -> None:
+    worker.hand_over().ring()
+    assert worker.ticket is not None
+    page = opened(maria)
+    page.goto(f"/agent/references/{worker.ticket.reference}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Account 11001")
+    omar = opened(console.add("omar", Role.AGENT, agent=OTHER))
+    for reference in (worker.ticket.reference, "x"):
+        answer = omar.goto(f"/agent/references/{reference}")
+        assert answer is not None
+        assert answer.status == 404
+
+
+def test_what_a_caller_or_the_database_says_is_text_and_never_markup(
+    opened: Opened, maria: User, worker: DeskWorker
+) -> None:
+    evil = "<img src=x onerror=document.title='taken'>"
+    worker.context = replace(
+        CONTEXT,
+        said=(evil,),
+        path=(f"who:{evil}",),
+        account_number=evil,
+        line=evil,
+        failures=(FailureNote(evil, 1),),
+    )
+    page = call_page(opened, maria, worker)
+    worker.parts.desk_view.add_note("demo-11001", evil, evil)
+    expect(page.get_by_role("region", name="The customer")).to_contain_text(evil)
+    assert page.locator("main img").count() == 0
+    expect(page).to_have_title(re.compile("^Account <img"))
 
 
 def test_a_caller_is_sent_back_to_pay(opened: Opened, maria: User, worker: DeskWorker) -> None:
@@ -215,7 +260,7 @@ def test_who_wants_to_be_called_back_is_called_and_done_with(
     page.go_back()
     section.get_by_label("How it went").fill("Paid by mail")
     section.get_by_role("button", name="Done").click()
-    expect(section).to_contain_text("Nobody waits to be called back.")
+    expect(section.get_by_text("Nobody waits to be called back.")).to_be_visible()
     closed = console.parts.desk_view.callbacks(closed=True)
     assert [(each.state, each.note) for each in closed] == [(CallbackState.DONE, "Paid by mail")]
 
