@@ -14,7 +14,8 @@ class SwitchSettings(Part):
 
     event_socket: Address = Field(("127.0.0.1", 8021), description="listen-ip and listen-port of event_socket.conf")
     others: tuple[Address, ...] = Field(
-        (), description="event sockets of further switches, with the same password: the console tells agents' states"
+        (),
+        description="event sockets of further switches, with the same password: the console tells agents' states",
     )
     password: Secret | None = Field(None, description="without one the running switch is not asked")
     configuration: Location = Field(Path("/etc/freeswitch"), description="the folder of freeswitch.xml")
