@@ -147,10 +147,12 @@ class _Walk:
                 return each, each.step
         return None
 
-    def _within_reach(self, node: Node) -> Node:
-        """A step that all is known for: this one, the last such on the way to it, or the first of the flow."""
+    def _within_reach(self, node: Node, *, leaving: Node | None = None) -> Node:
+        """A step that all is known for: this one, the last such on the way to it but for one that is being left, or
+        the first of the flow."""
         known = self._call.facts.known()
-        for name in (node.name, *reversed(self._trail)):
+        way = (name for name in reversed(self._trail) if leaving is None or name != leaving.name)
+        for name in (node.name, *way):
             if self._flow.nodes[name].known <= known:
                 return self._flow.nodes[name]
         return self._flow.nodes[self._flow.start]
@@ -192,7 +194,9 @@ class _Walk:
         following = self._places.node(sent_to) if sent_to else self._next(node, outcome)
         if following is None:
             return self._back(node)
-        return self._within_reach(following) if self._resumed or sent_to else following
+        if sent_to:
+            return self._within_reach(following, leaving=node)
+        return self._within_reach(following) if self._resumed else following
 
     def _next(self, node: Node, outcome: str) -> Node | None:
         """Where the outcome leads; None where the flow leaves that to us."""

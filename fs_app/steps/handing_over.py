@@ -51,6 +51,7 @@ class HandOver:
         self._rules = call.line.help
         self._ticket: HandoverTicket | None = None
         self._end = HandoverEnd.OPEN
+        self._closed = False
 
     def ended_elsewhere(self) -> bool:
         """Whether the caller has talked with a person since another server, which is gone, led them to one."""
@@ -104,8 +105,9 @@ class HandOver:
         self._call.services.orders.leave(self._call.channel.uuid)
         for order in person.untaken():
             self._answer(order, "not_talking")
-        if self._ticket is not None:
+        if self._ticket is not None and not self._closed:
             self._desk.ended(self._ticket.id, self._end or HandoverEnd.FAILED)
+        self._closed = True
 
     def _open(self) -> None:
         """Write down why, so that the agent knows; without a database they ask."""

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.prompt import Prompt
-from fs_app.errors import NotProtected
+from fs_app.errors import CallEnded, NotProtected
 from fs_app.ports import Answered, Joined, Offered, Order, Ordered, Over, Parted, PersonEvent, Place
 
-Happening = PersonEvent | None
-"""None is a time in which nothing happened."""
+HANGS_UP = "the caller hangs up"
+Happening = PersonEvent | str | None
+"""None is a time in which nothing happened; `HANGS_UP` is the end of the call."""
 
 AGENT, LEG = "maria@default", "a9e47000-0000-4000-8000-000000000002"
 
@@ -20,7 +21,8 @@ AGENT, LEG = "maria@default", "a9e47000-0000-4000-8000-000000000002"
 class ScriptedPerson:
     """Implements `ports.Person`. ``happenings`` come one for each `next`; when none is left the talk, or the wait,
     is over. ``place`` and ``waiting`` are what the queue says; ``refusals`` are raised by each proof of
-    `shielded`, one each time. ``done`` is what was done on our side, in order."""
+    `shielded`, one each time; where ``kept``, nobody can leave the line any more, as somebody answers. ``done`` is
+    what was done on our side, in order."""
 
     def __init__(
         self,
@@ -29,6 +31,7 @@ class ScriptedPerson:
         place: Place | None = None,
         waiting: int | None = None,
         refusals: Iterable[NotProtected] = (),
+        kept: bool = False,
     ) -> None:
         self.agent = self.leg = ""
         self.talking = self.shields = False
@@ -38,12 +41,16 @@ class ScriptedPerson:
         self._place = place
         self._waiting = waiting
         self._refusals = list(refusals)
+        self._kept = kept
 
     def next(self, seconds: float) -> PersonEvent | None:
         if self._row:
             event = self._row.popleft()
         else:
             event = Over(HandoverEnd.TALKED if self.talking else HandoverEnd.NOT_ANSWERED)
+        if isinstance(event, str):
+            assert event == HANGS_UP
+            raise CallEnded(event)
         match event:
             case Answered():
                 self.agent, self.leg, self.talking = event.agent, event.leg, True
@@ -84,11 +91,11 @@ class ScriptedPerson:
 
     def leave(self) -> bool:
         self.done.append("left")
-        return True
+        return not self._kept
 
     def take_back(self) -> None:
         self.done.append("taken back")
-        self._row.clear()
+        self._row = deque(event for event in self._row if isinstance(event, Ordered))
         self.talking = False
 
     @contextmanager

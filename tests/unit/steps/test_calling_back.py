@@ -1,0 +1,86 @@
+"""A caller who would rather be called back: at which number, and what is written down."""
+
+from __future__ import annotations
+
+import pytest
+from helping import CALL, scene
+
+from fs_app.domain.handover import HandoverEnd
+from fs_app.ports import CallbackRequest, Keyed
+from fs_app.testing.fakes_person import ScriptedPerson, nobody
+from fs_app.testing.phone import HANG_UP
+
+THANKS = "Thank you. We will call you back as soon as a representative is free."
+ALONE = "You can go on by yourself."
+
+
+def waiting() -> ScriptedPerson:
+    """The caller presses 1 in the line."""
+    return ScriptedPerson([Keyed("1")])
+
+
+def test_at_the_number_they_call_from() -> None:
+    call = scene("1", people=[waiting()])
+    assert call.outcome == "call_back"
+    assert call.desk.callbacks == {CALL: CallbackRequest(CALL, "payments", "+15550100123", "en", 1)}
+    assert call.said[-2:] == [
+        "We can call you back at 1 5 5 5 0 1 0 0 1 2 3. If that is right, press 1. For another number, press 2.",
+        THANKS,
+    ]
+    assert call.told[-1] == f"1 ended: {HandoverEnd.CALL_BACK}"
+    assert call.people[0].done == ["joined", "left"]
+
+
+def test_at_another_number() -> None:
+    call = scene("2", "5550100999#", people=[waiting()])
+    assert call.outcome == "call_back"
+    assert call.desk.callbacks[CALL].number == "5550100999"
+
+
+@pytest.mark.parametrize("caller_id", [None, "", "123", "anonymous", "${system(x)}", "+1555010012345678"])
+def test_whoever_has_no_number_to_call_keys_one(caller_id) -> None:
+    call = scene("5550100999#", people=[waiting()], caller_id=caller_id)
+    assert call.outcome == "call_back"
+    assert call.desk.callbacks[CALL].number == "5550100999"
+    assert not [text for text in call.said if text.startswith("We can call you back at")]
+
+
+def test_a_number_that_is_too_short_is_asked_for_again() -> None:
+    call = scene("2", "12#", "5550100999#", people=[waiting()])
+    assert call.desk.callbacks[CALL].number == "5550100999"
+    assert "area code and then the telephone number" in call.said[-2]
+
+
+@pytest.mark.parametrize("answers", [(), ("2",), ("2", "", "", ""), ("*",), ("2", "*"), ("0",), ("2", "0#")])
+def test_whoever_does_not_say_where_goes_on_alone(answers) -> None:
+    call = scene(*answers, people=[waiting()])
+    assert call.outcome == "self_service"
+    assert call.desk.callbacks == {}
+    assert call.said[-1] == ALONE
+    assert call.told[-1] == f"1 ended: {HandoverEnd.SELF_SERVICE}"
+
+
+def test_a_wish_that_cannot_be_kept_is_not_promised() -> None:
+    call = scene("1", people=[waiting()], desk_down=True)
+    assert call.outcome == "self_service"
+    assert THANKS not in call.said and call.said[-1] == ALONE
+    assert call.journal.notes["trouble"] == "call back not kept: StoreUnavailable"
+
+
+def test_a_call_back_after_nobody_answered() -> None:
+    call = scene("1", "1", people=[nobody(HandoverEnd.NO_AGENTS)])
+    assert call.outcome == "call_back"
+    assert call.desk.callbacks[CALL].handover_id == 1
+    assert call.told[-1] == f"1 ended: {HandoverEnd.CALL_BACK}"
+
+
+def test_who_hangs_up_before_they_said_where_is_not_called_back() -> None:
+    call = scene("2", "555" + HANG_UP, people=[waiting()])
+    assert call.outcome == "caller_hung_up"
+    assert call.desk.callbacks == {}
+    assert call.told[-1] == f"1 ended: {HandoverEnd.GAVE_UP}"
+
+
+def test_the_queue_is_the_one_that_the_caller_waited_in() -> None:
+    call = scene("1", people=[waiting()], queue="support")
+    assert call.desk.callbacks[CALL].queue == "support"
