@@ -68,7 +68,7 @@ class QueueWait(Wait):
         system, now = int(str(call.facts["created"])) // 10**6, _now()
         self.member = Member(queue, call.uuid, number, name, system, now, str(uuid4()))
         self._called = self._answered_at = 0
-        call.switch.members.setdefault(queue, []).append(self.member)
+        _members(call.switch, queue).append(self.member)
         call.variables |= {
             "cc_side": "member",
             "cc_member_uuid": self.member.uuid,
@@ -213,10 +213,15 @@ def callcenter_config(switch: SimulatedSwitch, arguments: list[str]) -> str:
 
 def _member_rows(switch: SimulatedSwitch, queue: str) -> list[str]:
     agents, now = switch.agents.get(queue.partition("@")[0]), _now()
-    members = switch.members.setdefault(queue, [])
-    members[:] = [one for one in members if not one.left or now - one.left < _REMEMBERED_SECONDS]
     ahead = [_ahead(queue, place, now) for place in range(agents.ahead if agents else 0, 0, -1)]
-    return [member.row(now) for member in [*ahead, *members]]
+    return [member.row(now) for member in [*ahead, *_members(switch, queue)]]
+
+
+def _members(switch: SimulatedSwitch, queue: str) -> list[Member]:
+    """Those of a queue, without who has left it long ago."""
+    now, members = _now(), switch.members.setdefault(queue, [])
+    members[:] = [one for one in members if not one.left or now - one.left < _REMEMBERED_SECONDS]
+    return members
 
 
 def _ahead(queue: str, place: int, now: int) -> Member:

@@ -26,7 +26,7 @@ class Agents:
     answer: bool = True
     after: float | None = 0.14
     talk: float = 2.0
-    names: tuple[str, ...] = ("a1@default",)
+    names: tuple[str, ...] = ("maria@default",)
     missed: tuple[str, ...] = ()
     busy: tuple[str, ...] = ()
     away: tuple[str, ...] = ()

@@ -31,7 +31,7 @@ _ORIGIN = {
     "CHANNEL_BRIDGE": ("switch_ivr_bridge.c", "switch_ivr_uuid_bridge", 1260),
     "CHANNEL_UNBRIDGE": ("switch_ivr_bridge.c", "audio_bridge_on_exchange_media", 1051),
     "MEDIA_BUG_START": ("switch_core_media_bug.c", "switch_core_media_bug_add", 1014),
-    "MEDIA_BUG_STOP": ("switch_core_media_bug.c", "switch_core_media_bug_close", 1246),
+    "MEDIA_BUG_STOP": ("switch_core_media_bug.c", "switch_core_media_bug_destroy", 84),
     "RECORD_START": ("switch_ivr_async.c", "record_callback", 1481),
     "RECORD_STOP": ("switch_ivr_async.c", "send_record_stop_event", 1240),
     "DTMF": ("switch_channel.c", "switch_channel_dequeue_dtmf", 677),
