@@ -67,8 +67,9 @@ class Wait:
         self.ringing = ""
 
     def answer(self, name: str = "") -> Leg:
-        """Somebody takes the call: who is rung, or the first one, unless named; the leg. A prompt that plays is
-        torn, and the commands behind it are lost. LookupError where the wait is over."""
+        """Somebody takes the call: who is rung, or the first one, unless named; the leg. In a queue of
+        mod_callcenter a prompt that plays is torn, and the commands behind it are lost. LookupError where the wait
+        is over."""
         self._check()
         name = name or self.ringing or self._first
         if self.ringing != name:
