@@ -32,7 +32,7 @@ def proposal(call: Call, order: Order) -> Facts:
         bills = _bills(call, order, account)
     except StoreError:
         raise AssistRefused("unavailable") from None
-    amount = _amount(call, order, combined(bills))
+    amount = _amount(call, order, bills)
     return Facts(account=account, bills=tuple(bills), amount=amount)
 
 
@@ -63,14 +63,14 @@ def _usual(call: Call, order: Order, mine: Sequence[Bill]) -> Sequence[Bill]:
     return call.facts.bills if call.facts.bills and not order.account else mine[:1]
 
 
-def _amount(call: Call, order: Order, bill: Bill) -> Money:
+def _amount(call: Call, order: Order, bills: Sequence[Bill]) -> Money:
     """Within the rules, which are those of the step `choose_amount`."""
-    rules, due = call.line.rules, bill.due
+    rules, due = call.line.rules, combined(bills).due
     told = call.facts.amount if not order.account and not order.bills else None
-    amount = order.amount or told or due
+    amount = next(each for each in (order.amount, told, due) if each is not None)
     if amount.currency != due.currency:
         raise AssistRefused("other_currency")
-    if bill.whole and amount != due:
+    if any(bill.whole for bill in bills) and amount != due:
         raise AssistRefused("whole_only")
     if amount < min(rules.smallest(amount.currency), due) or amount.minor <= 0:
         raise AssistRefused("too_small")

@@ -182,7 +182,9 @@ class ScriptedPhone:
             self._keys.forget()
         elif verdict is not Verdict.SILENCE:
             self._keys.answered()
-        return Heard(verdict, entry.secret if verdict is Verdict.ENTERED else Secret(), entry.reason)
+        if verdict is not Verdict.ENTERED:
+            entry.secret.wipe()
+        return Heard(verdict, entry.secret, entry.reason)
 
     def _count(self, entry: Entry) -> None:
         if self._typed is not None:
