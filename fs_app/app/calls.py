@@ -178,6 +178,7 @@ class Calls:
             if outcome != MOVED:
                 self._services.live.end(info.uuid, outcome, self._services.clock.now())
             journal.close(outcome)
+            call.let_go()
 
     def _show(self, call: Call, since: datetime, step: str, secret: bool) -> None:
         """Where a call is, for whoever watches the lines."""

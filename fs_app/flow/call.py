@@ -190,3 +190,10 @@ class Call:
     """Told the end of an attempt to pay before the caller hears of it, for whoever looks on."""
     refused: Callable[[str, str], None] = _unnoticed
     """Told the name of a field and the phrase that says why an answer to it is not taken, likewise."""
+
+    def let_go(self) -> None:
+        """It is over. Those who looked on know the call as it knows them: no circle is left, so that what a call
+        was is gone with its last frame."""
+        self.facts.wipe()
+        self.keep, self.entered, self.places = nowhere, _unseen, NoPlaces()
+        self.charged, self.refused = _unwatched, _unnoticed

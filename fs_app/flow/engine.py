@@ -15,7 +15,7 @@ from functools import partial
 from fs_app.domain.payment import ENDINGS
 from fs_app.domain.prompt import say
 from fs_app.errors import CallEnded, NotProtected, StoreError
-from fs_app.flow.call import Arrival, Call, nowhere
+from fs_app.flow.call import Arrival, Call
 from fs_app.flow.checkpoint import Checkpoint
 from fs_app.flow.flow import Flow, Node
 from fs_app.flow.places import FlowPlaces
@@ -43,8 +43,7 @@ def run_flow(flow: Flow, call: Call, checkpoint: Checkpoint | None = None, *, at
     try:
         return walk.to_the_end(*(walk.start(at_person) if checkpoint is None else walk.resume(checkpoint)))
     finally:
-        call.facts.wipe()
-        call.keep = nowhere
+        call.let_go()
 
 
 class _Walk:

@@ -85,7 +85,7 @@ class AssistedPayment:
         try:
             self._take()
         finally:
-            facts.wipe()
+            self._paying.let_go()
             self._call.channel.watch(None)
             self._board.close()
             if self._meanwhile.over is not None:
