@@ -19,6 +19,8 @@ DIALPLAN = (
     '<section name="dialplan"><context name="fs_app"><extension name="fs_app"><condition>'
     '<action application="set" data="socket_resume=true"/>'
     '<action application="set" data="hangup_after_bridge=true"/>'
+    '<action application="set" data="transfer_ringback=%(2000,4000,440,480)"/>'
+    '<action application="set" data="fifo_music=silence"/>'
     '<action application="set" data="min_dup_digit_spacing_ms=80"/>'
     '<action application="socket" data="127.0.0.1:8084 async full"/>'
     '<action application="set" data="fs_app_attempt=2"/><action application="socket" data="h:1 async full"/>'

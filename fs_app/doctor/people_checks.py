@@ -205,6 +205,19 @@ def missing_gateway(people: People) -> Iterator[Found]:
             yield Found(f"gateway {name} is {told['Status']} (state {told.get('State', '?')})", change, RUNNING)
 
 
+def silent_ways(people: People) -> Iterator[Found]:
+    """The switch does not ring for a call that is answered already, and a fifo has no music of its own."""
+    rings = any(each.way in (reached.Way.EXTENSION, reached.Way.TRUNK) for each, _ in people.destinations)
+    needed = {"transfer_ringback": "%(2000,4000,440,480)"} if rings else {}
+    if any(people.to(reached.Way.FIFO)):
+        needed["fifo_music"] = "$${fs_app_hold_music}"
+    for way in ways(people.switch):
+        for name, text in needed.items():
+            if not way.sets(name):
+                line = f'<action application="set" data="{name}={text}"/> before `socket`'
+                yield Found(f"extension {way.name} does not set {name}", line, way.place)
+
+
 def missing_commands(people: People) -> Iterator[Found]:
     running = people.switch.running
     if running is None:
@@ -249,6 +262,7 @@ PEOPLE_CHECKS: tuple[Check[People], ...] = (
     Check("fifo", W, _NOBODY, missing_fifo),
     Check("extension", W, _NOBODY, missing_telephone),
     Check("trunk", W, _NOBODY, missing_gateway),
+    Check("silent_way", W, "who waits there hears silence until somebody answers", silent_ways),
     Check("longest_wait", W, "should our server die, nothing else ends the wait", endless_waits),
     Check("nobody_there", W, "nobody tells these callers that nobody is there", waits_for_nobody),
     Check("way_back", W, "the end of a talk ends such a call: nobody can send the caller back", no_way_back),

@@ -135,7 +135,10 @@ def test_calls_come_from_known_trunks_alone(document: ET.Element) -> None:
 def test_the_payment_extension_never_ends_in_silence(document: ET.Element) -> None:
     applications = [application for application, _ in actions(document)]
     assert applications == [
-        *("set", "set", "set", "socket", "set", *["socket"] * 7),
+        *(["set"] * 5),
+        "socket",
+        "set",
+        *(["socket"] * 7),
         *(
             "answer",
             "clear_digit_action",
@@ -148,12 +151,16 @@ def test_the_payment_extension_never_ends_in_silence(document: ET.Element) -> No
         ),
     ]
     data = [data for _, data in actions(document)]
-    assert data[:3] == ["socket_resume=true", "hangup_after_bridge=true", "min_dup_digit_spacing_ms=80"]
-    assert data[3] == "127.0.0.1:8084|127.0.0.1:8085 async full"
-    assert data[4:6] == ["fs_app_attempt=2", "127.0.0.1:8085|127.0.0.1:8084 async full"]
+    assert [each.partition("=")[0] for each in data[:5]] == [
+        *("socket_resume", "hangup_after_bridge", "transfer_ringback", "fifo_music", "min_dup_digit_spacing_ms")
+    ]
+    assert {"socket_resume=true", "hangup_after_bridge=true", "min_dup_digit_spacing_ms=80"} < set(data[:5])
+    assert "transfer_ringback=%(2000,4000,440,480)" in data
+    assert data[5] == "127.0.0.1:8084|127.0.0.1:8085 async full"
+    assert data[6:8] == ["fs_app_attempt=2", "127.0.0.1:8085|127.0.0.1:8084 async full"]
     assert [(application, data) for application, data in dialplan(["host"])[2:11]] == [
         (application, "host async full" if application == "socket" else data)
-        for application, data in actions(document)[3:12]
+        for application, data in actions(document)[5:14]
     ]
 
 

@@ -147,6 +147,23 @@ def test_what_is_wrong_with_it(tmp_path: Path, trouble: str) -> None:
     assert findings[0].change and findings[0].why
 
 
+@pytest.mark.parametrize(
+    ("destinations", "answers", "name"),
+    [
+        (FIFO, {"module_exists mod_fifo": "true"}, "fifo_music"),
+        (EXTENSION, {"user_exists id 201 pbx.example.org": "true"}, "transfer_ringback"),
+        (TRUNK, {"sofia status gateway office": GATEWAY.format("NOREG", "UP")}, "transfer_ringback"),
+    ],
+)
+def test_a_way_on_which_callers_hear_nothing(
+    tmp_path: Path, destinations: Mapping[str, Any], answers: Mapping[str, str], name: str
+) -> None:
+    silent = {"xml_locate dialplan": DIALPLAN.replace(f"{name}=", "other=")}
+    findings = told(found(tmp_path, {**answers, **silent}, destinations=destinations))
+    assert findings == [("silent_way", "wrong", f"extension fs_app does not set {name}")]
+    assert found(tmp_path, silent) == []  # nobody goes there
+
+
 def test_every_queue_that_anything_names_has_to_be_there(tmp_path: Path) -> None:
     dialled = DIALPLAN.replace("<action", '<action application="set" data="fs_app_queue=night"/><action', 1)
     findings = found(
