@@ -94,7 +94,9 @@ def _demo_settings(config: Path, folder: Path, workers: int) -> dict[str, Any]:
     """The shipped settings, with what two demos at once would fight about replaced."""
     settings: Settings = load_settings(config)[0]
     first = _free_ports(5 + workers)
-    calls, gateway, jobs, web, console, metrics = range(first, first + 6)  # the metrics of each worker at a port of its own
+    calls, gateway, jobs, web, console, metrics = range(
+        first, first + 6
+    )  # the metrics of each worker at a port of its own
     return {
         "calls": {"listen": f"127.0.0.1:{calls}", "grace_seconds": 20, "workers": workers},
         "gateway": {"kind": "local", "listen": f"127.0.0.1:{gateway}"},
