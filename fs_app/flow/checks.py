@@ -17,6 +17,7 @@ from typing import Protocol
 
 from fs_app.errors import Problem
 from fs_app.flow.facts import Fact
+from fs_app.flow.reach import needed
 from fs_app.flow.step import NO_FACTS, FactSet, Outcome, Said, Step
 from fs_app.ports import CHANNEL_PHRASES
 from fs_app.yamlfile import Document, Place, did_you_mean
@@ -207,19 +208,13 @@ def _facts(
     problems: dict[tuple[str, Fact], Problem] = {}
     for name, known in came_from:  # shortest paths first
         arrivals.setdefault(name, []).append(known)
-        for fact in sorted(_needed(draft.steps[name], known) - known):
+        for fact in sorted(needed(draft.steps[name], known) - known):
             if (name, fact) not in problems:
                 path = " > ".join(_path((name, known), came_from))
                 message = f"{draft.steps[name].do} needs the {fact}, which is not known on the path {path}"
                 problems[name, fact] = draft.problem_at_step(name, message, _teachers(fact, registry))
     known_at = {name: reduce(frozenset.intersection, sets) for name, sets in arrivals.items()}
     return known_at, list(problems.values())
-
-
-def _needed(step: Step, known: FactSet) -> FactSet:
-    """What a step needs where this much is known."""
-    besides = (more for fact, more in step.needs_with.items() if fact in known)
-    return step.needs.union(*besides)
 
 
 def _states(draft: Draft) -> dict[State, State | None]:

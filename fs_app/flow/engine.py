@@ -19,6 +19,7 @@ from fs_app.flow.call import Arrival, Call
 from fs_app.flow.checkpoint import Checkpoint
 from fs_app.flow.flow import Flow, Node
 from fs_app.flow.places import FlowPlaces
+from fs_app.flow.reach import goes_on
 from fs_app.flow.step import ChargingStep, StepEnds
 
 APOLOGY = "technical_problem"
@@ -147,11 +148,13 @@ class _Walk:
         return None
 
     def _within_reach(self, node: Node, *, leaving: Node | None = None) -> Node:
-        """A step that all is known for: this one, the last such on the way to it but for one that is being left, or
-        the first of the flow."""
+        """A step that all is known for, and for what follows it: this one, the last such on the way to it but for
+        one that is being left, or the first of the flow."""
         known = self._call.facts.known()
+        if node.known <= known or goes_on(self._flow, node, known):
+            return node
         way = (name for name in reversed(self._trail) if leaving is None or name != leaving.name)
-        for name in (node.name, *way):
+        for name in way:
             if self._flow.nodes[name].known <= known:
                 return self._flow.nodes[name]
         return self._flow.nodes[self._flow.start]
