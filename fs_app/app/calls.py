@@ -153,7 +153,7 @@ class Calls:
             talked=info.talked,
         )
         since = self._services.clock.now()
-        outcome = "failed"
+        outcome, goes_on = "failed", False
         try:
             channel.answer()
             self._recognise(call, info, programme)
@@ -168,14 +168,16 @@ class Calls:
                 return
             outcome = run_flow(programme.flows[line.flow], call, checkpoint, at_person=after is After.AGENT)
             if outcome == MOVED:
+                goes_on = True
                 channel.move_on()
         except CallEnded:
             outcome = _ended(call, channel)
+            goes_on = outcome == "agent" and not channel.hung_up  # a talk without us, and a server after it
             raise
         finally:
-            if outcome not in (MOVED, "lost", "failed"):
+            if not goes_on and outcome not in ("lost", "failed"):
                 self._services.checkpoints.drop(info.uuid)
-            if outcome != MOVED:
+            if not goes_on:
                 self._services.live.end(info.uuid, outcome, self._services.clock.now())
             journal.close(outcome)
             call.let_go()

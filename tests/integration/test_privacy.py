@@ -138,4 +138,6 @@ def test_a_talk_with_an_agent_is_recorded_from_its_beginning(world, switch_at):
     assert phone.queue == "payments@default"
     until(lambda: not recording_of(phone).masked, 1.0)
     phone.call.agent_hangs_up()
+    phone.go_on()
+    assert world.phrase("after_agent") in phone.heard
     assert phone.call.over.wait(DEADLINE)

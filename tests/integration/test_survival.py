@@ -173,7 +173,7 @@ def test_twenty_calls_go_on_at_once_and_each_is_paid_once(two) -> None:
     assert [order["captured"] for order in two.world.gateway.control.orders().values()] == [1] * 20
 
 
-def test_a_talk_with_an_agent_outlives_the_server_and_ends_the_call(two) -> None:
+def test_a_talk_with_an_agent_outlives_the_server_and_the_caller_goes_on_at_the_next(two) -> None:
     phone = Phone(two.world, two.switch, {**PAYING, "enter_pin": "0"})
     phone.go_on()
     assert phone.queue == "payments@default"
@@ -182,10 +182,47 @@ def test_a_talk_with_an_agent_outlives_the_server_and_ends_the_call(two) -> None
     stopping = gevent.spawn(two.first.stop, successor=True)  # nobody is waited for
     stopping.get(timeout=5)
     assert not phone.call.gone
+    after_the_talk(two, phone)
+    assert "One moment" not in phone.heard, "nothing has failed"
+
+
+def test_a_talk_whose_server_dies_is_not_cut_and_the_caller_goes_on_at_the_next(two) -> None:
+    phone = Phone(two.world, two.switch, {**PAYING, "enter_pin": "0"})
+    phone.go_on()
+    phone.call.wait_for(What.AGENT)
+    until(lambda: "talked" in (kept(two, phone.call) or ""))
+    two.kill(two.first)
+    until(lambda: two.first.server.active == 0)
+    assert not phone.call.gone
+    after_the_talk(two, phone)
+
+
+def after_the_talk(two, phone) -> None:
+    """The switch has parked the caller, nobody takes back that they are fetched, and the next server asks what
+    else."""
     phone.call.agent_hangs_up()
-    assert phone.call.wait_for(What.HUNG_UP).by == "application"
-    assert servers(phone) == [two.host(two.first)]
+    phone.call.wait_for(What.PARKED)
+    phone.call.schedule.come_due()
+    phone.go_on()
+    assert servers(phone) == [two.host(two.first), two.host(two.second)]
+    assert phone.heard.count(two.world.phrase("after_agent")) == 1
+    assert two.world.phrase("enter_account_number") not in phone.said[-2:], "they need not begin anew"
+    assert phone.call.history[-1].what is What.HUNG_UP and phone.call.history[-1].by == "application"
     until(lambda: kept(two, phone.call) is None)
+
+
+def test_a_caller_who_is_back_from_a_talk_outlives_the_server_that_led_them_there(two) -> None:
+    """After a talk the switch holds a caller for us alone; the call goes on by way of the dialplan."""
+    phone = Phone(two.world, two.switch, {**PAYING, "enter_pin": "0", "after_agent": "2"})
+    phone.go_on()
+    phone.call.wait_for(What.AGENT)
+    phone.call.agent_hangs_up()
+    phone.go_on(stop_at="enter_account_number")
+    assert servers(phone) == [two.host(two.first)] * 2
+    assert "One moment" not in phone.heard
+    two.kill(two.first)
+    phone.go_on(stop_at="enter_account_number")
+    assert servers(phone) == [two.host(two.first)] * 2 + [two.host(two.second)]
 
 
 def test_a_full_server_says_so_and_the_next_one_takes_the_call(two) -> None:
