@@ -9,7 +9,8 @@ from fs_app.doctor.configuration import read_files
 from fs_app.doctor.dialplan_checks import DIALPLAN_CHECKS
 from fs_app.doctor.finding import Finding, Severity
 from fs_app.doctor.own_checks import OWN_CHECKS, Own
-from fs_app.doctor.people_checks import PEOPLE_CHECKS, People
+from fs_app.doctor.people import People
+from fs_app.doctor.people_checks import PEOPLE_CHECKS
 from fs_app.doctor.switch import DEFAULT_PASSWORD, Switch, knock
 from fs_app.doctor.switch_checks import SWITCH_CHECKS
 from fs_app.errors import ConfigError, SwitchError

@@ -29,7 +29,7 @@ _FREE_BYTES = 1024**3
 @dataclass(frozen=True)
 class Own:
     """Our side. ``problems`` is what `check_everything` found; ``config`` the settings file; ``processes`` is where
-    the system shows them, proc(5). ``queues`` and ``agents`` are those of `people_checks.People`."""
+    the system shows them, proc(5). ``queues`` and ``agents`` are those of `people.People`."""
 
     settings: Settings
     config: Path

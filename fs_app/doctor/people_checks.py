@@ -1,25 +1,19 @@
-"""What can be wrong with the way to people: queues, their agents, fifos, telephones, trunks, the way back to us.
-
-What FreeSWITCH answers was measured on 1.10.12. Tables of mod_callcenter have a head and ``|`` between fields; a
-table without rows is ``+OK`` alone.
-"""
+"""What can be wrong with the way to people: queues, their agents, fifos, telephones, trunks, the way back to us."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
 
-from fs_app.doctor.configuration import Configuration, params, value
+from lxml import etree
+
+from fs_app.doctor.configuration import Configuration, value
 from fs_app.doctor.dialplan_checks import Way, ways
 from fs_app.doctor.finding import Check, Found, Severity
-from fs_app.doctor.switch import Switch
+from fs_app.doctor.people import RUNNING, People, written_queues
 from fs_app.domain import destination as reached
-from fs_app.domain.destination import Destination
 from fs_app.telephony import commands
 
-RUNNING = "the running switch"
 WAIT_SECONDS = 1800
 """So long a caller waits for a person at most, by our own clock."""
 
@@ -31,78 +25,10 @@ _TOLD = re.compile(r"^(Status|State)\s+(\S+)", re.MULTILINE)  # of a gateway
 _STRANGE = re.compile(r"\\[^\w.+-]|\*(?=[^\[\]]*\])|[#@/%:; ]")
 
 
-@dataclass(frozen=True)
-class People:
-    """How callers reach people. ``queues`` are those that settings, lines and flows name, each with who names it;
-    ``agents`` are the names in mod_callcenter of those who work with the console, each with the login name."""
-
-    switch: Switch
-    queues: Mapping[str, str] = field(default_factory=dict)
-    agents: Mapping[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def destinations(self) -> list[tuple[Destination, str]]:
-        """Where all of them lead, each place once, with who names it."""
-        settings = self.switch.settings
-        named = dict(_dialled(self.switch))
-        named |= {settings.line.queue: "line.queue of the settings", **self.queues}
-        named |= dict.fromkeys(settings.agents.destinations, "agents.destinations of the settings")
-        rules, found = settings.agents.rules(), dict[tuple[str, str], tuple[Destination, str]]()
-        for name, who in named.items():
-            each = rules.destination(name)
-            found.setdefault((each.way, each.target), (each, who))
-        return list(found.values())
-
-    def to(self, way: reached.Way) -> Iterator[tuple[str, str]]:
-        """Those of one way: what the switch calls them, and who names them."""
-        return ((each.target, who) for each, who in self.destinations if each.way is way)
-
-    def table(self, order: str) -> dict[str, dict[str, str]] | None:
-        """What ``callcenter_config`` lists, by the first field of each row; None where no switch is asked."""
-        if self.switch.running is None:
-            return None
-        rows = [line.split("|") for line in self.switch.running.ask(f"callcenter_config {order}").splitlines()]
-        tables = [row for row in rows if len(row) > 1]
-        return {row[0]: dict(zip(tables[0], row, strict=False)) for row in tables[1:]}
-
-    @cached_property
-    def queue_settings(self) -> list[tuple[str, Mapping[str, str], str]]:
-        """Our queues of mod_callcenter as the files have them and as they are in force: name, params, place."""
-        found: list[tuple[str, Mapping[str, str], str]] = []
-        written, in_force = _written(self.switch.files), self.table("queue list") or {}
-        for name, _ in self.to(reached.Way.CALLCENTER):
-            if name in written:
-                found.append((name, *written[name]))
-            if name in in_force:
-                row = in_force[name]
-                found.append((name, {each.replace("_", "-"): text for each, text in row.items()}, RUNNING))
-        return found
-
-
-def _dialled(switch: Switch) -> Iterator[tuple[str, str]]:
-    """The queues that the dialplan names, and which extension does."""
-    for configuration in switch.configurations:
-        for extension in configuration.extensions():
-            for action in extension.iter("action"):
-                name, _, queue = action.get("data", "").partition("=")
-                if name == "fs_app_queue" and commands.matching(commands.QUEUE, queue):
-                    yield queue, f"extension {extension.get('name')} of the dialplan"
-
-
-def _written(files: Configuration | None) -> dict[str, tuple[Mapping[str, str], str]]:
-    """The queues of callcenter.conf.xml: their params, and where they stand."""
-    callcenter = files.configuration("callcenter.conf") if files is not None else None
-    if files is None or callcenter is None:
-        return {}
-    queues = callcenter.iterfind("queues/queue")
-    read = ((queue.get("name", ""), params(queue), files.place(queue)) for queue in queues)
-    return {name: ({each: value(found, each) for each in found}, place) for name, found, place in read}
-
-
 def missing_queue(people: People) -> Iterator[Found]:
     files, in_force = people.switch.files, people.table("queue list")
     callcenter = files.configuration("callcenter.conf") if files is not None else None
-    written = _written(files)
+    written = written_queues(files)
     for queue, who in people.to(reached.Way.CALLCENTER):
         what = f"there is no queue {queue}, which {who} names"
         change = f'<queue name="{queue}"> in callcenter.conf.xml, then callcenter_config queue load {queue}'
@@ -177,6 +103,37 @@ def missing_fifo(people: People) -> Iterator[Found]:
             yield Found(f"mod_fifo is not loaded at start, and {target} is a fifo", line, place)
         if running is not None and not running.has_module("mod_fifo"):
             yield Found(f"mod_fifo is not loaded, and {target} is a fifo", "fs_cli -x 'load mod_fifo'", RUNNING)
+
+
+def fifo_keys(people: People) -> Iterator[Found]:
+    """mod_fifo has keys of its own, which hang up on the caller and hold them; unless set these are * and 0."""
+    keys = set("".join(people.switch.settings.agents.codes.codes()))
+    if not keys or not any(people.to(reached.Way.FIFO)):
+        return
+    for configuration in people.switch.configurations:
+        for extension in configuration.extensions():
+            yield from _hangs_up(configuration, extension, keys)
+        settings = configuration.settings("fifo.conf")
+        if settings and "0" in keys and value(settings, "disable-dtmf-moh-key").lower() not in _YES:
+            line = '<param name="disable-dtmf-moh-key" value="true"/> in fifo.conf.xml'
+            yield Found(
+                "0 of who takes callers from a fifo holds them",
+                line,
+                configuration.place(next(iter(settings.values()))),
+            )
+
+
+def _hangs_up(configuration: Configuration, extension: etree._Element, keys: set[str]) -> Iterator[Found]:
+    key = "*"
+    for action in extension.iter("action"):
+        application, data = action.get("application", ""), action.get("data", "")
+        name, _, text = data.partition("=")
+        if application == "set" and name == "fifo_consumer_exit_key":
+            key = text[:1]
+        elif application == "fifo" and "out" in data.split() and key in keys:
+            what = f"{key} of who takes callers from a fifo by extension {extension.get('name')} hangs up on them"
+            line = '<action application="set" data="fifo_consumer_exit_key=D"/> before `fifo`'
+            yield Found(what, line, configuration.place(action))
 
 
 def missing_telephone(people: People) -> Iterator[Found]:
@@ -260,6 +217,7 @@ PEOPLE_CHECKS: tuple[Check[People], ...] = (
     Check("queue", W, _NOBODY, missing_queue),
     Check("queue_agents", W, _NOBODY, queue_without_agents),
     Check("fifo", W, _NOBODY, missing_fifo),
+    Check("fifo_keys", W, "an agent who keys a code loses the caller, or holds them", fifo_keys),
     Check("extension", W, _NOBODY, missing_telephone),
     Check("trunk", W, _NOBODY, missing_gateway),
     Check("silent_way", W, "who waits there hears silence until somebody answers", silent_ways),

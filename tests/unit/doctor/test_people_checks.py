@@ -38,13 +38,14 @@ def found(
     files: Path | None = None,
     queues: Mapping[str, str] | None = None,
     agents: Mapping[str, str] | None = None,
+    codes: Mapping[str, Any] | None = None,
 ) -> list[Finding]:
     """What is found at a switch that is well but for these answers; at no running switch where ``answers`` is
     None."""
     given = {
         "database": {"url": "sqlite:///x"},
         "run": "run",
-        "agents": {"destinations": destinations or {}},
+        "agents": {"destinations": destinations or {}, "codes": codes or {}},
     }
     settings = Settings.model_validate(given, context={"base": tmp_path})
     running = None if answers is None else RunningSwitch(Client(**answers))  # type: ignore[arg-type]
@@ -247,6 +248,49 @@ def test_a_fifo_whose_module_is_not_loaded_at_start(tmp_path: Path, folder: Path
     path = folder / MODULES
     path.write_text(path.read_text().replace("<modules>", '<modules><load module="mod_fifo"/>'))
     assert found(tmp_path, None, destinations=FIFO, files=folder) == []
+
+
+TAKES = (
+    '<extension name="support takes the next"><condition><action application="answer"/>{}'
+    '<action application="fifo" data="payments out nowait"/></condition></extension>'
+)
+DIALLED = "dialplan/public/numbers.xml"
+
+
+@pytest.mark.parametrize(
+    ("before", "codes", "wrong"),
+    [
+        ("", None, True),
+        ('<action application="set" data="fifo_consumer_exit_key=#"/>', None, False),
+        ('<action application="set" data="fifo_consumer_exit_key=D"/>', None, False),
+        ('<action application="set" data="fifo_consumer_exit_key=#"/>', "#71", True),
+        ("", "#71", False),
+    ],
+)
+def test_a_key_of_mod_fifo_that_is_in_a_code_of_agents(
+    tmp_path: Path, folder: Path, before: str, codes: str | None, wrong: bool
+) -> None:
+    for file, old, new in (
+        (MODULES, "<modules>", '<modules><load module="mod_fifo"/>'),
+        (DIALLED, "<include>", f"<include>{TAKES.format(before)}"),
+    ):
+        text = (folder / file).read_text()
+        (folder / file).write_text(text.replace(old, new, 1))
+    chosen = {} if codes is None else {"take_payment": codes, "cancel": None, "send_back": None}
+    findings = found(tmp_path, None, destinations=FIFO, files=folder, codes=chosen)
+    assert [(each.check, DIALLED in each.place) for each in findings] == [("fifo_keys", True)] * wrong
+    assert found(tmp_path, None, files=folder) == []  # nobody is led to a fifo
+
+
+def test_the_key_of_mod_fifo_that_holds_a_caller(tmp_path: Path, folder: Path) -> None:
+    path = folder / "autoload_configs/fifo.conf.xml"
+    path.write_text(path.read_text().replace('moh-key" value="true"', 'moh-key" value="false"'))
+    path = folder / MODULES
+    path.write_text(path.read_text().replace("<modules>", '<modules><load module="mod_fifo"/>'))
+    findings = found(tmp_path, None, destinations=FIFO, files=folder)
+    assert [(each.check, "fifo.conf.xml:" in each.place) for each in findings] == [("fifo_keys", True)]
+    codes = {"take_payment": "*71", "cancel": "*72", "send_back": "*73"}
+    assert found(tmp_path, None, destinations=FIFO, files=folder, codes=codes) == []
 
 
 # --- the way back to us -------------------------------------------------------------------------------------------
