@@ -1,6 +1,6 @@
 """What every role does as a process: it ends at once where its configuration is wrong, and else at SIGTERM.
 
-A role's own half is its ``run`` in `calls`, `jobs`, `web`, `console` and `sandbox`, so that none loads another's libraries.
+A role's own half is its ``run`` in `calls`, `jobs`, `web`, `console` and `sandbox`: none loads another's libraries.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@
 words. A line ``<< ...`` alone stands for any number of prompts. ``>>`` is what the caller keys once the prompt
 has ended, ``>>!`` while it still plays; ``(silence)``, ``(waits)`` for a moment, and ``(hangs up)`` are not
 keys, and ``(says yes)`` is what is said after a beep. ``@@`` is what the agent does who talks with the caller, on
-the page or on the telephone (`AGENT_DOES`), or sees there: ``@@ sees declined``. A caller whom an agent answers, and
-of whom nothing else is written, hangs up after the talk. ``==`` is what the ledger holds, what was agreed to
+the page or on the telephone (`AGENT_DOES`), or sees there: ``@@ sees declined``. A caller whom an agent answers,
+and of whom nothing else is written, hangs up after the talk. ``==`` is what the ledger holds, what was agreed to
 (``== agreement once active 42.50 USD``), and how the call ended; such a line may stop early. A line that begins
 with a space goes on with the line before, ``#`` in the first column is a remark, and the headers come first:
 `HEADERS`.
