@@ -87,13 +87,13 @@ class Answers:
                         self._keypad.buffer.heard_out()
                 keyed = self._take_keys(entry)
         except (CallEnded, SwitchError, NotProtected):
-            self._break_off(entry)
+            self._break_off(entry, asked_at_once=False)
             raise
         verdict = keyed or (Verdict.INTERRUPTED if self.interrupted() else entry.pause())
         if verdict is Verdict.REFUSED:
             self._keypad.ignore()
         elif verdict is Verdict.INTERRUPTED:
-            self._break_off(entry)
+            self._break_off(entry, asked_at_once=True)
         elif verdict is not Verdict.SILENCE:
             self._keypad.buffer.answered()
         if verdict is not Verdict.ENTERED:
@@ -102,10 +102,11 @@ class Answers:
             self._session.reacting()
         return Heard(verdict, entry.secret, entry.reason)
 
-    def _break_off(self, entry: Entry) -> None:
-        """It is asked anew, if at all: what the caller types on of it answers nothing."""
+    def _break_off(self, entry: Entry, *, asked_at_once: bool) -> None:
+        """What the caller types on of it answers nothing: neither what is said meanwhile, nor, where it is
+        ``asked_at_once`` again, that."""
         if len(entry.secret) or self._typed():
-            self._keypad.ignore(typing=True)
+            self._keypad.ignore(typing=asked_at_once)
         entry.secret.wipe()
 
     def _count(self, entry: Entry) -> None:
