@@ -1,4 +1,4 @@
-"""One process of the ``console`` role, the pages for people. Any number may run: all they share is in the database."""
+"""One process of the ``console`` role, the pages for people. Any number may run: they share the database alone."""
 
 from __future__ import annotations
 
