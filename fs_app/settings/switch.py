@@ -1,4 +1,4 @@
-"""Settings of the switch as a thing to look at: what ``fs-app doctor`` and the console ask. Calls need none of it."""
+"""The switch as a thing to look at: what ``fs-app doctor`` and the console ask. Calls need none of it."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def test_the_calls_of_the_demo_are_played_booked_and_compared(tmp_path):
         "== paid 35.00 USD mastercard 4444",
         "== agent payments",
         "== no payment",
-        "ledger and gateway agree on 3 attempts",
+        "ledger and gateway agree on 5 attempts",
     ):
         assert line in done.stdout
     log = (tmp_path / "var/demo/server.log").read_text()
