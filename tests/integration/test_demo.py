@@ -38,7 +38,7 @@ def test_the_calls_of_the_demo_are_played_booked_and_compared(tmp_path):
     ):
         assert line in done.stdout
     log = (tmp_path / "var/demo/server.log").read_text()
-    assert log.count('"event": "call"') == 4
+    assert log.count('"event": "call"') == 5
     assert "4111111111111111" not in log and "5555555555554444" not in log
 
 
