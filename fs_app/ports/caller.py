@@ -124,6 +124,11 @@ class Channel(Protocol):
         """End the call."""
         ...
 
+    @property
+    def hung_up(self) -> bool:
+        """Whether the caller has hung up; `CallEnded` is also where this server lets go of the call."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Utterance:

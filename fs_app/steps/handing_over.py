@@ -52,6 +52,7 @@ class HandOver:
         self._ticket: HandoverTicket | None = None
         self._end = HandoverEnd.OPEN
         self._closed = False
+        self._waits_on = False  # without us, until another server has the call
 
     def ended_elsewhere(self) -> bool:
         """Whether the caller has talked with a person since another server, which is gone, led them to one."""
@@ -76,8 +77,11 @@ class HandOver:
                 person, destination.waits, self._words.transferring if transferred else self._words.say
             )
         except CallEnded:
-            if self._end is HandoverEnd.OPEN:
-                self._end = HandoverEnd.TALKED if person.talking else HandoverEnd.GAVE_UP
+            if self._end is HandoverEnd.OPEN and person.talking:
+                self._end = HandoverEnd.TALKED
+            elif self._end is HandoverEnd.OPEN and self._call.channel.hung_up:
+                self._end = HandoverEnd.GAVE_UP
+            self._waits_on = self._end is HandoverEnd.OPEN
             raise
         finally:
             self._close(person)
@@ -105,7 +109,7 @@ class HandOver:
         self._call.services.orders.leave(self._call.channel.uuid)
         for order in person.untaken():
             self._answer(order, "not_talking")
-        if self._ticket is not None and not self._closed:
+        if self._ticket is not None and not self._closed and not self._waits_on:
             self._desk.ended(self._ticket.id, self._end or HandoverEnd.FAILED)
         self._closed = True
 

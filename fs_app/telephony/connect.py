@@ -36,7 +36,7 @@ class ConnectInfo:
     given_up: bool = False  # a server failed and could not even hand the call to the queue
     telephone_event: bool | None = None  # whether the caller's side offers it; None where there is no SDP
     core: str | None = None  # the uuid of the switch, new at each of its starts
-    talked: bool = False  # with an agent of a queue, as the queue says that had the call last
+    talked: bool = False  # with a person, since a server that is gone led the call to one
     extension: tuple[str, str] | None = None  # where in the dialplan the call came to us: number and context
 
     @property
@@ -70,6 +70,7 @@ def read_connect(frame: Frame) -> ConnectInfo:
     number = commands.matching(commands.EXTENSION, frame.header("Caller-Destination-Number"))
     context = commands.matching(commands.NAME, frame.header("Caller-Context"))
     sdp = _SDP.find(frame.head)  # as it came: nothing in this word is ever encoded, but perhaps the slash
+    attempt = int(variable("attempt", commands.ATTEMPT) or 1)
     return ConnectInfo(
         uuid=uuid,
         caller_id=commands.matching(commands.CALLER_ID, frame.header("Caller-Caller-ID-Number")),
@@ -78,11 +79,21 @@ def read_connect(frame: Frame) -> ConnectInfo:
         line=variable("line", commands.LINE),
         queue=variable("queue", commands.QUEUE),
         number=variable("number", commands.FLOW),
-        attempt=int(variable("attempt", commands.ATTEMPT) or 1),
+        attempt=attempt,
         moved=variable("moved", commands.YES_OR_NO) == "true",
         given_up=variable("given_up", commands.YES_OR_NO) == "true",
         telephone_event=None if sdp is None else b"telephone-event/" in sdp.lower().replace(b"%2f", b"/"),
         core=commands.matching(commands.UUID, frame.header("Core-UUID")),
-        talked=frame.header("variable_cc_cause") == "answered",
+        talked=attempt > 1 and _talked(frame),
         extension=None if number is None or context is None else (number, context),
+    )
+
+
+def _talked(frame: Frame) -> bool:
+    """What a queue, a fifo or a bridge leaves where somebody took the caller; `way.before` has removed the same of
+    earlier ones."""
+    return (
+        frame.header("variable_cc_cause") == "answered"
+        or bool(frame.header("variable_fifo_serviced_uuid"))
+        or frame.header("variable_originate_disposition") == "SUCCESS"
     )

@@ -21,12 +21,15 @@ LEAVE = "D"
 
 _RESCUE_SECONDS = 5
 
-# What a caller leaves a line with, and what an earlier wait may have left of it.
+# What an earlier wait may have left, which would tell that somebody took the caller: see `ConnectInfo.talked`.
+_NEW: Steps = (("unset", "cc_cause"), ("unset", "fifo_serviced_uuid"), ("unset", "originate_disposition"))
+
+# What a caller leaves a line with; where the switch calls somebody, the caller stays though nobody answers.
 _LINES: dict[Way, Steps] = {
-    Way.CALLCENTER: (("unset", "cc_cause"), ("set", f"cc_exit_keys={LEAVE}")),
-    Way.FIFO: (("unset", "fifo_serviced_uuid"), ("set", f"fifo_caller_exit_key={LEAVE}")),
+    Way.CALLCENTER: (("set", f"cc_exit_keys={LEAVE}"),),
+    Way.FIFO: (("set", f"fifo_caller_exit_key={LEAVE}"),),
 }
-_RINGS: Steps = (("set", "continue_on_fail=true"),)  # where nobody answers the caller stays with us
+_RINGS: Steps = (("set", "continue_on_fail=true"),)
 
 HOME: Steps = (
     COME_BACK,
@@ -38,11 +41,20 @@ HOME: Steps = (
 )
 """The caller is with us again."""
 
+GONE: Steps = (
+    ("set", "sensitive_dtmf=false"),
+    ("set", "park_after_bridge=false"),
+    ("unset", "hangup_after_bridge"),
+    ("unset", "execute_on_post_bridge"),
+    ("unset", "continue_on_fail"),
+)
+"""An agent sent the caller elsewhere: nothing of ours goes there with them."""
+
 
 def before(destination: Destination, info: ConnectInfo, reference: str) -> Steps:
     """What goes before the application that leads there. ``reference`` is set on the agent's leg, unless empty."""
     marks = _marks(destination, reference) if reference else ()
-    return STAY, *_keeping(info), *marks, *_LINES.get(destination.way, _RINGS)
+    return STAY, *_keeping(info), *marks, *_NEW, *_LINES.get(destination.way, _RINGS)
 
 
 def _keeping(info: ConnectInfo) -> Steps:

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.prompt import Prompt
 from fs_app.errors import CallEnded, NotProtected
-from fs_app.ports import Answered, Joined, Offered, Order, Ordered, Over, Parted, PersonEvent, Place
+from fs_app.ports import Answered, Held, Joined, Offered, Order, Ordered, Over, Parted, PersonEvent, Place
 
-HANGS_UP = "the caller hangs up"
+HANGS_UP, LET_GO = "the caller hangs up", "the server lets go of the call"
 Happening = PersonEvent | str | None
-"""None is a time in which nothing happened; `HANGS_UP` is the end of the call."""
+"""None is a time in which nothing happened; `HANGS_UP` is the end of the call, `LET_GO` that of our part in it."""
 
 AGENT, LEG = "maria@default", "a9e47000-0000-4000-8000-000000000002"
 
@@ -34,9 +34,10 @@ class ScriptedPerson:
         kept: bool = False,
     ) -> None:
         self.agent = self.leg = ""
-        self.talking = self.shields = False
+        self.talking = self.on_hold = self.shields = False
         self.done: list[str] = []
         self.say_aloud: Callable[[Prompt], None] = lambda prompt: None
+        self.hang_up: Callable[[], None] = lambda: None
         self._row: deque[Happening] = deque(happenings)
         self._place = place
         self._waiting = waiting
@@ -49,7 +50,8 @@ class ScriptedPerson:
         else:
             event = Over(HandoverEnd.TALKED if self.talking else HandoverEnd.NOT_ANSWERED)
         if isinstance(event, str):
-            assert event == HANGS_UP
+            if event == HANGS_UP:
+                self.hang_up()
             raise CallEnded(event)
         match event:
             case Answered():
@@ -58,8 +60,10 @@ class ScriptedPerson:
                 self.agent, self.leg = "", event.leg
             case Parted():
                 self.leg = ""
+            case Held():
+                self.on_hold = event.on
             case Over():
-                self.talking = False
+                self.talking = self.on_hold = False
             case _:
                 pass
         return event

@@ -142,6 +142,7 @@ class ScriptedPhone:
         self._note("aside", f"handed over to {destination.name}")
         self.person = self._people.pop(0) if self._people else talks()
         self.person.say_aloud = lambda prompt: self._say("said", prompt)
+        self.person.hang_up = self._hangs_up_in_talk
         return self.person
 
     def heard(self) -> list[str]:
@@ -153,6 +154,10 @@ class ScriptedPhone:
     def hang_up(self) -> None:
         self._note("aside", "we hang up")
         self.ended = True
+
+    @property
+    def hung_up(self) -> bool:
+        return self.ended
 
     def _say(self, kind: str, prompt: Prompt) -> None:
         self._still_there()
@@ -210,6 +215,9 @@ class ScriptedPhone:
         self._note("keyed", f"<{len(keyed)} keys>" if field.secret else keyed or "(nothing)")
         if answer.endswith(HANG_UP):
             self._caller_hangs_up()
+
+    def _hangs_up_in_talk(self) -> None:
+        self.ended = True
 
     def _caller_hangs_up(self) -> None:
         self._note("aside", "the caller hangs up")

@@ -111,6 +111,11 @@ class PractisedCaller:
     def hang_up(self) -> None:
         """The flow has ended."""
 
+    @property
+    def hung_up(self) -> bool:
+        """A practised caller never does."""
+        return False
+
     def _hear(self, prompt: Prompt) -> None:
         if prompt:
             said = self._voice.render(prompt, self.language, self.manner)

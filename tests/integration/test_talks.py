@@ -235,6 +235,25 @@ def test_a_server_that_dies_in_mid_card_takes_the_card_with_it_and_not_the_talk(
 
 
 @pytest.mark.parametrize("way", WAYS)
+def test_who_was_answered_while_no_server_had_the_call_has_talked(site, world, way) -> None:
+    here = site(way, agents=Agents(after=None), servers=2)
+    phone = Phone(world, here.switch, ASKS)
+    phone.go_on()
+    until(lambda: "handover" in (here.servers[1].parts.checkpoints.find(phone.call.uuid) or ""))
+    here.kill()
+    gevent.sleep(0.05)
+    phone.call.waiting.answer()
+    phone.call.wait_for(What.AGENT)
+    phone.call.agent_hangs_up()
+    phone.call.wait_for(What.PARKED)
+    phone.call.schedule.come_due()
+    phone.go_on()
+    assert world.phrase("after_agent") in phone.heard
+    assert phone.heard.count(world.phrase("connecting_agent")) == 1, "they are not led there once more"
+    assert [each.end for each in here.desk.handovers_of(phone.call.uuid)] == [HandoverEnd.TALKED]
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_after_a_talk_the_call_is_in_the_dialplan_again(site, world, way) -> None:
     here = site(way, servers=2)
     phone, _ = here.talk()

@@ -21,15 +21,30 @@ from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.keys import menu
 from fs_app.domain.prompt import say
 from fs_app.errors import CallEnded, SwitchTimeout, UnsafeArgument
-from fs_app.ports import Answered, Coded, Joined, Keyed, Offered, Order, Ordered, OrderKind, Over, Parted, Place
-from fs_app.telephony import happenings
+from fs_app.ports import (
+    Answered,
+    Coded,
+    Held,
+    Joined,
+    Keyed,
+    Offered,
+    Order,
+    Ordered,
+    OrderKind,
+    Over,
+    Parted,
+    Place,
+)
+from fs_app.telephony import happenings, way
 from fs_app.telephony.timing import Timing
 
 HELLO = say("hello")
 SUBSCRIBED = [
     f"filter CC-Member-Session-UUID {UUID}",
-    "event plain CHANNEL_BRIDGE CHANNEL_PARK MEDIA_BUG_STOP DTMF CUSTOM callcenter::info",
+    "event plain CHANNEL_BRIDGE CHANNEL_HOLD CHANNEL_UNHOLD CHANNEL_PARK MEDIA_BUG_STOP DTMF "
+    "CUSTOM callcenter::info",
 ]
+NEW = ["unset cc_cause", "unset fifo_serviced_uuid", "unset originate_disposition"]
 FIFO = Destination("support", Way.FIFO, "support")
 DESK = Destination("desk", Way.EXTENSION, "201@pbx.example.org")
 TRUNK = Destination("night", Way.TRUNK, "office/+15550100")
@@ -69,7 +84,7 @@ def test_what_the_switch_has_to_know_goes_before_the_queue(call) -> None:
         "set fs_app_reference=abc123",
         "set sip_h_X-FS-App-Reference=abc123",
         "set cc_export_vars=fs_app_reference,sip_h_X-FS-App-Reference",
-        "unset cc_cause",
+        *NEW,
         "set cc_exit_keys=D",
         "callcenter payments@default",
     ]
@@ -78,7 +93,7 @@ def test_what_the_switch_has_to_know_goes_before_the_queue(call) -> None:
 @pytest.mark.parametrize(
     ("destination", "steps"),
     [
-        (FIFO, ["unset fifo_serviced_uuid", "set fifo_caller_exit_key=D", "fifo support in"]),
+        (FIFO, ["set fifo_caller_exit_key=D", "fifo support in"]),
         (DESK, ["set continue_on_fail=true", "bridge user/201@pbx.example.org"]),
         (TRUNK, ["set continue_on_fail=true", "bridge sofia/gateway/office/+15550100"]),
     ],
@@ -90,6 +105,7 @@ def test_a_reference_goes_to_whoever_is_called(call, destination, steps) -> None
         *KEEPING,
         "export nolocal:fs_app_reference=abc123",
         "export nolocal:sip_h_X-FS-App-Reference=abc123",
+        *NEW,
         *steps,
     ]
 
@@ -111,7 +127,7 @@ def test_where_the_dialplan_has_no_place_for_the_caller_nobody_is_kept(dial) -> 
     call.join()
     assert steps_of(call.commands)[2:] == [
         "set socket_resume=false",
-        "unset cc_cause",
+        *NEW,
         "set cc_exit_keys=D",
         "callcenter payments@default",
     ]
@@ -246,7 +262,7 @@ def test_an_agent_of_a_queue_is_offered_the_call_and_answers(call) -> None:
     call.bridged()
     assert [call.next(person) for _ in range(2)] == [Offered(AGENT), Answered(AGENT, LEG)]
     assert (person.agent, person.leg, person.talking) == (AGENT, LEG, True)
-    assert call.switch.expect("filter") == f"filter Unique-ID {LEG}"
+    call.takes_up(LEG)
 
 
 def test_an_agent_who_refuses_rings_no_more(call) -> None:
@@ -273,9 +289,32 @@ def test_nobody_elses_calls_are_taken_for_ours(call) -> None:
     assert not person.talking
 
 
-def test_the_keys_of_the_agents_telephone_are_asked_for_only_where_they_mean_something(call) -> None:
-    call.talk(codes={})
-    call.nothing_was_sent()
+def test_the_keys_of_the_agents_telephone_may_mean_nothing(call) -> None:
+    person = call.talk(codes={})
+    call.agent_keys("*71")
+    assert call.next(person, 0.1) is None
+
+
+def test_a_caller_is_put_on_hold_and_taken_off_it(call) -> None:
+    person = call.talk()
+    call.event("CHANNEL_HOLD", of=LEG)
+    assert call.next(person) == Held(on=True)
+    assert person.on_hold
+    call.event("CHANNEL_UNHOLD", of=LEG)
+    call.event("CHANNEL_UNHOLD", of=LEG)
+    assert call.next(person) == Held(on=False)
+    assert not person.on_hold
+    assert call.next(person, 0.1) is None
+
+
+def test_who_comes_after_a_transfer_holds_nobody_yet(call) -> None:
+    person = call.talk()
+    call.event("CHANNEL_HOLD", of=LEG)
+    call.bridged(OTHER_LEG)
+    assert [call.next(person) for _ in range(2)] == [Held(on=True), Joined(OTHER_LEG)]
+    assert not person.on_hold
+    call.event("CHANNEL_UNHOLD", of=LEG)  # the leg that the caller talks with no more
+    assert call.next(person, 0.1) is None
 
 
 def test_an_agent_who_is_gone_before_the_two_talk_is_no_wait_for_ever(dial) -> None:
@@ -367,6 +406,7 @@ def test_an_agent_who_answers_as_the_caller_leaves_is_not_missed(call) -> None:
     call.bridged()
     assert leaving.get(timeout=SECONDS) is False
     assert call.next(person) == Answered("", LEG)
+    call.takes_up(LEG)
     call.nothing_was_sent()
 
 
@@ -375,6 +415,7 @@ def test_an_agent_who_answered_before_is_not_left(call) -> None:
     call.switch.complete(queue, "_none_", cc_cause="answered")
     call.bridged()
     eventually(lambda: person.talking)
+    call.takes_up(LEG)
     assert person.leave() is False
     call.nothing_was_sent()
 
@@ -595,7 +636,7 @@ def sent_elsewhere(call: OnTheWay, leg: str, *, answers: bool = True) -> None:
     call.api(f"sched_del {UUID}")
     assert call.next(person) == Parted()
     coming = doing(person.next, SECONDS)
-    for step in ("clear_digit_action all", "set sensitive_dtmf=false"):
+    for step in ("clear_digit_action all", *(f"{name} {value}" for name, value in way.GONE)):
         command = call.execute(step)
         if answers:
             call.switch.complete(command)
@@ -634,6 +675,7 @@ def test_a_talk_by_way_of_a_fifo_is_over_when_the_caller_is_parked(call) -> None
     person, fifo = call.join(FIFO)
     call.switch.complete(fifo, "FILE PLAYED", fifo_serviced_uuid=LEG)
     call.next(person)
+    call.takes_up(LEG)
     call.event("CHANNEL_EXECUTE_COMPLETE", Application="sched_transfer", Application_UUID="switch")
     call.parked()
     call.api(f"sched_del {UUID}")
@@ -679,6 +721,7 @@ def test_a_talk_with_a_telephone_is_over_when_the_caller_is_parked(call) -> None
     person, bridge = call.join(DESK)
     call.bridged()
     assert call.next(person) == Answered("", LEG)
+    call.takes_up(LEG)
     call.unbridged()
     call.switch.complete(bridge, "_none_", originate_disposition="SUCCESS")
     call.api(f"sched_del {UUID}")
@@ -693,6 +736,7 @@ def test_a_bridge_that_ends_in_a_transfer_is_no_end_of_the_talk(call) -> None:
     person, bridge = call.join(DESK)
     call.bridged()
     call.next(person)
+    call.takes_up(LEG)
     call.unbridged(OTHER_LEG)
     call.switch.complete(bridge, "_none_", originate_disposition="SUCCESS")
     call.api(f"sched_del {UUID}")
@@ -705,6 +749,7 @@ def test_where_nobody_parks_the_caller_the_end_of_a_bridge_is_that_of_the_talk(d
     person, bridge = call.join(DESK)
     call.bridged()
     call.next(person)
+    call.takes_up(LEG)
     call.switch.complete(bridge, "_none_", originate_disposition="SUCCESS")
     assert call.over(person) == Over(HandoverEnd.TALKED)
 

@@ -27,7 +27,7 @@ from fs_app.steps.hand_over_words import Words
 from fs_app.steps.waiting_line import WaitingLine
 from fs_app.testing.fakes import FakeCheckpoints
 from fs_app.testing.fakes_desk import FakeOrders
-from fs_app.testing.fakes_person import HANGS_UP, ScriptedPerson, nobody, talks
+from fs_app.testing.fakes_person import HANGS_UP, LET_GO, ScriptedPerson, nobody, talks
 from fs_app.testing.phone import HANG_UP
 
 HOLD = "Please hold while we connect you to a representative."
@@ -202,6 +202,16 @@ def test_who_hangs_up_while_waiting_gave_up() -> None:
     assert call.outcome == "caller_hung_up"
     assert call.told[-1] == f"1 ended: {HandoverEnd.GAVE_UP}"
     assert call.call.services.orders.takers == {}
+
+
+def test_who_waits_on_as_the_server_lets_go_did_not_give_up() -> None:
+    call = scene(people=[waits(None, LET_GO)])
+    assert call.told == ["1 opened for payments"], "the next server tells how it ended"
+
+
+def test_who_talks_on_as_the_server_lets_go_has_talked() -> None:
+    call = scene(people=[talks(None, LET_GO)])
+    assert call.desk.handovers[1].end is HandoverEnd.TALKED
 
 
 # --- nobody answers ---

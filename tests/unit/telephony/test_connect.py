@@ -90,3 +90,39 @@ def test_how_keys_come(variables, keys):
 def test_a_call_without_a_usable_uuid_is_no_call(uuid):
     with pytest.raises(ProtocolError):
         read_connect(Frame(f"Event-Name: CHANNEL_DATA\nUnique-ID: {uuid}".encode(), b""))
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"cc_cause": "answered"},
+        {"fifo_serviced_uuid": "a9e47000-0000-4000-8000-000000000002"},
+        {"originate_disposition": "SUCCESS"},
+    ],
+)
+def test_who_talked_while_no_server_had_the_call_is_known(variables):
+    assert connect(fs_app_attempt="2", **variables).talked
+    assert not connect(**variables).talked, "a call that begins has talked with nobody"
+
+
+@pytest.mark.parametrize(
+    "variables", [{}, {"cc_cause": "cancel"}, {"originate_disposition": "USER_BUSY"}, {"fifo_serviced_uuid": ""}]
+)
+def test_who_was_not_answered_has_not_talked(variables):
+    assert not connect(fs_app_attempt="2", **variables).talked
+
+
+def test_where_in_the_dialplan_the_call_came_to_us():
+    assert connect(Caller_Destination_Number="pay", Caller_Context="public").extension == ("pay", "public")
+    assert connect(Caller_Destination_Number="%2B15550100", Caller_Context="default").extension == (
+        "+15550100",
+        "default",
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "context"),
+    [("", "default"), ("pay", ""), ("pay me", "public"), ("pay", "${system(x)}"), ("a'b", "x")],
+)
+def test_a_place_with_an_odd_name_is_none(number, context):
+    assert connect(Caller_Destination_Number=number, Caller_Context=context).extension is None
