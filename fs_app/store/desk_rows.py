@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Column
 
-from fs_app.domain.assist import AssistView
+from fs_app.domain.assist import OVER, AssistState, AssistView
 from fs_app.domain.handover import HandoverEnd, HandoverState
 from fs_app.domain.money import Money
 from fs_app.ports import (
@@ -74,8 +75,13 @@ def handover_of(row: Any) -> HandoverRecord:
 
 
 def assist_of(row: Any) -> AssistRecord:
-    """An assisted payment from its row."""
-    return AssistRecord(_VIEW.validate_json(row.view), row.started_at, row.changed_at)
+    """An assisted payment from its row, and how its hand-over ended: one whose server died in the middle of it says
+    no more, and the call goes on without it. A charge that was under way is found by the jobs."""
+    view = _VIEW.validate_json(row.view)
+    if row.end and view.state not in OVER:
+        charging = view.state is AssistState.CHARGING
+        view = replace(view, state=AssistState.BEING_CHECKED if charging else AssistState.ENDED)
+    return AssistRecord(view, row.started_at, row.changed_at)
 
 
 def order_of(row: Any) -> Order:

@@ -99,7 +99,8 @@ class SqlDeskView:
         """The assisted payments of these calls."""
         if not calls:
             return ()
-        chosen = select(assists).where(assists.c.call_uuid.in_(calls))
+        whole = assists.outerjoin(handovers, handovers.c.id == assists.c.handover_id)
+        chosen = select(assists, handovers.c.end).select_from(whole).where(assists.c.call_uuid.in_(calls))
         return self._all(assist_of, chosen.order_by(assists.c.call_uuid, assists.c.number))
 
     def give_order(

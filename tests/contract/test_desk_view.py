@@ -8,6 +8,7 @@ from datetime import timedelta
 import gevent
 import pytest
 
+from fs_app.domain.assist import AssistState, AssistView
 from fs_app.domain.handover import HandoverEnd, Reason
 from fs_app.domain.money import Money
 from fs_app.ports import CallbackRequest, CallbackState, Context, HandoverRecord, OrderKind
@@ -269,3 +270,23 @@ def test_what_is_asked_for_about_nothing_is_nothing(world: World) -> None:
     assert list(world.view.live_calls(timedelta(hours=1))) == []
     assert world.view.live_call("call-1") is None
     assert list(world.view.queue_figures(world.clock.now())) == []
+
+
+@pytest.mark.parametrize(
+    ("left", "shown"),
+    [
+        (AssistState.ASKING, AssistState.ENDED),
+        (AssistState.PAUSED, AssistState.ENDED),
+        (AssistState.CHARGING, AssistState.BEING_CHECKED),
+        (AssistState.APPROVED, AssistState.APPROVED),
+    ],
+)
+def test_a_payment_whose_server_died_is_not_shown_as_going_on_after_the_talk(
+    world: World, left: AssistState, shown: AssistState
+) -> None:
+    number = world.handed_over()
+    world.desk.assist(AssistView("call-1", 1, number, "maria", left, AMOUNT))
+    world.talks(number)
+    assert [record.view.state for record in world.view.assists_of(["call-1"])] == [left]
+    world.ends(number, HandoverEnd.LOST)
+    assert [record.view.state for record in world.view.assists_of(["call-1"])] == [shown]
