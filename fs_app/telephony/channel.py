@@ -186,6 +186,7 @@ class SwitchChannel:
             reference=reference,
             codes=codes,
             silence=self._silence or self._info.inband,
+            sound=self._meanwhile.sound,
             uprooted=self.uprooted,
         )
         self._answers.interrupted = person.interrupts

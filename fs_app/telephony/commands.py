@@ -46,6 +46,7 @@ APPLICATIONS: dict[str, str] = {
         r"[A-Za-z0-9_]{1,64}=[A-Za-z0-9_.@:+-]{0,256}"
         rf"|sip_h_X-FS-App-Reference={_NAME}|cc_export_vars=fs_app_reference,sip_h_X-FS-App-Reference"
         rf"|execute_on_post_bridge=sched_transfer \+[0-9]{{1,2}} {_EXTENSION} XML {_NAME}"
+        rf"|transfer_ringback=(?:{_FILE}|local_stream://{_NAME})"
     ),
     "spandsp_start_dtmf": r"",
     "unset": r"[A-Za-z0-9_]{1,64}",

@@ -28,6 +28,13 @@ class Meanwhile:
         self._timing = timing
         self._sound = sound
 
+    @property
+    def sound(self) -> str:
+        """What can be heard between two words, as the switch plays it; empty where that is nothing."""
+        if self._sound == MUSIC:
+            return str(self._speech.voice.tune(Tune.MUSIC).files[0])
+        return "" if self._sound == NOTHING else self._sound
+
     def say_until(self, prompt: Prompt, done: Callable[[], bool]) -> None:
         """Say the prompt to its end, then let the caller hear that we are there until ``done`` holds.
 
@@ -46,15 +53,11 @@ class Meanwhile:
     def _fill(self, due: float, done: Callable[[], bool]) -> None:
         """Until the next word is due."""
         while not done() and (left := due - time.monotonic()) > 0:
-            if self._sound == NOTHING or not self._play(left, done):
+            if not self.sound or not self._play(left, done):
                 self._speech.until(done, left)
 
     def _play(self, seconds: float, done: Callable[[], bool]) -> bool:
-        if self._sound == MUSIC:
-            files = [str(path) for path in self._speech.voice.tune(Tune.MUSIC).files]
-        else:
-            files = [self._sound]
-        return self._try(lambda: self._speech.sound(files, seconds, cut_by=done, whole=False))
+        return self._try(lambda: self._speech.sound([self.sound], seconds, cut_by=done, whole=False))
 
     def _try(self, play: Callable[[], object]) -> bool:
         try:

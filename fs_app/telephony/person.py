@@ -44,7 +44,8 @@ class Say(Protocol):
 
 
 class SwitchPerson:
-    """Implements `ports.Person` over one session. ``silence`` tells whether tones could be heard on this line."""
+    """Implements `ports.Person` over one session. ``silence`` tells whether tones could be heard on this line;
+    ``sound`` is what the caller hears while a telephone rings."""
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class SwitchPerson:
         reference: str,
         codes: Codes,
         silence: bool,
+        sound: str = "",
         uprooted: bool = False,
     ) -> None:
         self._session = session
@@ -70,6 +72,7 @@ class SwitchPerson:
         self._destination = destination
         self._application = commands.way_to(destination)
         self._reference = reference
+        self._sound = sound
         self._silence = silence
         self._so_far = Happenings(session, info, destination, codes, timing, stir, uprooted=uprooted)
         self._execution: Execution | None = None
@@ -113,7 +116,7 @@ class SwitchPerson:
         self._session.pipeline(
             [("filter", f"CC-Member-Session-UUID {uuid}"), ("event", "plain " + " ".join(commands.WITH_A_PERSON))]
         )
-        steps = way.before(self._destination, self._info, self._reference)
+        steps = way.before(self._destination, self._info, self._reference, self._sound)
         self._execution = self._session.start_all([*steps, self._application])[-1]
         self._so_far.on_the_way(self._execution)
 

@@ -24,12 +24,11 @@ _RESCUE_SECONDS = 5
 # What an earlier wait may have left, which would tell that somebody took the caller: see `ConnectInfo.talked`.
 _NEW: Steps = (("unset", "cc_cause"), ("unset", "fifo_serviced_uuid"), ("unset", "originate_disposition"))
 
-# What a caller leaves a line with; where the switch calls somebody, the caller stays though nobody answers.
+# What a caller leaves a line with.
 _LINES: dict[Way, Steps] = {
     Way.CALLCENTER: (("set", f"cc_exit_keys={LEAVE}"),),
     Way.FIFO: (("set", f"fifo_caller_exit_key={LEAVE}"),),
 }
-_RINGS: Steps = (("set", "continue_on_fail=true"),)
 
 HOME: Steps = (
     COME_BACK,
@@ -51,10 +50,18 @@ GONE: Steps = (
 """An agent sent the caller elsewhere: nothing of ours goes there with them."""
 
 
-def before(destination: Destination, info: ConnectInfo, reference: str) -> Steps:
-    """What goes before the application that leads there. ``reference`` is set on the agent's leg, unless empty."""
+def before(destination: Destination, info: ConnectInfo, reference: str, sound: str) -> Steps:
+    """What goes before the application that leads there. ``reference`` is set on the agent's leg; ``sound`` is what
+    the caller hears while a telephone rings, of which a queue has its own. Each unless empty."""
     marks = _marks(destination, reference) if reference else ()
-    return STAY, *_keeping(info), *marks, *_NEW, *_LINES.get(destination.way, _RINGS)
+    return STAY, *_keeping(info), *marks, *_NEW, *(_LINES.get(destination.way) or _rings(sound))
+
+
+def _rings(sound: str) -> Steps:
+    """Where the switch calls somebody, the caller stays though nobody answers; and whom we have answered would hear
+    nothing at all."""
+    stays = ("set", "continue_on_fail=true")
+    return (stays, ("set", f"transfer_ringback={sound}")) if sound else (stays,)
 
 
 def _keeping(info: ConnectInfo) -> Steps:

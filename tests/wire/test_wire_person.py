@@ -45,6 +45,7 @@ SUBSCRIBED = [
     "CUSTOM callcenter::info",
 ]
 NEW = ["unset cc_cause", "unset fifo_serviced_uuid", "unset originate_disposition"]
+RINGS = ["set continue_on_fail=true", "set transfer_ringback=/sounds/tunes/music.wav"]
 FIFO = Destination("support", Way.FIFO, "support")
 DESK = Destination("desk", Way.EXTENSION, "201@pbx.example.org")
 TRUNK = Destination("night", Way.TRUNK, "office/+15550100")
@@ -94,8 +95,8 @@ def test_what_the_switch_has_to_know_goes_before_the_queue(call) -> None:
     ("destination", "steps"),
     [
         (FIFO, ["set fifo_caller_exit_key=D", "fifo support in"]),
-        (DESK, ["set continue_on_fail=true", "bridge user/201@pbx.example.org"]),
-        (TRUNK, ["set continue_on_fail=true", "bridge sofia/gateway/office/+15550100"]),
+        (DESK, [*RINGS, "bridge user/201@pbx.example.org"]),
+        (TRUNK, [*RINGS, "bridge sofia/gateway/office/+15550100"]),
     ],
 )
 def test_a_reference_goes_to_whoever_is_called(call, destination, steps) -> None:
@@ -568,7 +569,7 @@ def test_a_talk_is_taken_back_in_the_middle_of_a_transfer_from_whoever_comes(cal
     taking = doing(person.take_back)
     gevent.sleep(0.02)
     call.bridged(OTHER_LEG)
-    assert call.switch.expect("filter") == f"filter Unique-ID {OTHER_LEG}"
+    call.takes_up(OTHER_LEG)
     call.api(f"uuid_kill {OTHER_LEG}")
     call.unbridged(OTHER_LEG)
     call.parked()
@@ -608,7 +609,7 @@ def test_a_transfer_leads_to_another_leg_whose_agent_nobody_names(call) -> None:
     call.bridged(OTHER_LEG)
     assert call.next(person) == Joined(OTHER_LEG)
     assert (person.agent, person.leg, person.talking) == ("", OTHER_LEG, True)
-    assert call.switch.expect("filter") == f"filter Unique-ID {OTHER_LEG}"
+    call.takes_up(OTHER_LEG)
     call.agent_keys("*71")
     call.agent_keys("*70", leg=OTHER_LEG)
     assert call.next(person) == Coded(FeatureCode.CANCEL), "the one who left has no say any more"
