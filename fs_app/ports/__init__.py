@@ -69,6 +69,7 @@ from fs_app.ports.offers import MOST_OFFERED, Appointments, Subscriptions
 from fs_app.ports.person import (
     Answered,
     Coded,
+    Held,
     Joined,
     Keyed,
     Offered,
@@ -134,6 +135,7 @@ __all__ = [
     "GatewayTrouble",
     "HandoverRecord",
     "HandoverTicket",
+    "Held",
     "Hint",
     "Hints",
     "Joined",

@@ -63,13 +63,20 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """The person has put the caller on hold, or taken them off it: while they are, they may hear music alone."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Over:
     """The hand-over has ended, and the caller is back with us."""
 
     end: HandoverEnd
 
 
-PersonEvent = Offered | Answered | Keyed | Ordered | Coded | Parted | Joined | Over
+PersonEvent = Offered | Answered | Keyed | Ordered | Coded | Parted | Joined | Held | Over
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,11 @@ class Person(Protocol):
     @property
     def talking(self) -> bool:
         """Whether a person has answered, and the talk is not over."""
+        ...
+
+    @property
+    def on_hold(self) -> bool:
+        """Whether the person has put the caller on hold."""
         ...
 
     def next(self, seconds: float) -> PersonEvent | None:

@@ -1,6 +1,7 @@
 """What happens in the talk while an assisted payment is taken: the agent's orders, transfers, lost protection.
 
-Nothing is asked while the caller talks with nobody, nor before what keeps the keys private is proved again.
+Nothing is asked while the caller talks with nobody, or is on hold and hears music, nor before what keeps the keys
+private is proved again.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from fs_app.domain.assist import AssistState
 from fs_app.domain.destination import FeatureCode
 from fs_app.domain.prompt import say
 from fs_app.flow.call import Call
-from fs_app.ports import Coded, Joined, Order, Ordered, OrderKind, Over, Parted, Person, PersonEvent
+from fs_app.ports import Coded, Held, Joined, Order, Ordered, OrderKind, Over, Parted, Person, PersonEvent
 from fs_app.steps.assist_board import AssistBoard
+
+TRANSFER, ON_HOLD = "transfer", "hold"
+"""Why a payment is paused, besides what `NotProtected` tells."""
 
 _PAUSE_SECONDS = 3.0  # between two proofs, while one fails
 
@@ -26,7 +30,7 @@ class Stopped(Exception):
 
 
 class Reproved(Exception):
-    """The caller talks with another leg: what was proved has to be proved again."""
+    """The caller talks with another leg, or talks again: what was proved has to be proved again."""
 
 
 class Meanwhile:
@@ -53,6 +57,19 @@ class Meanwhile:
             self._say("assist_paused")
         self._act(self._person.next(_PAUSE_SECONDS))
 
+    def wait_for_talk(self, why: str) -> NoReturn:
+        """The caller is on hold, or a transfer is under way, or the talk is over: nothing is asked until that is
+        known. Stopped; Reproved."""
+        self._board.now(AssistState.PAUSED, why)
+        while True:
+            match event := self._person.next(_PAUSE_SECONDS):
+                case Parted():
+                    self._board.now(AssistState.PAUSED, TRANSFER)
+                case Held(on=True):
+                    pass
+                case _:
+                    self._act(event)
+
     def _act(self, event: PersonEvent | None) -> str:
         match event:
             case Ordered():
@@ -60,7 +77,11 @@ class Meanwhile:
             case Coded(code=FeatureCode.CANCEL):
                 raise Stopped("agent")
             case Parted():
-                self._wait_for_a_leg()
+                self.wait_for_talk(TRANSFER)
+            case Held(on=True):
+                self.wait_for_talk(ON_HOLD)
+            case Held(on=False):
+                raise Reproved
             case Joined():
                 self._join(event.leg)
             case Over():
@@ -85,14 +106,6 @@ class Meanwhile:
             self._board.skip_code()
             self._say("assist_code_skipped")
         return "back" if order.kind is OrderKind.BACK else "asked_again"
-
-    def _wait_for_a_leg(self) -> NoReturn:
-        """A transfer is under way, or the talk is over: nothing is asked until that is known."""
-        self._board.now(AssistState.PAUSED, "transfer")
-        while True:
-            event = self._person.next(_PAUSE_SECONDS)
-            if not isinstance(event, Parted):
-                self._act(event)
 
     def _join(self, leg: str) -> NoReturn:
         """Another leg: whoever it is finds the caller and the payment on their page."""

@@ -28,7 +28,7 @@ from fs_app.flow.step import Said, Step, StepEnds
 from fs_app.ports import Order, PaymentOutcome, Person
 from fs_app.steps.assist_bill import AssistRefused, proposal
 from fs_app.steps.assist_board import AssistBoard
-from fs_app.steps.assist_meanwhile import Meanwhile, Reproved, Stopped
+from fs_app.steps.assist_meanwhile import ON_HOLD, Meanwhile, Reproved, Stopped
 from fs_app.steps.card_questions import CARD_FIELDS, CardField, CardQuestions, blank_card
 from fs_app.steps.charge import Charge
 from fs_app.steps.collect_card import CollectCard
@@ -67,6 +67,7 @@ class AssistedPayment:
         self._handover_id = handover_id
         self._missing: list[CardField] = list(CARD_FIELDS)
         self._outcome = ""
+        self._begun = False
         self._failures = 0
 
     def run(self) -> None:
@@ -122,7 +123,7 @@ class AssistedPayment:
         card = blank_card()
         try:
             with self._person.shielded() as prove_again:
-                act = partial(self._begin, card)
+                act = partial(self._pay_in_talk, card)
                 while not self._is_done(act):
                     act = partial(self._go_on, card, prove_again)
         finally:
@@ -143,13 +144,18 @@ class AssistedPayment:
             return False
         return True
 
-    def _begin(self, card: Card) -> None:
-        self._call.channel.play(say("assist_amount", amount=self._board.amount) + say("assist_start"))
-        self._pay(card)
-
     def _go_on(self, card: Card, prove_again: Callable[[], None]) -> None:
         prove_again()
-        self._say("assist_go_on")
+        self._pay_in_talk(card)
+
+    def _pay_in_talk(self, card: Card) -> None:
+        if self._person.on_hold:
+            self._meanwhile.wait_for_talk(ON_HOLD)
+        if self._begun:
+            self._say("assist_go_on")
+        else:
+            self._begun = True
+            self._call.channel.play(say("assist_amount", amount=self._board.amount) + say("assist_start"))
         self._pay(card)
 
     def _pay(self, card: Card) -> None:

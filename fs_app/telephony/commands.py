@@ -67,7 +67,7 @@ APIS: dict[str, str] = {
     "uuid_kill": _UUID,
     "uuid_recv_dtmf": rf"{_UUID} D",
     "uuid_record": rf"{_UUID} (?:(?:mask|unmask|stop) {_FILE}|stop all)",
-    "uuid_setvar": rf"{_UUID} fs_app_masked {_FILE}",
+    "uuid_setvar": rf"{_UUID} (?:fs_app_masked {_FILE}|hold_hangup_xfer_exten {_EXTENSION}:XML:{_NAME})",
     "uuid_transfer": rf"{_UUID} '{_PAUSE},transfer:{_EXTENSION} XML {_NAME}' inline",
 }
 _PLAIN: dict[str, str] = {
@@ -85,9 +85,12 @@ _numbers = itertools.count()
 # What a call needs to know about itself and nothing else.
 EVENTS = ("CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_UNBRIDGE", "MEDIA_BUG_START")
 
-# What a call needs besides from the moment it is on its way to a person: who rings, who talks, what keys the agent
-# presses, and whether the switch has given the caller back.
-WITH_A_PERSON = ("CHANNEL_BRIDGE", "CHANNEL_PARK", "MEDIA_BUG_STOP", "DTMF", "CUSTOM callcenter::info")
+# What a call needs besides from the moment it is on its way to a person: who rings, who talks or holds, what keys
+# the agent presses, and whether the switch has given the caller back.
+WITH_A_PERSON = (
+    *("CHANNEL_BRIDGE", "CHANNEL_HOLD", "CHANNEL_UNHOLD", "CHANNEL_PARK", "MEDIA_BUG_STOP", "DTMF"),
+    "CUSTOM callcenter::info",
+)
 
 # What is taken from the connect reply; a value that does not match is not there.
 CALLER_ID = r"\+?[0-9]{3,20}"

@@ -12,7 +12,7 @@ from collections import deque
 from fs_app.domain.destination import Destination, Way
 from fs_app.domain.handover import HandoverEnd
 from fs_app.errors import CallEnded, SwitchError
-from fs_app.ports import Answered, Coded, Codes, Joined, Offered, Over, Parted, PersonEvent
+from fs_app.ports import Answered, Coded, Codes, Held, Joined, Offered, Over, Parted, PersonEvent
 from fs_app.telephony import commands
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.headers import Frame
@@ -37,8 +37,9 @@ class Happenings:
     """The row of one hand-over.
 
     ``agent`` and ``leg`` are who talks. ``taken``: the switch has said that somebody answers, ``answered``: that
-    they talk; ``over``: the caller is with us again; ``uprooted``: the switch has parked them. ``deadline``
-    (monotonic) is when something should have happened that has not: they talk, or after a transfer talk again.
+    they talk, ``on_hold``: that the person has put the caller on hold; ``over``: the caller is with us again;
+    ``uprooted``: the switch has parked them. ``deadline`` (monotonic) is when something should have happened that
+    has not: they talk, or after a transfer talk again.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Happenings:
         self.row: deque[PersonEvent] = deque()
         self.deadline = math.inf
         self.agent = self.leg = ""
-        self.taken = self.answered = self.over = False
+        self.taken = self.answered = self.on_hold = self.over = False
         self.uprooted = uprooted
         self._armed_at = -math.inf
 
@@ -82,8 +83,8 @@ class Happenings:
         name, ours = event.event("Event-Name"), event.event("Unique-ID") == self._info.uuid
         if name == "CUSTOM":
             self._queue_says(event)
-        elif name == "DTMF" and event.event("Unique-ID") == self.leg:
-            self._agent_keys(event.event("DTMF-Digit") or "")
+        elif self.leg and event.event("Unique-ID") == self.leg:
+            self._leg_says(name, event)
         elif not ours:
             return
         elif name == "CHANNEL_BRIDGE":
@@ -103,6 +104,13 @@ class Happenings:
             case "bridge-agent-start":
                 self.agent = agent
 
+    def _leg_says(self, name: str | None, event: Frame) -> None:
+        if name == "DTMF":
+            self._agent_keys(event.event("DTMF-Digit") or "")
+        elif name in ("CHANNEL_HOLD", "CHANNEL_UNHOLD") and self.on_hold is not (name == "CHANNEL_HOLD"):
+            self.on_hold = not self.on_hold
+            self.add(Held(self.on_hold))
+
     def _bridged(self, event: Frame) -> None:
         self._talks_with(commands.matching(commands.UUID, event.event("Other-Leg-Unique-ID")) or "")
 
@@ -110,16 +118,23 @@ class Happenings:
         self.deadline = math.inf
         if not leg or leg == self.leg or self.over:
             return
-        self.leg = leg
+        self.leg, self.on_hold = leg, False
         self._keyed = ""
-        if self._codes:
-            self._session.hear_of(leg)
+        self._session.hear_of(leg)
+        self._keep_when_held()
         if self.answered:
             self.agent = ""
             self.add(Joined(leg))
         else:
             self.answered = True
             self.add(Answered(self.agent, leg))
+
+    def _keep_when_held(self) -> None:
+        """Whose agent hangs up while they are on hold is hung up by the switch, unless the agent's leg says where
+        they go instead. They do not: `park_after_bridge` comes first."""
+        if self._info.extension is not None:
+            number, context = self._info.extension
+            self._session.start_api("uuid_setvar", f"{self.leg} hold_hangup_xfer_exten {number}:XML:{context}")
 
     def _unbridged(self, event: Frame) -> None:
         """The talk is over, or goes on with another leg, or elsewhere: a blind transfer names no other leg."""
@@ -196,7 +211,7 @@ class Happenings:
     def end(self, end: HandoverEnd) -> None:
         """It is over, unless it was already."""
         if not self.over:
-            self.over, self.leg, self.deadline = True, "", math.inf
+            self.over, self.leg, self.on_hold, self.deadline = True, "", False, math.inf
             self.add(Over(end))
 
     def _agent_keys(self, key: str) -> None:

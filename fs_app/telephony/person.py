@@ -89,6 +89,11 @@ class SwitchPerson:
         return self._so_far.leg
 
     @property
+    def on_hold(self) -> bool:
+        """Whether the person has put the caller on hold."""
+        return self._so_far.on_hold
+
+    @property
     def uprooted(self) -> bool:
         """Whether the switch has parked the caller, so that they would not outlive us."""
         return self._so_far.uprooted

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 
 from fs_app.domain.prompt import Manner, Prompt
@@ -18,7 +20,7 @@ from fs_app.telephony.waiting import Stir
 _REMEMBERED = 8
 _BREAK_SECONDS = 0.06  # a break ends a playback within two media ticks of 20 ms
 _TOLD_SECONDS = 1.0  # a transfer ends a prompt, and the switch says 20 ms later that it was one
-_TRANSFER_SECONDS = 20.0  # until somebody answers there
+_AWAY_SECONDS = 60.0  # on hold, or in a transfer
 
 
 def never() -> bool:
@@ -35,6 +37,11 @@ class Talk(Protocol):
         ...
 
     @property
+    def on_hold(self) -> bool:
+        """Whether the person has put the caller on hold."""
+        ...
+
+    @property
     def talking(self) -> bool:
         """Whether a person has answered, and the talk is not over."""
         ...
@@ -43,8 +50,8 @@ class Talk(Protocol):
 class Speech:
     """The voice of one call, its language and its manner. Every wait in it ends when the caller hangs up.
 
-    A prompt that a transfer breaks off, which the switch calls a playback error, is said again when the caller
-    talks with the next person, or with nobody any more: ``talk`` knows.
+    A prompt that a transfer breaks off, which the switch calls a playback error, or that the music of a hold would
+    play in, is said again when the caller talks with somebody, or with nobody any more: ``talk`` knows.
     """
 
     def __init__(
@@ -61,11 +68,19 @@ class Speech:
         """What was said last."""
         self.talk: Talk | None = None
 
-    def say(self, prompt: Prompt, *, then: Tune | None = None, cut_by: Callable[[], bool] = never) -> bool:
+    def say(
+        self,
+        prompt: Prompt,
+        *,
+        then: Tune | None = None,
+        cut_by: Callable[[], bool] = never,
+        lost_after: float = math.inf,
+    ) -> bool:
         """Say a prompt to its end, or until ``cut_by`` holds. True where it was said; nothing is, where it is
         empty.
 
-        SwitchError where the switch does not play it, SwitchTimeout where it does not end.
+        SwitchError where the switch does not play it, SwitchTimeout where it does not end; one that is cut and has
+        not ended so many seconds later was lost on its way.
         """
         if not prompt and then is None:
             return False
@@ -76,18 +91,21 @@ class Speech:
         if then is not None:
             tune = self.voice.tune(then)
             files, seconds = files + tune.files, seconds + tune.seconds
-        paths, leg = [str(path) for path in files], self._leg()
-        try:
-            self.sound(paths, seconds, cut_by=cut_by)
-        except SwitchError:
-            if leg is None or not self._torn(leg, cut_by):
-                raise
-            if not cut_by():
-                self.sound(paths, seconds, cut_by=cut_by)
+        paths, talks = [str(path) for path in files], self.talk is not None and self.talk.talking
+        if talks:
+            self._say_in_talk(paths, seconds, cut_by)
+        else:
+            self.sound(paths, seconds, cut_by=cut_by, lost_after=lost_after)
         return True
 
     def sound(
-        self, files: Sequence[str], seconds: float, *, cut_by: Callable[[], bool], whole: bool = True
+        self,
+        files: Sequence[str],
+        seconds: float,
+        *,
+        cut_by: Callable[[], bool],
+        whole: bool = True,
+        lost_after: float = math.inf,
     ) -> None:
         """Play what lasts so long, or, where it is not to be heard as a ``whole``, so long of it; as `say`."""
         until = time.monotonic() + seconds + self._timing.margin
@@ -95,6 +113,7 @@ class Speech:
         playback.on_done(self._stir.set)
         patience = until - time.monotonic() if whole else seconds
         enough = self.until(lambda: playback.done or cut_by(), patience) or not whole
+        until = min(until, time.monotonic() + lost_after)
         # Again and again: a break that reaches the switch before it has begun to play is lost.
         while enough and (cut_by() or not whole) and not playback.done and time.monotonic() < until:
             self._session.start_api("uuid_break", self._uuid)
@@ -110,12 +129,29 @@ class Speech:
         self._session.raise_if_disconnected()
         return held
 
-    def _leg(self) -> str | None:
-        """The leg that the caller talks with; None where there is no talk."""
-        return self.talk.leg if self.talk is not None and self.talk.talking else None
+    def _say_in_talk(self, files: Sequence[str], seconds: float, cut_by: Callable[[], bool]) -> None:
+        """As `sound`, once more where the talk broke it off. Whom somebody leaves on hold for long is not told."""
+        for last in (False, True):
+            if not self.until(lambda: not self._is_away() or cut_by(), _AWAY_SECONDS) or cut_by():
+                return
+            talks_no_more = partial(self._has_left, self._leg())
+            try:
+                self.sound(files, seconds, cut_by=lambda: self._is_away() or cut_by())
+            except SwitchError:
+                if last or not self.until(talks_no_more, _TOLD_SECONDS):
+                    raise
+            else:
+                if not self._is_away():
+                    return
 
-    def _torn(self, leg: str, cut_by: Callable[[], bool]) -> bool:
-        """Whether a transfer broke a prompt off that was begun in a talk with that leg. If so, it has ended, or
-        what is more urgent has come, when this returns."""
-        changed = self.until(lambda: self._leg() != leg, _TOLD_SECONDS if leg else _TRANSFER_SECONDS)
-        return changed and self.until(lambda: self._leg() != "" or cut_by(), _TRANSFER_SECONDS)
+    def _leg(self) -> str:
+        """The leg that the caller talks with."""
+        return self.talk.leg if self.talk is not None and self.talk.talking else ""
+
+    def _has_left(self, leg: str) -> bool:
+        return self._leg() != leg or self._is_away()
+
+    def _is_away(self) -> bool:
+        """Whether the caller is on hold, or in the middle of a transfer."""
+        talk = self.talk
+        return talk is not None and talk.talking and (talk.on_hold or not talk.leg)

@@ -148,10 +148,16 @@ class OnTheWay:
         self.switch.complete(command, "_none_", cc_cause="answered")
         self.bridged()
         assert self.next(person) == Answered(AGENT, LEG)
-        if codes:
-            assert self.switch.expect("filter") == f"filter Unique-ID {LEG}"
+        self.takes_up(LEG)
         self.commands.clear()
         return person
+
+    def takes_up(self, leg: str) -> None:
+        """A leg is heard of from now on, and told to keep the caller, should it hang up with them on hold: where
+        there is a place to take them to."""
+        assert self.switch.expect("filter") == f"filter Unique-ID {leg}"
+        if self.session.info is not None and self.session.info.extension is not None:
+            self.api(f"uuid_setvar {leg} hold_hangup_xfer_exten fs_app:XML:default")
 
     def next(self, person: SwitchPerson, seconds: float = SECONDS) -> PersonEvent | None:
         """What happens next, which nothing has to be sent for."""

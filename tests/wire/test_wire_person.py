@@ -234,6 +234,18 @@ def test_who_answers_ends_what_is_said(call, response) -> None:
     assert call.next(person) == Answered("", LEG)
 
 
+def test_a_prompt_that_is_lost_as_somebody_answers_is_not_waited_for(dial) -> None:
+    """The queue drops what comes as it hands the caller over; its completion never comes."""
+    call = dial(timing=Timing(margin=60.0), prompt_seconds=60.0)
+    person, queue = call.join()
+    saying = doing(person.say, HELLO)
+    call.execute("playback")
+    call.switch.complete(queue, "_none_", cc_cause="answered")
+    call.bridged()
+    saying.get(timeout=SECONDS)
+    assert call.next(person) == Answered("", LEG)
+
+
 def test_nothing_is_said_to_a_caller_who_talks_by_then(call) -> None:
     person, queue = call.join()
     call.switch.complete(queue, "_none_", cc_cause="answered")

@@ -103,6 +103,9 @@ def come_home(peer: Peer) -> None:
 def in_a_talk(peer: Peer) -> None:
     peer.complete(in_the_queue(peer), cc_cause="answered")
     peer.write(event_text("CHANNEL_BRIDGE", Unique_ID=UUID, Other_Leg_Unique_ID="a9e47000-0000-4000"))
+    assert peer.read() == "filter Unique-ID a9e47000-0000-4000"
+    peer.reply("filter")
+    gevent.sleep(0.02)  # it is read
 
 
 def silenced(peer: Peer) -> None:

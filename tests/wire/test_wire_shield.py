@@ -420,7 +420,7 @@ def test_a_transfer_in_mid_entry_breaks_the_question_off_and_is_proved_anew(dial
     call.unbridged(OTHER_LEG)
     call.api(f"sched_del {UUID}")
     call.bridged(OTHER_LEG)
-    call.switch.expect("filter")
+    call.takes_up(OTHER_LEG)
     payment.call.executes(*BOUND, *LISTENING)
     call.api(START)
     payment.proves(MUTE)

@@ -104,10 +104,10 @@ class Peer:
                 self._buffer += data
             head, _, self._buffer = self._buffer.partition(b"\n\n")
             command = head.decode("ascii")
-            if not command.startswith("api uuid_setvar "):
+            if " fs_app_masked " not in command:
                 self.commands.append(command)
                 return command
-            self.told += [path] if (path := command.partition(" fs_app_masked ")[2]) else []
+            self.told.append(command.partition(" fs_app_masked ")[2])
             self.reply(command)
 
     def expect(self, kind: str) -> str:
