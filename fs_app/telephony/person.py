@@ -35,12 +35,13 @@ from fs_app.telephony.timing import Timing
 from fs_app.telephony.waiting import Stir
 
 _LEAVE_SECONDS = 0.5  # a key that a prompt has eaten is pressed again
+_LOST_SECONDS = 0.5  # a prompt that came as somebody answered is lost, and never ends
 
 
 class Say(Protocol):
     """Plays a prompt, see `Speech.say`."""
 
-    def __call__(self, prompt: Prompt, /, *, cut_by: Callable[[], bool]) -> bool: ...
+    def __call__(self, prompt: Prompt, /, *, cut_by: Callable[[], bool], lost_after: float) -> bool: ...
 
 
 class SwitchPerson:
@@ -174,7 +175,7 @@ class SwitchPerson:
         if self._is_urgent():
             return
         with suppress(SwitchError):  # the queue drops what comes as its music begins anew, and a bridge breaks it
-            self._say(prompt, cut_by=self._is_urgent)
+            self._say(prompt, cut_by=self._is_urgent, lost_after=_LOST_SECONDS)
         self._session.raise_if_disconnected()
         if self._destination.way is Way.FIFO:  # a person who took the caller meanwhile gets them only now
             self._session.start_api("uuid_break", self._info.uuid)
@@ -270,7 +271,8 @@ class SwitchPerson:
 
     def _let_go(self) -> NoReturn:
         """An agent sent the caller elsewhere: their keys are theirs again, and we have nothing to do with it."""
+        self._privacy.leave()
         with suppress(SwitchError):
-            self._privacy.keypad.release(("set", "sensitive_dtmf=false"), seconds=self._timing.margin)
+            self._privacy.keypad.release(*way.GONE, seconds=self._timing.margin)
         self._session.end("an agent sent the caller elsewhere")
         raise CallEnded("an agent sent the caller elsewhere")
