@@ -43,6 +43,8 @@ class Meanwhile:
         self._board = board
         self._handover_id = handover_id
         self.over: Over | None = None
+        self.wants_back = False
+        """The agent asked for the field before while nothing was asked."""
 
     def interrupted(self) -> str:
         """A question was: ``back`` where the one before it is wanted, else ``asked_again``. Stopped; Reproved."""
@@ -55,7 +57,7 @@ class Meanwhile:
         self._board.now(AssistState.PAUSED, why)
         if not paused_already:
             self._say("assist_paused")
-        self._act(self._person.next(_PAUSE_SECONDS))
+        self._act_later(self._person.next(_PAUSE_SECONDS))
 
     def wait_for_talk(self, why: str) -> NoReturn:
         """The caller is on hold, or a transfer is under way, or the talk is over: nothing is asked until that is
@@ -68,7 +70,12 @@ class Meanwhile:
                 case Held(on=True):
                     pass
                 case _:
-                    self._act(event)
+                    self._act_later(event)
+
+    def _act_later(self, event: PersonEvent | None) -> None:
+        """The same where no question is under way."""
+        if self._act(event) == "back":
+            self.wants_back = True
 
     def _act(self, event: PersonEvent | None) -> str:
         match event:

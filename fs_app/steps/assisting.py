@@ -146,6 +146,9 @@ class AssistedPayment:
 
     def _go_on(self, card: Card, prove_again: Callable[[], None]) -> None:
         prove_again()
+        if self._meanwhile.wants_back:
+            self._meanwhile.wants_back = False
+            self._step_back()
         self._pay_in_talk(card)
 
     def _pay_in_talk(self, card: Card) -> None:
@@ -182,7 +185,7 @@ class AssistedPayment:
         if outcome == "change_amount":
             raise Stopped("other_amount")
         if outcome == "back":
-            self._missing = [CARD_FIELDS[-1]]
+            self._step_back()
         if outcome == "change_means":
             self._paying.facts.forget({Fact.MEANS, Fact.CONSENT})
             self._missing = list(CARD_FIELDS)
@@ -206,16 +209,18 @@ class AssistedPayment:
                 self._missing.pop(0)
                 self._board.taken(name, card)
             elif ended == "back":
-                self._step_back(name)
+                self._step_back()
 
     def _ask(self, questions: CardQuestions, card: Card, name: CardField) -> str:
         questions.ask_fields(self._paying, card, [name])
         return "taken"
 
-    def _step_back(self, name: CardField) -> None:
-        """The field before is asked again; before the first there is none."""
+    def _step_back(self) -> None:
+        """The field before the one that is asked is asked again, before the consent the last one; before the first
+        there is none."""
         asked = [each for each in CARD_FIELDS if each != "security_code" or not self._board.skips_code]
-        earlier = asked[: asked.index(name)] if name in asked else []
+        here = next((each for each in self._missing if each in asked), None)
+        earlier = asked if here is None else asked[: asked.index(here)]
         if earlier:
             self._missing.insert(0, earlier[-1])
 

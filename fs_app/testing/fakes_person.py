@@ -57,7 +57,7 @@ class ScriptedPerson:
             case Answered():
                 self.agent, self.leg, self.talking = event.agent, event.leg, True
             case Joined():
-                self.agent, self.leg = "", event.leg
+                self.agent, self.leg, self.on_hold = "", event.leg, False
             case Parted():
                 self.leg = ""
             case Held():

@@ -19,7 +19,7 @@ from fs_app.domain.payment import Approved, Declined, Ending, PaymentState, Tran
 from fs_app.domain.rules import Rules
 from fs_app.domain.secret import Secret
 from fs_app.errors import BillBusy, NotProtected, StoreUnavailable, TooManyAttempts
-from fs_app.ports import Answered, Coded, Joined, OrderKind, Over, Parted
+from fs_app.ports import Answered, Coded, Held, Joined, OrderKind, Over, Parted
 from fs_app.testing.fakes import FakeDirectory, in_turn
 from fs_app.testing.fakes_person import HANGS_UP, ScriptedPerson, talks
 from fs_app.testing.phone import HANG_UP, ScriptedPhone
@@ -547,6 +547,50 @@ def test_a_talk_that_is_over_in_mid_field_stops_it() -> None:
     over = take("4111", Over(HandoverEnd.TALKED), "2")
     assert over.states[-1] == "cancelled talk_over"
     assert over.outcome == "self_service", "and the caller is asked what else"
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_back_in_a_transfer_asks_for_the_field_before(at) -> None:
+    """As soon as somebody is there."""
+    person = talks(TAKE, during(OrderKind.BACK), Joined(OTHER_LEG))
+    answers = [*CARD, PAY]
+    again = answers[max(at - 1, 0) :]
+    paid = take(*answers[:at], Parted(), *again, person=person)
+    assert (paid.states[-1], paid.desk.answers[2]) == ("approved", "done")
+    assert paid.phone.left == []
+
+
+# --- on hold ---
+
+
+def test_on_hold_nothing_is_asked_until_the_talk_goes_on() -> None:
+    paid = take(VISA, "12", Held(on=True), EXPIRY, CODE, ZIP, PAY, person=talks(TAKE, None, Held(on=False)))
+    assert paid.states == ["starting", "asking", "paused hold", "asking", "confirming", "charging", "approved"]
+    assert paid.said.count(NUMBER) == 1 and "Thank you. We can go on." in paid.said
+    assert paid.people[0].done == ["joined", "shield", "shield", "no shield"]
+
+
+def test_a_transfer_out_of_a_hold_is_proved_with_the_next_leg() -> None:
+    person = talks(TAKE, Parted(), Joined(OTHER_LEG))
+    paid = take(VISA, Held(on=True), *CARD[1:], PAY, person=person)
+    assert paid.states[2:5] == ["paused hold", "paused transfer", "asking"]
+    assert paid.states[-1] == "approved"
+
+
+def test_the_agent_can_stop_it_on_hold() -> None:
+    stopped = take(VISA, Held(on=True), person=talks(TAKE, during(OrderKind.CANCEL)))
+    assert stopped.states[-1] == "cancelled agent"
+
+
+def test_a_talk_that_ends_on_hold_stops_it() -> None:
+    over = take(VISA, Held(on=True), person=talks(TAKE, Over(HandoverEnd.TALKED)))
+    assert over.states[-1] == "cancelled talk_over"
+
+
+def test_a_payment_that_is_taken_on_hold_begins_when_the_talk_goes_on() -> None:
+    paid = take(*CARD, PAY, person=talks(Held(on=True), TAKE, Held(on=False)))
+    assert paid.states[:3] == ["starting", "paused hold", "asking"]
+    assert paid.said.count(START) == 1 and "Thank you. We can go on." not in paid.said
 
 
 # --- protection ---
