@@ -260,7 +260,10 @@ class CallServer:
             return
         self._apologise(channel, APOLOGY)
         try:
-            if _talked(channel.seek(callcenter(info.queue or self._queue)), self._timing):
+            talked = _talked(channel.seek(callcenter(info.queue or self._queue)), self._timing)
+            if channel.talking:
+                channel.leave_with_agent()
+            elif talked:
                 channel.hang_up()
             else:
                 channel.give_up()
@@ -297,7 +300,7 @@ class CallServer:
 
 
 def _talked(person: Person, timing: Timing) -> bool:
-    """Wait for a person, and until the talk is over; whether there was one."""
+    """Wait for a person, and until the talk is over, or has taken too long; whether there was one."""
     answered, patience = False, timing.queue
     person.join()
     while (event := person.next(patience)) is not None and not isinstance(event, Over):

@@ -395,6 +395,21 @@ def test_a_fault_in_a_talk_ends_no_talk(serve):
     eventually(lambda: count.outcomes == ["failed"])
 
 
+def test_a_talk_that_a_fault_led_to_is_left_to_itself_in_the_end(serve):
+    def handle(channel, info) -> None:
+        channel.answer()
+        raise ZeroDivisionError("a step has a fault")
+
+    _, count, dial = serve(handle, timing=Timing(talk=0.1))
+    peer = dial()
+    peer.set_up()
+    peer.answer()
+    peer.complete(peer.expect("execute playback"))
+    in_a_talk(peer)
+    assert "fs_app_moved=true" in peer.read(), "and not hung up"
+    eventually(lambda: count.outcomes == ["failed"])
+
+
 def test_stop_leaves_a_talk_at_once(serve):
     server, count, dial = serve(talks)
     peer = dial()
