@@ -7,7 +7,8 @@ is tried twice more. A failure on a machine that ran is a failure. How late the 
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -61,17 +62,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=_TRIES - 1, only_rerun=MachineStoodStillError.__name__))
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Tell a failure on a machine that stood still from others."""
-    if item.get_closest_marker("freeswitch") is None:
-        return (yield)
+@contextmanager
+def told_apart() -> Iterator[None]:
+    """While the block runs: what fails on a machine that stood still meanwhile raises MachineStoodStillError."""
     with Watch() as watch:
         try:
-            return (yield)
+            yield
+        except MachineStoodStillError:
+            raise
         except Exception as error:
             late = f"the machine stood still for {watch.longest:.2f} s during this test"
             if watch.longest > _LATE_SECONDS:
                 raise MachineStoodStillError(f"{late}; {error}") from error
             error.add_note(late)
             raise
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Tell a failure on a machine that stood still from others."""
+    if item.get_closest_marker("freeswitch") is None:
+        return (yield)
+    with told_apart():
+        return (yield)

@@ -81,7 +81,7 @@ class RealSwitch:
         self.overheard = Overheard()
         self.password = secrets.token_hex(24)
         """Of its event socket."""
-        self._sip_port, self.event_socket_port = _free_sip_port(), _free_port(socket.SOCK_STREAM)
+        self._sip_port, self.event_socket_port = free_sip_port(), _free_port(socket.SOCK_STREAM)
         self._claim = _claim_rtp_ports()
         rtp = int(self._claim.getsockname()[1])
         self._variables = {
@@ -263,7 +263,7 @@ def _free_port(kind: socket.SocketKind) -> int:
         return int(one.getsockname()[1])
 
 
-def _free_sip_port() -> int:
+def free_sip_port() -> int:
     """SIP listens on one number for UDP and TCP both."""
     while True:
         port = _free_port(socket.SOCK_STREAM)

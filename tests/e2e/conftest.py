@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import gevent
 import pytest
+from house import House
 from paymentsite import Site, listens
 
 from fs_app.app.calls import Calls
@@ -26,6 +27,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             yield site
     finally:
         site.gateway.stop()
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[House]:
+    """A house with a server, for calls with agents."""
+    chosen = {item.name for item in request.session.items}
+    with House(tmp_path_factory.mktemp("house"), chosen) as house, house.server():
+        yield house
 
 
 @pytest.fixture

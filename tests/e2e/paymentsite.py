@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,18 @@ RECORDED = """<include>
 
 
 class Site:
-    """Two application servers that may run, and the switch that knows both."""
+    """Two application servers that may run, and the switch that knows both. ``documents`` go to its configuration,
+    ``settings`` to those of the servers."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        documents: Mapping[str, str] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
         self.folder = folder
+        self._settings = settings or {}
         self.ports = free_port(), free_port()
         self.cdr = folder / "cdr"
         self.cdr.mkdir()
@@ -74,6 +83,7 @@ class Site:
             documents={
                 "autoload_configs/xml_cdr.conf.xml": XML_CDR.format(folder=self.cdr),
                 "dialplan/public/recorded.xml": RECORDED.format(folder=self.recordings),
+                **(documents or {}),
             },
         )
 
@@ -89,6 +99,7 @@ class Site:
             "messages": {"templates": str(ROOT / "conf" / "messages.yaml")},
             "flows": str(ROOT / "conf" / "flows"),
             "sounds": str(ROOT / "sounds"),
+            **self._settings,
         }
         path.write_text(yaml.safe_dump(content), encoding="utf-8")
         return path

@@ -1,0 +1,318 @@
+"""A house that takes payments by telephone, with people in it: the product on a real FreeSWITCH, callers with an
+account each, and agents with a telephone each. What they do reads as a call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import gevent
+from canary import CARD, EXPIRY, SECURITY_CODE
+from paymentsite import Site
+from sqlalchemy import Connection, insert
+
+from fs_app.app.calls import Calls
+from fs_app.app.parts import Parts
+from fs_app.domain.assist import AssistState, AssistView, FieldState
+from fs_app.domain.handover import HandoverEnd, HandoverState, Reason
+from fs_app.domain.payment import Payment
+from fs_app.ports import DeskView, HandoverRecord, OrderKind
+from fs_app.settings import load_settings
+from fs_app.store.demo_data import DEMO_PIN
+from fs_app.store.desk_tables import handovers
+from fs_app.store.engine import Database
+from fs_app.store.pins import hash_pin
+from fs_app.store.tables import accounts, bills
+from fs_app.testing.freeswitch import RealSwitch
+from fs_app.testing.freeswitch_agents import Office, TestAgent
+from fs_app.testing.freeswitch_call import TestCall
+
+POSTAL_CODE = "94107"
+WRONG_CODE = "200"  # a security code that the local gateway declines
+CALLERS, DESKS = 60, 30
+
+DESK, SHORT_WAIT, RECORDED = "desk", "short", "recorded"
+MOST_WAITING = 2  # in one queue
+KINDS = {DESK: 900, SHORT_WAIT: 6, RECORDED: 900}
+"""Queues by how many seconds a caller waits in them at most; those of one kind record their talks."""
+
+_SECONDS = 20.0
+
+# The flow, the queue and the kind of line are in the number that is dialled.
+_LINES = """<include>
+  <extension name="any flow, any queue, any line">
+    <condition field="destination_number" expression="^line-([a-z_]+)-([a-z0-9]+)-(auto|inband)$">
+      <action application="set" data="fs_app_flow=$1"/>
+      <action application="set" data="fs_app_queue=$2"/>
+      <action application="set" data="fs_app_language=en"/>
+      <action application="set" data="fs_app_line=$3"/>
+      <action application="set" data="force_transfer_context=desk"/>
+      <action application="transfer" data="fs_app XML fs_app"/>
+    </condition>
+  </extension>
+</include>
+"""
+
+
+class House:
+    """Use as a context manager. ``chosen`` are the names of the tests of this run; ``settings`` go to every server,
+    ``documents`` to the switch."""
+
+    def __init__(
+        self,
+        folder: Path,
+        chosen: Collection[str] = (),
+        *,
+        settings: Mapping[str, Any] | None = None,
+        documents: Mapping[str, str] | None = None,
+    ) -> None:
+        self.chosen = chosen
+        queues = {f"{kind}{number}": seconds for kind, seconds in KINDS.items() for number in range(DESKS)}
+        recorded = [name for name in queues if name.startswith(RECORDED)]
+        self.office = Office(folder / "office", queues, recorded=recorded)
+        self.site = Site(
+            folder,
+            documents={**self.office.documents(), "dialplan/public/lines.xml": _LINES, **(documents or {})},
+            settings={"agents": {"announce_seconds": 10, "most_waiting": MOST_WAITING}, **(settings or {})},
+        )
+        self.parts = Parts(load_settings(self.site.settings(self.site.ports[0]))[0])
+        self._numbers = count()
+        self._desks = {kind: count() for kind in KINDS}
+        self._owe()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as undo:
+            undo.callback(self.site.gateway.stop)
+            undo.callback(self.parts.close)
+            undo.enter_context(self.switch)
+            self.switch.api("fsctl loglevel info")
+            self._undo = undo.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.close()
+
+    @property
+    def switch(self) -> RealSwitch:
+        return self.site.switch
+
+    @property
+    def view(self) -> DeskView:
+        """What the console sees."""
+        return self.parts.desk_view
+
+    def waits_for(
+        self, condition: Callable[[], bool], instead: Callable[[], str], seconds: float = _SECONDS
+    ) -> None:
+        """Wait for what no event announces; AssertionError with what is there instead."""
+        until = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < until, instead()
+            gevent.sleep(0.05)
+
+    @contextmanager
+    def server(self, port: int = 0) -> Iterator[Calls]:
+        """A server in this process, on the first of the ports that the dialplan knows, or on the second."""
+        calls = Calls(load_settings(self.site.settings(self.site.ports[port]))[0])
+        calls.start()
+        try:
+            yield calls
+        finally:
+            calls.stop()
+
+    # --- people ---
+
+    def agent(self, kind: str = DESK) -> TestAgent:
+        """Somebody with a telephone, and a queue of that kind for herself."""
+        return TestAgent(self.switch, self.office, f"{kind}{next(self._desks[kind])}")
+
+    def caller(self, queue: TestAgent, *, tones: bool = False, flow: str = "pay_balance") -> Caller:
+        """Somebody who dials the line of that agent's queue, from a telephone that is known for an account."""
+        number = next(self._numbers)
+        line = "inband" if tones else "auto"
+        call = self.switch.dial(f"line-{flow}-{queue.name}-{line}", caller_id=_telephone(number), tones=tones)
+        return Caller(self, call, f"caller-{number}", _telephone(number))
+
+    def remembers_talks(self, queue: str, *, seconds: int) -> None:
+        """Three talks of that queue lately, each as long."""
+        at = self.parts.clock.now() - timedelta(minutes=30)
+        row = {
+            "call_uuid": "remembered",
+            "queue": queue,
+            "state": HandoverState.ENDED,
+            "end": HandoverEnd.TALKED,
+            "reason": Reason.ASKED,
+            "context": "{}",
+            "account_id": "",
+            "caller_id": "",
+            "language": "en",
+            "created_at": at,
+            "alive_at": at,
+            "answered_at": at,
+            "ended_at": at + timedelta(seconds=seconds),
+        }
+        rows = [{**row, "reference": f"{queue}{number}"} for number in range(3)]
+        self._write(lambda connection: connection.execute(insert(handovers), rows))
+
+    def _owe(self) -> None:
+        """An account with a bill for each caller; each amount is its own."""
+        pin = hash_pin(DEMO_PIN)
+        owner = [
+            {"id": f"caller-{number}", "number": _account(number), "telephone": _telephone(number), "pin_hash": pin}
+            for number in range(CALLERS)
+        ]
+        due = self.parts.clock.today() + timedelta(days=14)
+        owed = [
+            {
+                "id": f"bill-{number}",
+                "account_id": f"caller-{number}",
+                "amount_minor": 5_100 + 7 * number,
+                "currency": "USD",
+                "due_date": due,
+            }
+            for number in range(CALLERS)
+        ]
+
+        self._write(lambda connection: connection.execute(insert(accounts), owner))
+        self._write(lambda connection: connection.execute(insert(bills), owed))
+
+    def _write(self, work: Callable[[Connection], object]) -> None:
+        database = Database(self.site.database, 1, 10.0)
+        database.write(work)
+        database.close()
+
+
+class Caller:
+    """One caller, what they do on their telephone, and what the desk knows of them."""
+
+    def __init__(self, house: House, call: TestCall, account: str, telephone: str) -> None:
+        self._house = house
+        self.call = call
+        self.account = account
+        self.telephone = telephone
+
+    @property
+    def line(self) -> str:
+        """The uuid of the call at the switch, as soon as it is there."""
+        assert self.call.line is not None
+        return self.call.line
+
+    # --- the telephone ---
+
+    def hears(self, *phrases: str, seconds: float = _SECONDS) -> set[str]:
+        """Hear these one after the other, others between them; all that the last prompt is made of."""
+        files: tuple[Path, ...] = ()
+        for phrase in phrases:
+            files = self.call.hears(phrase, seconds)
+        return {path.name.split(".")[0] for path in files}
+
+    def press(self, keys: str) -> None:
+        self.call.press(keys)
+
+    def pauses(self, seconds: float = 1.5) -> None:
+        """Press nothing: by default until what was pressed has been heard."""
+        gevent.sleep(seconds)
+
+    def answers(self, **answers: str) -> None:
+        """Hear each question and press the answer to it."""
+        for question, keys in answers.items():
+            self.hears(question)
+            self.press(keys)
+
+    def identifies(self) -> None:
+        """As far as the balance."""
+        self.hears("welcome")
+        self.press(DEMO_PIN)
+        self.hears("balance_is")
+
+    def wants_a_person(self) -> None:
+        self.identifies()
+        self.press("0")
+        self.hears("connecting_agent")
+
+    def talks_with(self, agent: TestAgent, *, answers: float = 0.0) -> None:
+        """Come as far as a talk with that agent."""
+        agent.logs_in(answers=answers)
+        self.wants_a_person()
+        agent.talks()
+        self.is_at(HandoverState.TALKING)
+
+    def keys_the_card(self, code: str = SECURITY_CODE) -> None:
+        """All fields of the card, from the first question."""
+        self.answers(enter_card_number=CARD)
+        self.keys_the_rest(code)
+
+    def keys_the_rest(self, code: str = SECURITY_CODE) -> None:
+        """What follows the number."""
+        self.answers(enter_expiry=EXPIRY, enter_security_code=code, enter_postal_code=POSTAL_CODE)
+
+    def hangs_up(self) -> None:
+        self.call.hang_up()
+
+    # --- what the desk knows ---
+
+    @property
+    def handover(self) -> HandoverRecord:
+        """The last one of this call."""
+        return self._house.view.handovers_of(self.line)[-1]
+
+    @property
+    def payment(self) -> AssistView:
+        """The last payment that an agent took, or takes."""
+        return self._house.view.assists_of([self.line])[-1].view
+
+    def fields(self) -> list[FieldState]:
+        """How far the fields of it are: number, expiry, security code, postal code."""
+        return [field.state for field in self.payment.fields]
+
+    def has_keyed(self, field: str, keys: int) -> None:
+        """Wait until the agent's page shows so many keys of a field."""
+
+        def shows() -> bool:
+            return any(one.name == field and one.keys == keys for one in self.payment.fields)
+
+        self._house.waits_for(shows, lambda: f"{self.payment.fields}, not {keys} of {field}")
+
+    def is_at(self, state: HandoverState) -> None:
+        """Wait until the desk is told that the hand-over is there."""
+        self._house.waits_for(lambda: self.handover.state is state, lambda: f"{self.handover.state}, not {state}")
+
+    def sees(self, state: AssistState, why: str | None = None) -> AssistView:
+        """The agent's page comes to show that state of the payment."""
+
+        def shows() -> bool:
+            found = self._house.view.assists_of([self.line])
+            return bool(found) and found[-1].view.state is state and why in (None, found[-1].view.why)
+
+        self._house.waits_for(shows, lambda: f"{self._house.view.assists_of([self.line])}, not {state} {why}")
+        return self.payment
+
+    def orders(self, kind: OrderKind, **what: Any) -> int:
+        """What an agent clicks on their page."""
+        return self._house.view.give_order(self.line, kind, "maria", **what)
+
+    def told(self, order: int) -> str:
+        """What came of it."""
+        record = self._house.view.order(order)
+        assert record is not None
+        return record.result
+
+    def paid(self) -> list[Payment]:
+        """The payments of the caller's account."""
+        return [one for one in self._house.parts.ledger.payments() if one.request.account_id == self.account]
+
+
+def _account(number: int) -> str:
+    return str(30_000 + number)
+
+
+def _telephone(number: int) -> str:
+    return str(1_415_555_2000 + number)

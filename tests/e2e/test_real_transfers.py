@@ -1,0 +1,112 @@
+"""A payment that an agent takes goes on, or waits, when the talk changes: transfers, hold, somebody who listens, on
+a real FreeSWITCH. Agents transfer as telephones do, by SIP REFER. The calls ring side by side."""
+
+from __future__ import annotations
+
+import pytest
+from beside import beside
+from canary import CARD, EXPIRY
+from house import Caller, House
+
+from fs_app.domain.assist import AssistState, FieldState
+from fs_app.ports import OrderKind
+from fs_app.proof.tones import keys_in
+
+pytestmark = pytest.mark.freeswitch
+
+LINES = pytest.mark.parametrize("tones", [False, True], ids=["telephone-event", "tones"])
+
+
+@beside
+def test_a_card_by_tones_goes_on_with_another_agent_who_was_asked_first(house: House) -> None:
+    maria, jane = house.agent(), house.agent()
+    ann = house.caller(maria, tones=True)
+    ann.talks_with(maria)
+    is_at_the_expiry(ann)
+    ann.press(EXPIRY[:2])
+    ann.has_keyed("expiry", 2)
+    maria.calls(jane)
+    maria.transfers_to(jane)
+    ann.hears("assist_go_on")
+    assert ann.payment.state in (AssistState.PAUSED, AssistState.ASKING)
+    assert ann.fields()[0] is FieldState.ACCEPTED, "the number is kept"
+    goes_on(ann)
+    assert ann.handover.leg == jane.leg
+    ann.pauses(3)  # while a prompt is heard, nobody hears the caller
+    ann.press("69")
+    ann.pauses()
+    ann.hangs_up()
+    jane.is_alone()
+    assert keys_in(maria.heard) == [""]
+    assert keys_in(jane.heard) == ["69"]
+
+
+@beside
+def test_a_card_goes_on_with_another_agent_who_was_not_asked(house: House) -> None:
+    maria, jane = house.agent(), house.agent()
+    ann = house.caller(maria)
+    ann.talks_with(maria)
+    is_at_the_expiry(ann)
+    maria.sends_to(jane.name)
+    jane.talks()
+    ann.hears("assist_go_on")
+    assert ann.fields()[0] is FieldState.ACCEPTED, "the number is kept"
+    goes_on(ann)
+    jane.hangs_up()
+    ann.hears("after_agent")
+    ann.hangs_up()
+
+
+@beside
+def test_a_card_waits_while_the_agent_holds_and_goes_on_after_it(house: House) -> None:
+    maria = house.agent()
+    ann = house.caller(maria)
+    ann.talks_with(maria)
+    is_at_the_expiry(ann)
+    maria.holds()
+    ann.sees(AssistState.PAUSED, "hold")
+    maria.goes_on()
+    ann.hears("assist_go_on")
+    assert ann.fields()[0] is FieldState.ACCEPTED, "the number is kept"
+    ann.keys_the_rest()
+    ann.hears("confirm_payment")
+    maria.holds()
+    ann.sees(AssistState.PAUSED, "hold")
+    maria.hangs_up()
+    ann.hears("after_agent")
+    assert (ann.payment.state, ann.payment.why) == (AssistState.CANCELLED, "talk_over")
+    ann.hangs_up()
+
+
+@beside
+def test_a_card_waits_until_nobody_listens_any_more(house: House) -> None:
+    maria, boss = house.agent(), house.agent()
+    ann = house.caller(maria)
+    ann.talks_with(maria)
+    is_at_the_expiry(ann)
+    boss.listens_to(ann.line)
+    ann.hears("assist_paused")
+    ann.sees(AssistState.PAUSED, "listener")
+    boss.rings()
+    ann.press(EXPIRY)
+    ann.pauses()
+    boss.hangs_up()
+    ann.hears("assist_go_on")
+    goes_on(ann)
+    ann.hangs_up()
+    assert keys_in(boss.heard) == [""]
+
+
+def is_at_the_expiry(ann: Caller) -> None:
+    ann.orders(OrderKind.TAKE_PAYMENT)
+    ann.answers(enter_card_number=CARD)
+    ann.hears("enter_expiry")
+
+
+def goes_on(ann: Caller) -> None:
+    ann.keys_the_rest()
+    ann.answers(confirm_payment="1")
+    ann.sees(AssistState.APPROVED)
+    ann.hears("paid")
+    ann.press("0")  # heard well, thank you: on a line of tones the shield is down again
+    ann.hears("assist_over")
