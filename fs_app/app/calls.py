@@ -20,8 +20,9 @@ from fs_app.domain.prompt import Manner, say
 from fs_app.errors import CallEnded, Problem, StoreUnavailable
 from fs_app.flow.call import Call, Line, Services
 from fs_app.flow.checkpoint import Checkpoint
-from fs_app.flow.engine import FINISHED, MOVED, run_flow
+from fs_app.flow.engine import FINISHED, run_flow
 from fs_app.flow.opening import greet
+from fs_app.flow.step import MOVED
 from fs_app.journal import CallJournal
 from fs_app.metrics import MetricsServer
 from fs_app.ports import LiveCall

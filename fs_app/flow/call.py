@@ -87,7 +87,7 @@ class Services:
     live: LiveCalls
 
 
-def _stays() -> bool:
+def stays() -> bool:
     return False
 
 
@@ -163,13 +163,16 @@ class Call:
     journal: Journal
     caller_id: str | None = None
     known: KnownCaller | None = None
-    leaves: Callable[[], bool] = _stays
+    leaves: Callable[[], bool] = stays
     facts: Facts = field(default_factory=Facts)
     counts: Counter[str] = field(default_factory=Counter)  # e.g. declines; survives from step to step
     within: dict[str, str] = field(default_factory=dict)
     """What the step under way has learnt and wants to go on with at another server, should this one die: nothing of
     a card, no proof of who somebody is. `keep` writes it down; with the step it is forgotten."""
     keep: Callable[[], None] = nowhere
+    moves: Callable[[], bool] = stays
+    """Whether the call goes on at another server in the middle of the step under way, with what is in `within`:
+    then the step raises StepEnds with `MOVED`."""
     entered: Callable[[str, bool], None] = _unseen
     """Told the name of each step as it begins, and whether a secret is keyed there."""
     arrival: Arrival = Arrival()
@@ -195,5 +198,5 @@ class Call:
         """It is over. Those who looked on know the call as it knows them: no circle is left, so that what a call
         was is gone with its last frame."""
         self.facts.wipe()
-        self.keep, self.entered, self.places = nowhere, _unseen, NoPlaces()
+        self.keep, self.moves, self.entered, self.places = nowhere, stays, _unseen, NoPlaces()
         self.charged, self.refused = _unwatched, _unnoticed

@@ -20,13 +20,13 @@ from fs_app.flow.checkpoint import Checkpoint
 from fs_app.flow.flow import Flow, Node
 from fs_app.flow.places import FlowPlaces
 from fs_app.flow.reach import goes_on
-from fs_app.flow.step import ChargingStep, StepEnds
+from fs_app.flow.step import MOVED, ChargingStep, StepEnds
 
 APOLOGY = "technical_problem"
 MAX_VISITS = 20
 """A step that is reached more often than this in one call is going round in circles."""
 
-FINISHED, AGENT, FAILED, MOVED = "finished", "agent", "failed", "moved"
+FINISHED, AGENT, FAILED = "finished", "agent", "failed"
 TROUBLE, HUNG_UP = "trouble", "caller_hung_up"
 
 Act = Callable[[], str]
@@ -99,6 +99,8 @@ class _Walk:
             if node.step.all_outcomes() and self._moves(node):
                 return MOVED
             outcome = self._run(node, act)
+            if outcome == MOVED:
+                return MOVED
             if outcome == TROUBLE and self._in_trouble:
                 self._apologise()
                 self._call.channel.hang_up()
@@ -126,12 +128,18 @@ class _Walk:
         A call with a card in hand stays until that is charged or wiped: a card never moves, and nobody is made to
         key theirs again because we restart.
         """
-        call, checkpoints = self._call, self._call.services.checkpoints
-        if call.leaves() and call.facts.card is None:
-            return checkpoints.commit(call.channel.uuid, self._place(node))
-        call.keep = partial(self._keep, node)
+        call = self._call
+        if self._leaves(node):
+            return True
+        call.keep, call.moves = partial(self._keep, node), partial(self._leaves, node)
         call.keep()
         return False
+
+    def _leaves(self, node: Node) -> bool:
+        call, checkpoints = self._call, self._call.services.checkpoints
+        if not call.leaves() or call.facts.card is not None:
+            return False
+        return checkpoints.commit(call.channel.uuid, self._place(node))
 
     def _keep(self, node: Node) -> None:
         self._call.services.checkpoints.keep(self._call.channel.uuid, self._place(node))

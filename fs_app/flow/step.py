@@ -70,6 +70,10 @@ class Said:
     gaps: frozenset[str]
 
 
+MOVED = "moved"
+"""The outcome of every step that goes on at another server."""
+
+
 class StepEnds(Exception):
     """Ends a step from deep inside: `ask` raises it for ``agent``, ``back`` and ``gave_up``."""
 

@@ -114,7 +114,7 @@ class Agent(Step):
         call.facts.forget(_SPENT)
         hand_over = HandOver(call, transferred or self.queue or call.line.queue, self._words())
         if hand_over.ended_elsewhere():
-            return hand_over.ask_what_else()
+            return hand_over.go_on()
         if not self._somebody_is_there(call):
             return self._closed(call)
         return hand_over.run(transferred=bool(transferred))

@@ -17,7 +17,7 @@ from fs_app.flow.asking import ask
 from fs_app.flow.briefing import briefing
 from fs_app.flow.call import Call
 from fs_app.flow.places import SendTo
-from fs_app.flow.step import StepEnds
+from fs_app.flow.step import MOVED, StepEnds
 from fs_app.ports import (
     Answered,
     Coded,
@@ -35,7 +35,8 @@ from fs_app.steps.calling_back import ask_to_call_back
 from fs_app.steps.hand_over_words import Words
 from fs_app.steps.waiting_line import ALONE, CALL_BACK, WaitingLine
 
-_HANDED, _TALKED = "handover", "talked"
+_HANDED, _TALKED, _SENT_TO = "handover", "talked", "sent to"
+_TOLD = "0"  # in place of the id of a hand-over that was not written down, or whose end was
 _QUEUE = re.compile(QUEUE_NAME)
 _ALIVE_SECONDS = 5.0
 
@@ -91,7 +92,7 @@ class HandOver:
         if line.is_full():
             return self._alternatives(HandoverEnd.FULL)
         self._call.channel.play(say(first), interruptible=False)
-        self._keep(_HANDED, str(self._ticket.id if self._ticket is not None else 0))
+        self._keep(_HANDED, str(self._ticket.id) if self._ticket is not None else _TOLD)
         person.join()
         waited = line.wait()
         if isinstance(waited, Answered):
@@ -167,8 +168,7 @@ class HandOver:
         while True:
             match event := person.next(_ALIVE_SECONDS):
                 case Over():
-                    self._close(person)
-                    return self.ask_what_else()
+                    return self._go_on_in_the_dialplan(person)
                 case Ordered():
                     if (outcome := self._obey(person, event.order)) is not None:
                         return outcome
@@ -181,6 +181,20 @@ class HandOver:
                     self._tell_talk("", event.leg)
                 case _:
                     self._tell_talk(person.agent, person.leg)
+
+    def _go_on_in_the_dialplan(self, person: Person) -> str:
+        """A caller whom the switch has parked would not outlive this server: first they go back to where they
+        would, and to this very step."""
+        self._close(person)
+        self._call.within[_HANDED] = _TOLD
+        if self._call.moves():
+            raise StepEnds(MOVED)
+        return self.go_on()
+
+    def go_on(self) -> str:
+        """After the talk: where the agent sent the caller, or whatever they want."""
+        target = self._call.within.pop(_SENT_TO, "")
+        return self._sent(target) if target else self.ask_what_else()
 
     def ask_what_else(self) -> str:
         """The talk is over and the caller is still there: another person, alone, or nothing."""
@@ -234,11 +248,15 @@ class HandOver:
 
     def _send_back(self, person: Person, order: Order) -> str:
         self._take_back(person, order, HandoverEnd.SENT_BACK)
-        pays = order.target == SendTo.PAY
+        self._call.within[_SENT_TO] = order.target
+        return self._go_on_in_the_dialplan(person)
+
+    def _sent(self, target: str) -> str:
+        pays = target == SendTo.PAY
         self._call.channel.play(say(self._words.sent_to_pay if pays else self._words.sent_back))
-        if order.target == SendTo.SELF_SERVICE:
+        if target == SendTo.SELF_SERVICE:
             return "self_service"
-        self._call.sent_to = order.target
+        self._call.sent_to = target
         return "sent"
 
     def _transfer(self, person: Person, order: Order) -> str:
