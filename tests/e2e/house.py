@@ -214,6 +214,11 @@ class Caller:
             files = self.call.hears(phrase, seconds)
         return {path.name.split(".")[0] for path in files}
 
+    @property
+    def heard(self) -> list[str]:
+        """The phrases that were said so far."""
+        return [path.name.split(".")[0] for files in self.call.said for path in files]
+
     def press(self, keys: str) -> None:
         self.call.press(keys)
 
