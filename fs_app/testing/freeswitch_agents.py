@@ -5,7 +5,8 @@ answered at once, after some seconds or never, presses keys, holds, transfers (b
 hangs up. It records what it hears, and nothing that is said into it: one WAV of 8 kHz for each call.
 
 An `Office` brings the documents for the configuration of a `RealSwitch`: a SIP profile of the office's exchange,
-which lets its telephones transfer calls, one for the telephones, and a queue for each agent, of her name.
+which lets its telephones transfer calls, one for the telephones, queues, a directory, a fifo and a trunk. An agent
+whose name is a number of three digits is reached through these: ``user/201@pbx``, ``sofia/gateway/office/202``.
 """
 
 from __future__ import annotations
@@ -37,8 +38,32 @@ _PROFILE = """
         <param name="dtmf-type" value="rfc2833"/>
         <param name="rtp-timer-name" value="soft"/>
         <param name="sip-trace" value="no"/>
-      </settings>
+      </settings>{gateways}
     </profile>
+"""
+_GATEWAY = """
+      <gateways>
+        <gateway name="office">
+          <param name="username" value="none"/>
+          <param name="password" value="none"/>
+          <param name="proxy" value="127.0.0.1:{port}"/>
+          <param name="register" value="false"/>
+        </gateway>
+      </gateways>"""
+_NOBODY = '<section name="directory" description="nobody registers here"/>'
+_DIRECTORY = """<section name="directory">
+    <domain name="pbx">
+      <user id="201">
+        <params>
+          <param name="dial-string" value="sofia/desk/201@127.0.0.1:{port}"/>
+        </params>
+      </user>
+    </domain>
+  </section>"""
+_FIFO = """<configuration name="fifo.conf">
+  <settings/>
+  <fifos/>
+</configuration>
 """
 _DIALPLAN = """<include>
   <context name="telephones">
@@ -47,6 +72,12 @@ _DIALPLAN = """<include>
         <action application="ring_ready"/>
         <action application="sleep" data="60000"/>
         <action application="hangup" data="NO_ANSWER"/>
+      </condition>
+    </extension>
+    <extension name="an agent's telephone that has a number">
+      <condition field="destination_number" expression="^([0-9]{{3}})$">
+        <action application="ring_ready"/>
+        <action application="transfer" data="$1-1000 XML telephones"/>
       </condition>
     </extension>
     <extension name="an agent's telephone: answered after so many milliseconds">
@@ -61,10 +92,10 @@ _DIALPLAN = """<include>
     </extension>
   </context>
   <context name="desk">
-    <extension name="an agent calls, or transfers to, another one">
-      <condition field="destination_number" expression="^([a-z0-9]+)$">
+    <extension name="an agent calls, or transfers to, another one, who answers after so many milliseconds">
+      <condition field="destination_number" expression="^([a-z0-9]+-[0-9]+)$">
         <action application="set" data="ringback=%(200,100,440)"/>
-        <action application="bridge" data="sofia/desk/$1-0@127.0.0.1:{port}"/>
+        <action application="bridge" data="sofia/desk/$1@127.0.0.1:{port}"/>
       </condition>
     </extension>
   </context>
@@ -104,6 +135,8 @@ class Office:
         return {
             "autoload_configs/sofia.conf.xml": self._with_profiles(),
             "autoload_configs/callcenter.conf.xml": self._with_queues(),
+            "autoload_configs/fifo.conf.xml": _FIFO,
+            "freeswitch.xml": self._with_directory(),
             "dialplan/telephones.xml": _DIALPLAN.format(folder=self.folder, port=self.telephones),
         }
 
@@ -124,9 +157,14 @@ class Office:
 
     def _with_profiles(self) -> str:
         text = (CONFIGURATION / "autoload_configs" / "sofia.conf.xml").read_text(encoding="utf-8")
-        ports = {"desk": self.desk, "telephones": self.telephones}
-        profiles = "".join(_PROFILE.format(name=name, port=port) for name, port in ports.items())
+        gateway = _GATEWAY.format(port=self.telephones)
+        profiles = _PROFILE.format(name="desk", port=self.desk, gateways=gateway)
+        profiles += _PROFILE.format(name="telephones", port=self.telephones, gateways="")
         return text.replace("</profiles>", f"{profiles}</profiles>")
+
+    def _with_directory(self) -> str:
+        text = (CONFIGURATION / "freeswitch.xml").read_text(encoding="utf-8")
+        return text.replace(_NOBODY, _DIRECTORY.format(port=self.telephones))
 
     def _with_queues(self) -> str:
         text = (CONFIGURATION / "autoload_configs" / "callcenter.conf.xml").read_text(encoding="utf-8")
@@ -150,6 +188,7 @@ class TestAgent:
         self.agent = f"{name}@default"
         self.telephone = self.leg = self._shown = ""
         self.rung = self.answered = False
+        self._keys = ""
         self._told: dict[str, set[str]] = {}
         self._consulting = ""
         self._seen = len(switch.overheard.events)
@@ -200,6 +239,15 @@ class TestAgent:
         """Whether it is answered, and somebody is there."""
         return self.answered and self._has(self.leg, "CHANNEL_BRIDGE") and not self._has(self.telephone, _GONE)
 
+    def takes_from(self, fifo: str) -> None:
+        """Take whoever waits in a fifo."""
+        self._originate("fifo", f"{fifo} out wait")
+
+    def gets(self, keys: str) -> bool:
+        """Whether these keys have come out of the telephone, and no other."""
+        self._look()
+        return self._keys == keys
+
     def presses(self, keys: str) -> None:
         """As telephone-event."""
         for key in keys:
@@ -217,14 +265,14 @@ class TestAgent:
         """Take the caller off hold."""
         self._switch.api(f"uuid_hold off {self.telephone}")
 
-    def sends_to(self, name: str) -> None:
+    def sends_to(self, other: TestAgent, *, answers: float = 0.0) -> None:
         """Transfer the caller to another agent without asking her: REFER."""
-        self._refer(name)
+        self._refer(f"{other.name}-{round(answers * 1000)}")
 
     def calls(self, other: TestAgent) -> None:
         """Call another agent beside the talk, and wait until she has answered."""
         self._consulting = str(uuid4())
-        address = f"{other.name}@127.0.0.1:{self._office.desk}"
+        address = f"{other.name}-0@127.0.0.1:{self._office.desk}"
         variables = f"origination_uuid={self._consulting},ignore_early_media=true"
         self._switch.api(f"bgapi originate {{{variables}}}sofia/telephones/{address} &park()")
         other.talks()
@@ -233,15 +281,15 @@ class TestAgent:
         """Connect the caller with the agent who was called: REFER with Replaces."""
         names = ("sip_call_id", "sip_to_tag", "sip_from_tag")
         call, to, sender = (self._switch.api(f"uuid_getvar {self._consulting} {name}") for name in names)
-        self._refer(f"{other.name}", f"?Replaces={call}%3Bto-tag%3D{to}%3Bfrom-tag%3D{sender}")
+        self._refer(f"{other.name}-0", f"?Replaces={call}%3Bto-tag%3D{to}%3Bfrom-tag%3D{sender}")
 
     def listens_to(self, channel: str) -> None:
         """Listen in on a channel with a telephone of her own."""
-        self._third("eavesdrop", channel)
+        self._originate("eavesdrop", channel)
 
     def joins(self, channel: str) -> None:
         """Talk along with the two who talk there."""
-        self._third("three_way", channel)
+        self._originate("three_way", channel)
 
     @property
     def heard(self) -> Path:
@@ -250,9 +298,10 @@ class TestAgent:
 
     # --- parts ---
 
-    def _third(self, application: str, channel: str) -> None:
+    def _originate(self, application: str, argument: str) -> None:
+        """Her telephone is called, and once it is answered that is done with it."""
         contact = self._office.contact(self.name, 0.0, 10).partition("]")[2]
-        answer = self._switch.api(f"bgapi originate {contact} &{application}({channel})")
+        answer = self._switch.api(f"bgapi originate {contact} '&{application}({argument})'")
         assert answer.startswith("+OK"), answer
 
     def _refer(self, name: str, more: str = "") -> None:
@@ -282,12 +331,13 @@ class TestAgent:
         name = event.event("Event-Name") or ""
         if name == "CHANNEL_BRIDGE" and (other := event.event("Other-Leg-Unique-ID")) in self._told:
             uuid = other
-        elif uuid is None or number.rpartition("-")[0] != self.name:
+        elif uuid is None or number.partition("-")[0] != self.name:
             return
         if uuid not in self._told:
             self._begin(uuid, event)
         self._told[uuid].add(name)
         if uuid == self.telephone:
+            self._keys += event.event("DTMF-Digit") or "" if name == "DTMF" else ""
             self.rung = True
             self._shown = event.event("variable_sip_h_X-FS-App-Reference") or self._shown
             self.answered = self.answered or name == "CHANNEL_ANSWER"
@@ -296,5 +346,5 @@ class TestAgent:
         self._told[uuid] = set()
         if event.event("Call-Direction") == "outbound":
             self.leg = uuid
-        else:
+        elif event.event("Caller-Context") == "telephones":  # not a caller who was transferred to her
             self.telephone, self._shown, self.answered = uuid, "", False

@@ -3,9 +3,10 @@ account each, and agents with a telephone each. What they do reads as a call."""
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -13,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import gevent
-from canary import CARD, EXPIRY, SECURITY_CODE
+from canary import CARD, EXPIRY, SECURITY_CODE, traces
 from paymentsite import Site
 from sqlalchemy import Connection, insert
 
@@ -39,6 +40,16 @@ CALLERS, DESKS = 60, 30
 
 DESK, SHORT_WAIT, RECORDED = "desk", "short", "recorded"
 MOST_WAITING = 2  # in one queue
+AGENTS = {
+    "announce_seconds": 10,
+    "most_waiting": MOST_WAITING,
+    "destinations": {
+        "extension": {"way": "extension", "target": "201@pbx"},
+        "trunk": {"way": "trunk", "target": "office/202"},
+        "fifo": {"way": "fifo", "target": "support"},
+        "nowhere": {"way": "trunk", "target": "nobody/204"},
+    },
+}
 KINDS = {DESK: 900, SHORT_WAIT: 6, RECORDED: 900}
 """Queues by how many seconds a caller waits in them at most; those of one kind record their talks."""
 
@@ -79,7 +90,7 @@ class House:
         self.site = Site(
             folder,
             documents={**self.office.documents(), "dialplan/public/lines.xml": _LINES, **(documents or {})},
-            settings={"agents": {"announce_seconds": 10, "most_waiting": MOST_WAITING}, **(settings or {})},
+            settings={"agents": AGENTS, **(settings or {})},
         )
         self.parts = Parts(load_settings(self.site.settings(self.site.ports[0]))[0])
         self._numbers = count()
@@ -92,6 +103,8 @@ class House:
             undo.callback(self.parts.close)
             undo.enter_context(self.switch)
             self.switch.api("fsctl loglevel info")
+            for module in ("mod_fifo", "mod_xml_cdr"):
+                assert self.switch.api(f"load {module}").startswith("+OK")
             self._undo = undo.pop_all()
         return self
 
@@ -118,6 +131,20 @@ class House:
             assert time.monotonic() < until, instead()
             gevent.sleep(0.05)
 
+    def traces(self) -> list[str]:
+        """What gives something of a card away in all that the switch told, wrote down and recorded of its calls,
+        but for the callers' own telephones, and in the database."""
+        records = [path.read_text(encoding="utf-8") for path in sorted(self.site.cdr.glob("*.xml"))]
+        lines = [record for record in records if "fs_app_flow" in record]
+        assert lines and all("<digits_dialed>none</digits_dialed>" in record for record in lines)
+        overheard = self.switch.overheard_of_lines()
+        assert "PLAYBACK_START" in overheard
+        with closing(sqlite3.connect(self.site.folder / "fs_app.sqlite")) as database:
+            rows = "\n".join(database.iterdump())
+        texts = {"event or log": overheard, "log file": self.switch.log_of_lines(), "record": "\n".join(records)}
+        found = [f"{where}: {trace}" for where, text in texts.items() for trace in traces(text)]
+        return found + [f"database: {trace}" for trace in traces(rows) if trace.startswith("card number")]
+
     @contextmanager
     def server(self, port: int = 0) -> Iterator[Calls]:
         """A server in this process, on the first of the ports that the dialplan knows, or on the second."""
@@ -134,12 +161,16 @@ class House:
         """Somebody with a telephone, and a queue of that kind for herself."""
         return TestAgent(self.switch, self.office, f"{kind}{next(self._desks[kind])}")
 
-    def caller(self, queue: TestAgent, *, tones: bool = False, flow: str = "pay_balance") -> Caller:
-        """Somebody who dials the line of that agent's queue, from a telephone that is known for an account."""
+    def numbered_agent(self, number: str) -> TestAgent:
+        """Somebody with a telephone that has a number: of the directory (201), behind the trunk (202), or other."""
+        return TestAgent(self.switch, self.office, number)
+
+    def caller(self, queue: TestAgent | str, *, tones: bool = False, flow: str = "pay_balance") -> Caller:
+        """Somebody who dials the line of that queue, from a telephone that is known for an account."""
         number = next(self._numbers)
-        line = "inband" if tones else "auto"
-        call = self.switch.dial(f"line-{flow}-{queue.name}-{line}", caller_id=_telephone(number), tones=tones)
-        return Caller(self, call, f"caller-{number}", _telephone(number))
+        line, queue = "inband" if tones else "auto", queue if isinstance(queue, str) else queue.name
+        call = self.switch.dial(f"line-{flow}-{queue}-{line}", caller_id=_telephone(number), tones=tones)
+        return Caller(self, call, number)
 
     def remembers_talks(self, queue: str, *, seconds: int) -> None:
         """Three talks of that queue lately, each as long."""
@@ -193,11 +224,10 @@ class House:
 class Caller:
     """One caller, what they do on their telephone, and what the desk knows of them."""
 
-    def __init__(self, house: House, call: TestCall, account: str, telephone: str) -> None:
+    def __init__(self, house: House, call: TestCall, number: int) -> None:
         self._house = house
         self.call = call
-        self.account = account
-        self.telephone = telephone
+        self.account, self.number, self.telephone = f"caller-{number}", _account(number), _telephone(number)
 
     @property
     def line(self) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import pytest
 from beside import beside
-from canary import CARD, EXPIRY
-from house import Caller, House
+from canary import CARD, EXPIRY, SECURITY_CODE
+from house import POSTAL_CODE, Caller, House
 
 from fs_app.domain.assist import AssistState, FieldState
+from fs_app.domain.handover import HandoverEnd
 from fs_app.ports import OrderKind
 from fs_app.proof.tones import keys_in
 
@@ -47,7 +48,7 @@ def test_a_card_goes_on_with_another_agent_who_was_not_asked(house: House) -> No
     ann = house.caller(maria)
     ann.talks_with(maria)
     is_at_the_expiry(ann)
-    maria.sends_to(jane.name)
+    maria.sends_to(jane)
     jane.talks()
     ann.hears("assist_go_on")
     assert ann.fields()[0] is FieldState.ACCEPTED, "the number is kept"
@@ -55,6 +56,22 @@ def test_a_card_goes_on_with_another_agent_who_was_not_asked(house: House) -> No
     jane.hangs_up()
     ann.hears("after_agent")
     ann.hangs_up()
+
+
+@beside
+def test_a_caller_who_is_sent_to_somebody_who_rings_for_long_has_their_keys_again(house: House) -> None:
+    """We have nothing to do with them any more."""
+    maria, jane = house.agent(), house.agent()
+    ann = house.caller(maria)
+    ann.talks_with(maria)
+    maria.sends_to(jane, answers=4)
+    jane.talks()
+    ann.pauses()
+    ann.press("5")
+    house.waits_for(lambda: jane.gets("5"), lambda: "the key did not come")
+    assert ann.handover.end is HandoverEnd.TALKED
+    jane.hangs_up()
+    ann.call.waits_for_end()
 
 
 @beside
@@ -92,9 +109,16 @@ def test_a_card_waits_until_nobody_listens_any_more(house: House) -> None:
     ann.pauses()
     boss.hangs_up()
     ann.hears("assist_go_on")
-    goes_on(ann)
+    ann.answers(enter_expiry=EXPIRY)
+    ann.hears("enter_security_code")
+    boss.joins(ann.line)
+    ann.hears("assist_paused")
+    boss.rings()
+    boss.hangs_up()
+    ann.hears("assist_go_on")
+    ann.answers(enter_security_code=SECURITY_CODE, enter_postal_code=POSTAL_CODE, confirm_payment="1")
+    ann.sees(AssistState.APPROVED)
     ann.hangs_up()
-    assert keys_in(boss.heard) == [""]
 
 
 def is_at_the_expiry(ann: Caller) -> None:
