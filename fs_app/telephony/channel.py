@@ -122,6 +122,8 @@ class SwitchChannel:
     def answer(self) -> None:
         """Take the call and get its keypad ready, in one write; what another server left behind is set right."""
         left_behind = LEFT_BEHIND if self._info.attempt > 1 or self._info.moved else ()
+        if left_behind and not self._info.moved:  # what is typed on of an answer to a dead server answers nothing
+            self._keypad.ignore()
         if left_behind:  # a caller whom it had silenced towards a person; refused where it had not
             self._session.start_api("uuid_audio", f"{self.uuid} stop")
         self._privacy.recordings.learn(left_masked=bool(left_behind))

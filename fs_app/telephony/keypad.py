@@ -49,6 +49,8 @@ class Keypad:
         self._last: tuple[str, float] = ("", 0.0)
         self._run = 0.0  # keys that follow the last dropped one this soon are dropped, too
         self._dropped_at = 0.0
+        self.typed_at = 0.0
+        """When the last key came (monotonic)."""
         self.buffer = KeyBuffer()
         self.public = False
         """True while a question is asked that is no secret."""
@@ -107,6 +109,7 @@ class Keypad:
 
     def _pressed(self, digits: str) -> None:
         """In the hub. After one of the keys A to D, which match nothing, the switch sends both at once: ``A3``."""
+        self.typed_at = time.monotonic()
         if self._both and self._came_twice(digits):
             return
         if self._run and self._goes_on(digits):

@@ -34,6 +34,7 @@ from fs_app.telephony.shield import Shield
 from fs_app.telephony.timing import Timing
 from fs_app.telephony.waiting import Stir
 
+_TYPING_SECONDS = 4.0  # who types on for longer is not waited for
 _LEAVE_SECONDS = 0.5  # a key that a prompt has eaten is pressed again
 _LOST_SECONDS = 0.5  # a prompt that came as somebody answered is lost, and never ends
 
@@ -260,8 +261,16 @@ class SwitchPerson:
         so_far = self._so_far
         so_far.over = True
         so_far.row = deque(event for event in so_far.row if not isinstance(event, Over))
-        self._privacy.keypad.buffer.forget()
         self._session.start_all(way.HOME)[-1].wait(self._timing.margin)
+        self._until_they_stop_typing()
+        self._privacy.keypad.buffer.forget()
+
+    def _until_they_stop_typing(self) -> None:
+        """A card that was broken off with the talk: what is typed on of it is not to answer what follows, which may
+        be asked by another server."""
+        keypad, until = self._privacy.keypad, time.monotonic() + _TYPING_SECONDS
+        while keypad.ignoring and (left := min(until, keypad.typed_at + self._timing.run) - time.monotonic()) > 0:
+            self._wait_for(lambda: False, left)
 
     def _too_late(self) -> None:
         """What should have followed has not."""

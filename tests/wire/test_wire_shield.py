@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import gevent
 import pytest
-from personkit import BOUND, LEG, LISTENING, OTHER_LEG, PLACE, TONES, OnTheWay
+from personkit import BOUND, HOME, LEG, LISTENING, OTHER_LEG, PLACE, TONES, OnTheWay
 from wirekit import SECONDS, UUID, eventually, reply_text
 
 from fs_app.domain.destination import FeatureCode
+from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.keys import Field, Heard, Verdict, menu
 from fs_app.domain.prompt import SILENCE, say
 from fs_app.errors import CallEnded, NotProtected
-from fs_app.ports import Coded, Joined, Parted
+from fs_app.ports import Coded, Joined, Over, Parted
 from fs_app.telephony import recordings
 from fs_app.telephony.person import SwitchPerson
 from fs_app.telephony.timing import Timing
@@ -402,6 +403,30 @@ def test_what_is_typed_on_of_a_broken_off_answer_answers_nothing(dial) -> None:
     gevent.sleep(QUICK.run + 0.05)  # the caller pauses, and begins anew
     call.keys("5555")
     assert payment.ends()[-1].digits == "5555"
+
+
+def test_who_types_on_when_the_agent_has_gone_is_waited_for_before_another_server_asks(dial) -> None:
+    call = dial(timing=QUICK)
+    person = call.talk()
+    payment = Payment(call, person, ask(call))
+    payment.puts_up()
+    payment.proves()
+    call.keys("41")
+    eventually(lambda: not len(call.channel._keypad))
+    call.unbridged()
+    call.api(f"sched_del {UUID}")
+    call.parked()
+    for _ in range(2):
+        call.switch.expect_api()
+    payment.ends()
+    coming = gevent.spawn(lambda: [person.next(SECONDS), person.next(SECONDS)])
+    call.executes(*HOME)
+    for key in "11":
+        gevent.sleep(QUICK.run / 2)
+        assert not coming.ready()
+        call.keys(key)
+    assert coming.get(timeout=SECONDS) == [Parted(), Over(HandoverEnd.TALKED)]
+    assert not len(call.channel._keypad)
 
 
 def test_a_transfer_in_mid_entry_breaks_the_question_off_and_is_proved_anew(dial) -> None:
