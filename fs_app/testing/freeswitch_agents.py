@@ -250,6 +250,7 @@ class TestAgent:
 
     def presses(self, keys: str) -> None:
         """As telephone-event."""
+        self._switch.knows_its_keys(self.telephone, self.leg)
         for key in keys:
             self._switch.api(f"uuid_send_dtmf {self.telephone} {key}@100")
 

@@ -3,6 +3,7 @@ account each, and agents with a telephone each. What they do reads as a call."""
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -54,6 +55,7 @@ KINDS = {DESK: 900, SHORT_WAIT: 6, RECORDED: 900}
 """Queues by how many seconds a caller waits in them at most; those of one kind record their talks."""
 
 _SECONDS = 20.0
+_COUNTED = re.compile(r"_(?:bytes|count|epoch|msec|port|sec|uepoch|usec)>")  # three digits of a record are no code
 
 # The flow, the queue and the kind of line are in the number that is dialled.
 _LINES = """<include>
@@ -136,12 +138,16 @@ class House:
         but for the callers' own telephones, and in the database."""
         records = [path.read_text(encoding="utf-8") for path in sorted(self.site.cdr.glob("*.xml"))]
         lines = [record for record in records if "fs_app_flow" in record]
-        assert lines and all("<digits_dialed>none</digits_dialed>" in record for record in lines)
+        assert lines, "no call was recorded"
+        dialled = set(re.findall("<digits_dialed>(.*?)</digits_dialed>", "".join(lines)))
+        assert "none" in dialled, "of a caller who was let go it is what they dialled then"
+        assert all(len(digits) == 1 for digits in dialled - {"none"}), dialled
         overheard = self.switch.overheard_of_lines()
         assert "PLAYBACK_START" in overheard
         with closing(sqlite3.connect(self.site.folder / "fs_app.sqlite")) as database:
             rows = "\n".join(database.iterdump())
-        texts = {"event or log": overheard, "log file": self.switch.log_of_lines(), "record": "\n".join(records)}
+        told = [line for record in records for line in record.split("\n") if not _COUNTED.search(line)]
+        texts = {"event or log": overheard, "log file": self.switch.log_of_lines(), "record": "\n".join(told)}
         found = [f"{where}: {trace}" for where, text in texts.items() for trace in traces(text)]
         return found + [f"database: {trace}" for trace in traces(rows) if trace.startswith("card number")]
 
@@ -315,6 +321,22 @@ class Caller:
             return any(one.name == field and one.keys == keys for one in self.payment.fields)
 
         self._house.waits_for(shows, lambda: f"{self.payment.fields}, not {keys} of {field}")
+
+    def keeps(self, field: str) -> None:
+        """The agent's page shows that a field is taken."""
+
+        def shows() -> bool:
+            return any(one.name == field and one.state is FieldState.ACCEPTED for one in self.payment.fields)
+
+        self._house.waits_for(shows, lambda: f"{self.payment.fields}, {field} not accepted")
+
+    def is_over(self, end: HandoverEnd) -> None:
+        """Wait until the desk is told how the hand-over ended."""
+        self._house.waits_for(lambda: self.handover.end is end, lambda: f"{self.handover}, not {end}")
+
+    def is_with(self, agent: TestAgent) -> None:
+        """Wait until the desk is told that the caller talks with that leg."""
+        self._house.waits_for(lambda: self.handover.leg == agent.leg, lambda: f"{self.handover}, not {agent.leg}")
 
     def is_at(self, state: HandoverState) -> None:
         """Wait until the desk is told that the hand-over is there."""

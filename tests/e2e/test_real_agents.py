@@ -10,7 +10,7 @@ from beside import beside
 from canary import CARD, EXPIRY, SECURITY_CODE
 from house import RECORDED, WRONG_CODE, House
 
-from fs_app.domain.assist import AssistState, FieldState
+from fs_app.domain.assist import AssistState
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.payment import PaymentState
 from fs_app.ports import OrderKind
@@ -65,7 +65,7 @@ def test_nothing_is_asked_before_a_silence_that_somebody_lifted_is_proved_again(
     assert ann.sees(AssistState.PAUSED).why == "not_silenced"
     ann.press(EXPIRY[:2])  # all the same: she hears it, but nobody asked for it
     ann.hears("assist_go_on")
-    assert ann.fields()[0] is FieldState.ACCEPTED, "the number is kept"
+    ann.keeps("number")
     ann.keys_the_rest()
     ann.answers(confirm_payment="1")
     ann.sees(AssistState.APPROVED)
@@ -85,12 +85,11 @@ def test_an_agent_takes_stops_and_sends_back_by_the_keys_of_her_telephone(house:
     ann.press(CARD[:6])
     maria.presses("*70")
     ann.hears("assist_stopped")
-    stopped = ann.payment
-    assert (stopped.state, stopped.why, stopped.by) == (AssistState.CANCELLED, "agent", maria.agent)
+    assert ann.sees(AssistState.CANCELLED, "agent").by == maria.agent
     maria.presses("*72")
     ann.hears("sent_to_pay", "pay_full")
     maria.is_alone()
-    assert ann.handover.end is HandoverEnd.SENT_BACK
+    ann.is_over(HandoverEnd.SENT_BACK)
     ann.press("1")
     ann.keys_the_card()
     ann.answers(confirm_payment="1")
@@ -110,8 +109,8 @@ def test_a_caller_whose_agent_hangs_up_in_the_middle_of_a_card_pays_alone(house:
     maria.hangs_up()
     ann.hears("after_agent")
     ann.pauses(5)  # what is typed on of the card answers nothing
-    assert (ann.payment.state, ann.payment.why) == (AssistState.CANCELLED, "talk_over")
-    assert ann.handover.end is HandoverEnd.TALKED
+    ann.sees(AssistState.CANCELLED, "talk_over")
+    ann.is_over(HandoverEnd.TALKED)
     ann.press("2")
     ann.hears("on_your_own")
     ann.answers(pay_full="1")

@@ -83,7 +83,7 @@ def test_a_server_that_is_replaced_leaves_a_talk_alone_and_the_next_has_the_call
         maria.hangs_up()
         ann.hears("after_agent", seconds=SOON)
         assert "one_moment" not in ann.heard, "nothing has failed"
-        house.waits_for(lambda: ann.handover.end is HandoverEnd.TALKED, lambda: f"{ann.handover}")
+        ann.is_over(HandoverEnd.TALKED)
         ann.press("2")
         ann.hears("on_your_own", "pay_full")
         ann.hangs_up()
@@ -115,7 +115,7 @@ def goes_on_after_the_talk(caller: Caller, agent: TestAgent) -> None:
     agent.hangs_up()
     caller.hears("one_moment", seconds=SOON)
     caller.hears("after_agent")
-    assert caller.handover.end is HandoverEnd.TALKED
+    caller.is_over(HandoverEnd.TALKED)
     caller.hangs_up()
 
 

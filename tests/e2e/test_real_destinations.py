@@ -24,7 +24,7 @@ def test_a_telephone_of_the_directory_rings_with_the_reference_and_takes_a_payme
     assert maria.shows() == ann.handover.ticket.reference
     maria.talks()
     ann.is_at(HandoverState.TALKING)
-    assert ann.handover.leg == maria.leg
+    ann.is_with(maria)
     maria.presses("*71")
     ann.hears("assist_start")
     ann.press(CARD)
@@ -48,7 +48,7 @@ def test_a_number_behind_a_trunk_sends_the_caller_back_to_pay(house: House) -> N
     ann.orders(OrderKind.SEND_TO, target="pay")
     ann.hears("sent_to_pay", "pay_full")
     jane.is_alone()
-    assert ann.handover.end is HandoverEnd.SENT_BACK
+    ann.is_over(HandoverEnd.SENT_BACK)
     ann.hangs_up()
 
 

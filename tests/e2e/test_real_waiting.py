@@ -34,11 +34,11 @@ def test_callers_hear_their_place_and_leave_the_line_by_key_and_the_next_finds_i
     cleo.hears("queue_full")
     cleo.press("2")
     cleo.hears("on_your_own", "pay_full")
-    assert cleo.handover.end is HandoverEnd.FULL
+    cleo.is_over(HandoverEnd.FULL)
 
     bob.press("2")
     bob.hears("on_your_own", "pay_full")
-    house.waits_for(lambda: bob.handover.end is HandoverEnd.SELF_SERVICE, lambda: f"{bob.handover}")
+    bob.is_over(HandoverEnd.SELF_SERVICE)
 
     ann.press("1")
     ann.hears("callback_number")
@@ -46,7 +46,7 @@ def test_callers_hear_their_place_and_leave_the_line_by_key_and_the_next_finds_i
     ann.hears("callback_taken")
     (wish,) = house.view.callbacks(queue=maria.name)
     assert (wish.request.number, wish.request.call_uuid) == (ann.telephone, ann.line)
-    house.waits_for(lambda: ann.handover.end is HandoverEnd.CALL_BACK, lambda: f"{ann.handover}")
+    ann.is_over(HandoverEnd.CALL_BACK)
     for caller in (ann, bob, cleo):
         caller.hangs_up()
 
@@ -75,7 +75,7 @@ def test_a_caller_whom_nobody_answers_in_time_is_told_so_and_not_left_in_silence
     ann.wants_a_person()
     ann.hears("queue_not_answered", "no_agent_available")
     ann.call.waits_for_end()
-    assert ann.handover.end is HandoverEnd.NOT_ANSWERED
+    ann.is_over(HandoverEnd.NOT_ANSWERED)
 
 
 @beside
