@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+import gevent
 import pytest
 import structlog
 from prometheus_client import generate_latest
@@ -46,6 +47,7 @@ from fs_app.testing.transcript import Transcript
 from fs_app.testing.transcript_play import Played, play
 
 ROOT = Path(__file__).resolve().parents[1]
+SECONDS = 15.0  # no test waits longer for a server to be done
 AGENTS = {"": Agents(), "busy": Agents(answer=False)}
 
 
@@ -182,10 +184,18 @@ class World:
     def payments(self) -> Sequence[Payment]:
         return self.ledger.payments()
 
+    def logged(self) -> str:
+        """What the server wrote, once it is done with every call: the last lines of a call follow its hang-up."""
+        with gevent.Timeout(SECONDS, AssertionError("the server is not done with a call that is over")):
+            while self.calls.server.active:
+                gevent.sleep(0.005)
+        return self.log.getvalue()
+
     def traces(self) -> dict[str, str]:
+        log = self.logged()
         files = sorted(self.file.parent.glob(f"{self.file.name}*"))
         return {
-            "log": self.log.getvalue(),
+            "log": log,
             "database": "\n".join(file.read_bytes().decode("latin-1") for file in files),
             "metrics": generate_latest(self.calls.metrics.registry).decode(),
         }
