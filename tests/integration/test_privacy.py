@@ -86,7 +86,7 @@ def test_a_recording_that_cannot_be_masked_is_stopped(world, switch_at):
     phone.go_on()
     assert is_paid(world)
     assert (recording_of(phone).tones, recording_of(phone).running) == ("10001#", False)
-    assert "recording stopped: it cannot be masked" in world.logged()
+    assert "recording stopped: it cannot be masked" in world.log.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_switch_at_debug_logs_the_keys_of_lines_with_tones_so_these_are_asked_
     assert is_paid(world) is not inband
     assert (world.phrase("enter_pin") in phone.heard) is not inband
     assert CARD not in switch.overheard
-    assert ("fsctl loglevel info" in world.logged()) is inband
+    assert ("fsctl loglevel info" in world.log.getvalue()) is inband
 
 
 def test_who_begins_to_listen_to_tones_in_mid_card_ends_the_question(world, switch_at):

@@ -188,7 +188,7 @@ def test_a_bill_in_a_currency_nobody_recorded_leads_to_a_person(world, switch):
     phone.go_on()
     assert phone.said[-1] == "We are sorry. We have a technical problem."
     assert phone.queue == "payments@default"
-    assert "the names of CHF are not recorded" in world.logged()
+    assert "the names of CHF are not recorded" in world.log.getvalue()
 
 
 # --- memory ------------------------------------------------------------------------------------------------------
@@ -216,8 +216,8 @@ def a_fault_in_a_step(world, switch, monkeypatch):
     phone.go_on()
     assert phone.said[-1] == "We are sorry. We have a technical problem."
     assert phone.queue == "payments@default"
-    assert "a fault with 16 digits in reach" in world.logged()
-    assert "4012888888881881" not in world.logged()
+    assert "a fault with 16 digits in reach" in world.log.getvalue()
+    assert "4012888888881881" not in world.log.getvalue()
 
 
 def an_agent_after_the_card(world, switch, monkeypatch):
