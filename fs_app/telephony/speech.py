@@ -21,6 +21,7 @@ _REMEMBERED = 8
 _BREAK_SECONDS = 0.06  # a break ends a playback within two media ticks of 20 ms
 _TOLD_SECONDS = 1.0  # a transfer ends a prompt, and the switch says 20 ms later that it was one
 _AWAY_SECONDS = 60.0  # on hold, or in a transfer
+_TIMES = 4  # one prompt is said in a talk that breaks it off
 
 
 def never() -> bool:
@@ -130,18 +131,25 @@ class Speech:
         return held
 
     def _say_in_talk(self, files: Sequence[str], seconds: float, cut_by: Callable[[], bool]) -> None:
-        """As `sound`, once more where the talk broke it off. Whom somebody leaves on hold for long is not told."""
-        for last in (False, True):
+        """As `sound`, again where the talk broke it off. Whom somebody leaves on hold for long is not told."""
+        broken = False
+
+        def breaks() -> bool:
+            nonlocal broken
+            broken = broken or self._is_away()
+            return broken or cut_by()
+
+        for times_left in reversed(range(_TIMES)):
             if not self.until(lambda: not self._is_away() or cut_by(), _AWAY_SECONDS) or cut_by():
                 return
-            talks_no_more = partial(self._has_left, self._leg())
+            broken, talks_no_more = False, partial(self._has_left, self._leg())
             try:
-                self.sound(files, seconds, cut_by=lambda: self._is_away() or cut_by())
+                self.sound(files, seconds, cut_by=breaks)
             except SwitchError:
-                if last or not self.until(talks_no_more, _TOLD_SECONDS):
+                if not times_left or not self.until(talks_no_more, _TOLD_SECONDS):
                     raise
             else:
-                if not self._is_away():
+                if not broken:
                     return
 
     def _leg(self) -> str:
