@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from beside import beside
 from canary import CARD, EXPIRY, SECURITY_CODE
-from house import RECORDED, WRONG_CODE, House
+from house import POSTAL_CODE, RECORDED, WRONG_CODE, House
 
 from fs_app.domain.assist import AssistState
 from fs_app.domain.handover import HandoverEnd
@@ -66,13 +66,36 @@ def test_nothing_is_asked_before_a_silence_that_somebody_lifted_is_proved_again(
     ann.press(EXPIRY[:2])  # all the same: she hears it, but nobody asked for it
     ann.hears("assist_go_on")
     ann.keeps("number")
-    ann.keys_the_rest()
-    ann.answers(confirm_payment="1")
+    ann.answers(enter_expiry=EXPIRY)
+    ann.hears("enter_security_code")
+    recording = house.office.folder / "on_demand.wav"
+    house.switch.api(f"uuid_record {ann.line} start {recording}")
+    ann.press(SECURITY_CODE)
+    ann.answers(enter_postal_code=POSTAL_CODE, confirm_payment="1")
     ann.sees(AssistState.APPROVED)
     ann.hears("paid")
+    ann.pauses(4)
     ann.hangs_up()
     maria.is_alone()
+    assert loud_seconds(recording) > 1, "what was said after the payment is in it"
+    assert set("".join(keys_in(recording))) == set(), "begun in the middle of the code"
     assert keys_in(maria.heard) in ([""], [EXPIRY[:2]])
+
+
+@beside
+def test_a_caller_who_hangs_up_in_the_middle_of_a_card_is_gone_from_the_page(house: House) -> None:
+    maria = house.agent()
+    ann = house.caller(maria)
+    ann.talks_with(maria)
+    ann.orders(OrderKind.TAKE_PAYMENT)
+    ann.hears("enter_card_number")
+    ann.press(CARD[:6])
+    ann.has_keyed("number", 6)
+    ann.hangs_up()
+    maria.is_alone()
+    ann.sees(AssistState.ENDED)
+    ann.is_over(HandoverEnd.TALKED)
+    assert ann.paid() == []
 
 
 @beside

@@ -72,11 +72,12 @@ def test_callers_outlive_a_server_that_is_killed_wherever_they_are(
         )
 
 
-def test_a_server_that_is_replaced_leaves_a_talk_alone_and_the_next_has_the_caller_after_it(house: House) -> None:
-    maria = house.agent()
+def test_a_server_that_is_replaced_leaves_talks_alone_and_the_next_has_the_callers_after_them(house: House) -> None:
+    maria, jane = house.agent(), house.agent()
+    jane.logs_in(answers=NEVER, leg_timeout=2)
     with house.server(0) as leaving, house.server(1):
-        ann = house.caller(maria)
-        ann.talks_with(maria)
+        ann, bob = house.caller(maria), house.caller(jane)
+        together(lambda: ann.talks_with(maria), lambda: waits(bob))
         leaving.stop(successor=True)
         ann.pauses()
         assert maria.talking
@@ -87,6 +88,12 @@ def test_a_server_that_is_replaced_leaves_a_talk_alone_and_the_next_has_the_call
         ann.press("2")
         ann.hears("on_your_own", "pay_full")
         ann.hangs_up()
+        rose = house.agent()
+        rose.logs_in(jane.name)
+        rose.talks()
+        rose.hangs_up()
+        bob.hears("after_agent", seconds=SOON)
+        bob.hangs_up()
 
 
 def together(*acts: Callable[[], None]) -> None:

@@ -58,6 +58,33 @@ def test_a_card_goes_on_with_another_agent_who_was_not_asked(house: House) -> No
 
 
 @beside
+def test_a_result_that_a_transfer_or_a_hold_breaks_off_is_told_again(house: House) -> None:
+    maria, jane = house.agent(), house.agent()
+    ann = house.caller(maria)
+    ann.talks_with(maria)
+    is_at_the_expiry(ann)
+    ann.press(EXPIRY)
+    ann.answers(enter_security_code=SECURITY_CODE, enter_postal_code=POSTAL_CODE)
+    ann.hears("confirm_payment")
+    maria.calls(jane)
+    ann.press("1")
+    ann.hears("paid")
+    ann.pauses()
+    maria.transfers_to(jane)
+    ann.hears("paid")
+    ann.pauses()
+    jane.holds()
+    ann.pauses()
+    jane.goes_on()
+    ann.hears("paid")
+    ann.hears("assist_over", seconds=40)
+    ann.is_with(jane)
+    jane.hangs_up()
+    ann.hears("after_agent")
+    ann.hangs_up()
+
+
+@beside
 def test_a_caller_who_is_sent_to_somebody_who_rings_for_long_has_their_keys_again(house: House) -> None:
     """We have nothing to do with them any more."""
     maria, jane = house.agent(), house.agent()
