@@ -1,0 +1,150 @@
+"""How a payment that an agent takes ends, and what the agent and the caller are told of it."""
+
+from __future__ import annotations
+
+import pytest
+from assistkit import AMEX, BACK_WITH_THEM, BUSY, CARD, MAY_SKIP, OK, PAY, during, last, take
+from dialogue import BILL, CODE, EXPIRY, VISA, ZIP
+
+from fs_app.domain.assist import OVER, AssistState
+from fs_app.domain.handover import HandoverEnd
+from fs_app.domain.payment import Declined, Ending, Unavailable, Unknown
+from fs_app.errors import BillBusy, StoreUnavailable, TooManyAttempts
+from fs_app.ports import OrderKind
+from fs_app.testing.fakes import in_turn
+from fs_app.testing.phone import HANG_UP
+
+pytestmark = pytest.mark.usefixtures("wiped")
+
+
+@pytest.mark.parametrize(
+    ("declined", "answer", "advice"),
+    [
+        (Declined("2010"), "321", "declined_security_code"),
+        (Declined("gateway_avs"), "94107", "declined_postal_code"),
+        (Declined("2004"), "0129", "declined_expired"),
+        (Declined("2005"), AMEX, "declined_card_number"),
+        (Unavailable("no", field="number"), AMEX, "declined_card_number"),
+        (Unavailable("no", field="expiry"), "0129", "declined_expired"),
+        (Unavailable("no", field="security_code"), "321", "declined_security_code"),
+        (Unavailable("no", field="postal_code"), "94107", "declined_postal_code"),
+    ],
+)
+def test_a_decline_is_coached_to_the_field_that_can_mend_it(declined, answer, advice) -> None:
+    paid = take(*CARD, PAY, answer, PAY, gate=in_turn([declined, OK]))
+    assert [(view.number, view.state, view.why) for view in paid.views if view.state in OVER] == [
+        (1, "declined", advice),
+        (2, "approved", ""),
+    ]
+    second = [view for view in paid.views if view.number == 2]
+    assert second[0].state is AssistState.STARTING and second[0].payment_id is None
+    assert len(paid.seen.cards) == 2
+    assert (paid.seen.codes[1] == "321", paid.seen.numbers[1] == AMEX) == (answer == "321", answer == AMEX)
+
+
+def test_a_code_that_was_skipped_and_then_declined_is_asked_for() -> None:
+    skip = during(OrderKind.SKIP_CODE)
+    gate = in_turn([Declined("2010"), OK])
+    paid = take(VISA, EXPIRY, skip, ZIP, PAY, CODE, PAY, gate=gate, help=MAY_SKIP)
+    assert paid.seen.codes == ["", CODE]
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("2000", "declined_by_bank"),
+        ("2001", "declined_funds"),
+        ("2002", "declined_limit"),
+        ("2014", "declined_call_bank"),
+        ("2023", "declined_card_type"),
+        ("2048", "declined_amount"),
+        ("9999", "declined_call_bank"),
+    ],
+)
+def test_what_no_field_can_mend_is_the_agents_to_talk_about(code, advice) -> None:
+    declined = take(*CARD, PAY, gate=lambda *_: Declined(code))
+    assert declined.states[-1] == f"declined {advice}"
+    assert last(declined).payment_id == 1 and last(declined).confirmation == ""
+    facts = declined.call.facts
+    assert (facts.ending, facts.bills) == (Ending.NOT_PAID, (BILL,)), "it is still to be paid"
+    assert declined.call.advice == advice
+    assert "Your payment was not made. Your card was not charged." not in declined.said
+    assert BACK_WITH_THEM in declined.said
+
+
+def test_too_many_declines_end_it() -> None:
+    declined = take(*CARD, PAY, "321", PAY, "322", PAY, gate=lambda *_: Declined("2010"))
+    assert [view.number for view in declined.views if view.state is AssistState.DECLINED][-1] == 3
+    assert declined.states[-1] == "declined declined_security_code"
+    assert declined.phone.left == []
+
+
+def test_a_gateway_that_cannot_be_reached_charged_nothing() -> None:
+    unpaid = take(*CARD, PAY, gate=lambda *_: Unavailable("no connection"))
+    assert unpaid.states[-1] == "unavailable not_sent"
+    assert "Your payment was not made. Your card was not charged." in unpaid.said
+    assert unpaid.call.facts.ending is Ending.NOT_PAID
+
+
+def test_without_a_trusted_answer_nobody_says_paid_or_not() -> None:
+    unknown = take(*CARD, PAY, gate=lambda *_: Unknown("timeout"))
+    assert unknown.states[-1] == "being_checked"
+    assert last(unknown).confirmation == "90000001"
+    assert any("is being checked. Please do not pay again." in text for text in unknown.said)
+    assert not [text for text in unknown.said if "is complete" in text or "not charged" in text]
+    assert unknown.call.facts.bills is None, "it must not be paid again meanwhile"
+
+
+@pytest.mark.parametrize(
+    ("error", "why", "heard"),
+    [
+        (BillBusy("another one"), "busy", BUSY),
+        (TooManyAttempts("card"), "limited", BACK_WITH_THEM),
+    ],
+)
+def test_what_was_not_even_sent(error, why, heard) -> None:
+    unpaid = take(*CARD, PAY, gate=in_turn([error]))
+    assert unpaid.states[-1] == f"unavailable {why}"
+    assert heard in unpaid.said
+    assert unpaid.call.facts.ending is None
+
+
+def test_a_second_try_that_was_not_sent_is_not_told_as_the_first() -> None:
+    gate = in_turn([Declined("2010"), BillBusy("another one")])
+    unpaid = take(*CARD, PAY, "321", PAY, gate=gate)
+    assert unpaid.states[-1] == "unavailable busy"
+    assert BUSY in unpaid.said
+    assert "Your payment was not made. Your card was not charged." not in unpaid.said
+
+
+def test_a_database_that_fails_in_the_charge_ends_the_payment_and_not_the_talk() -> None:
+    trouble = take(*CARD, PAY, gate=in_turn([StoreUnavailable("down")]))
+    assert trouble.states[-1] == "unavailable trouble"
+    assert trouble.outcome == "talked"
+    assert trouble.journal.notes["trouble"] == "assisted payment: StoreUnavailable"
+    assert not [text for text in trouble.said if "charged" in text or "complete" in text], "nobody knows"
+
+
+def test_who_hangs_up_in_the_charge_leaves_it_to_be_checked() -> None:
+    gone = take(*CARD, PAY, hang_up_while="Please wait while we process")
+    assert gone.outcome == "caller_hung_up"
+    assert gone.states[-1] == "being_checked"
+    assert gone.told[-1] == "1 ended: talked"
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_who_hangs_up_at_any_question_ends_it(at) -> None:
+    gone = take(*CARD[:at], HANG_UP)
+    assert (gone.outcome, gone.states[-1]) == ("caller_hung_up", "ended")
+    assert gone.desk.handovers[1].end is HandoverEnd.TALKED
+
+
+def test_who_hangs_up_in_mid_field_ends_it() -> None:
+    assert take("4111" + HANG_UP).states[-1] == "ended"
+
+
+def test_while_the_gateway_is_known_to_be_down_no_card_is_asked_for() -> None:
+    unpaid = take(ready=False)
+    assert unpaid.states == ["starting", "unavailable gateway"]
+    assert [field.name for field in unpaid.phone.fields] == ["after a talk"]
+    assert unpaid.people[0].done == ["joined"]
