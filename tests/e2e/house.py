@@ -15,16 +15,15 @@ from types import TracebackType
 from typing import Any, Self
 
 import gevent
-from canary import CARD, EXPIRY, SECURITY_CODE, traces
+from caller import Caller, account_of, telephone_of
+from canary import traces
 from paymentsite import Site
 from sqlalchemy import Connection, insert
 
 from fs_app.app.calls import Calls
 from fs_app.app.parts import Parts
-from fs_app.domain.assist import AssistState, AssistView, FieldState
 from fs_app.domain.handover import HandoverEnd, HandoverState, Reason
-from fs_app.domain.payment import Payment
-from fs_app.ports import DeskView, HandoverRecord, OrderKind
+from fs_app.ports import DeskView
 from fs_app.settings import load_settings
 from fs_app.store.demo_data import DEMO_PIN
 from fs_app.store.desk_tables import handovers
@@ -32,11 +31,9 @@ from fs_app.store.engine import Database
 from fs_app.store.pins import hash_pin
 from fs_app.store.tables import accounts, bills
 from fs_app.testing.freeswitch import RealSwitch
-from fs_app.testing.freeswitch_agents import Office, TestAgent
-from fs_app.testing.freeswitch_call import TestCall
+from fs_app.testing.freeswitch_agents import TestAgent
+from fs_app.testing.freeswitch_office import Office
 
-POSTAL_CODE = "94107"
-WRONG_CODE = "200"  # a security code that the local gateway declines
 CALLERS, DESKS = 60, 30
 
 DESK, SHORT_WAIT, RECORDED = "desk", "short", "recorded"
@@ -175,7 +172,7 @@ class House:
         """Somebody who dials the line of that queue, from a telephone that is known for an account."""
         number = next(self._numbers)
         line, queue = "inband" if tones else "auto", queue if isinstance(queue, str) else queue.name
-        call = self.switch.dial(f"line-{flow}-{queue}-{line}", caller_id=_telephone(number), tones=tones)
+        call = self.switch.dial(f"line-{flow}-{queue}-{line}", caller_id=telephone_of(number), tones=tones)
         return Caller(self, call, number)
 
     def remembers_talks(self, queue: str, *, seconds: int) -> None:
@@ -203,7 +200,12 @@ class House:
         """An account with a bill for each caller; each amount is its own."""
         pin = hash_pin(DEMO_PIN)
         owner = [
-            {"id": f"caller-{number}", "number": _account(number), "telephone": _telephone(number), "pin_hash": pin}
+            {
+                "id": f"caller-{number}",
+                "number": account_of(number),
+                "telephone": telephone_of(number),
+                "pin_hash": pin,
+            }
             for number in range(CALLERS)
         ]
         due = self.parts.clock.today() + timedelta(days=14)
@@ -225,151 +227,3 @@ class House:
         database = Database(self.site.database, 1, 10.0)
         database.write(work)
         database.close()
-
-
-class Caller:
-    """One caller, what they do on their telephone, and what the desk knows of them."""
-
-    def __init__(self, house: House, call: TestCall, number: int) -> None:
-        self._house = house
-        self.call = call
-        self.account, self.number, self.telephone = f"caller-{number}", _account(number), _telephone(number)
-
-    @property
-    def line(self) -> str:
-        """The uuid of the call at the switch, as soon as it is there."""
-        assert self.call.line is not None
-        return self.call.line
-
-    # --- the telephone ---
-
-    def hears(self, *phrases: str, seconds: float = _SECONDS) -> set[str]:
-        """Hear these one after the other, others between them; all that the last prompt is made of."""
-        files: tuple[Path, ...] = ()
-        for phrase in phrases:
-            files = self.call.hears(phrase, seconds)
-        return {path.name.split(".")[0] for path in files}
-
-    @property
-    def heard(self) -> list[str]:
-        """The phrases that were said so far."""
-        return [path.name.split(".")[0] for files in self.call.said for path in files]
-
-    def press(self, keys: str) -> None:
-        self.call.press(keys)
-
-    def pauses(self, seconds: float = 1.5) -> None:
-        """Press nothing: by default until what was pressed has been heard."""
-        gevent.sleep(seconds)
-
-    def answers(self, **answers: str) -> None:
-        """Hear each question and press the answer to it."""
-        for question, keys in answers.items():
-            self.hears(question)
-            self.press(keys)
-
-    def identifies(self) -> None:
-        """As far as the balance."""
-        self.hears("welcome")
-        self.press(DEMO_PIN)
-        self.hears("balance_is")
-
-    def wants_a_person(self) -> None:
-        self.identifies()
-        self.press("0")
-        self.hears("connecting_agent")
-
-    def talks_with(self, agent: TestAgent, *, answers: float = 0.0) -> None:
-        """Come as far as a talk with that agent."""
-        agent.logs_in(answers=answers)
-        self.wants_a_person()
-        agent.talks()
-        self.is_at(HandoverState.TALKING)
-
-    def keys_the_card(self, code: str = SECURITY_CODE) -> None:
-        """All fields of the card, from the first question."""
-        self.answers(enter_card_number=CARD)
-        self.keys_the_rest(code)
-
-    def keys_the_rest(self, code: str = SECURITY_CODE) -> None:
-        """What follows the number."""
-        self.answers(enter_expiry=EXPIRY, enter_security_code=code, enter_postal_code=POSTAL_CODE)
-
-    def hangs_up(self) -> None:
-        self.call.hang_up()
-
-    # --- what the desk knows ---
-
-    @property
-    def handover(self) -> HandoverRecord:
-        """The last one of this call."""
-        return self._house.view.handovers_of(self.line)[-1]
-
-    @property
-    def payment(self) -> AssistView:
-        """The last payment that an agent took, or takes."""
-        return self._house.view.assists_of([self.line])[-1].view
-
-    def fields(self) -> list[FieldState]:
-        """How far the fields of it are: number, expiry, security code, postal code."""
-        return [field.state for field in self.payment.fields]
-
-    def has_keyed(self, field: str, keys: int) -> None:
-        """Wait until the agent's page shows so many keys of a field."""
-
-        def shows() -> bool:
-            return any(one.name == field and one.keys == keys for one in self.payment.fields)
-
-        self._house.waits_for(shows, lambda: f"{self.payment.fields}, not {keys} of {field}")
-
-    def keeps(self, field: str) -> None:
-        """The agent's page shows that a field is taken."""
-
-        def shows() -> bool:
-            return any(one.name == field and one.state is FieldState.ACCEPTED for one in self.payment.fields)
-
-        self._house.waits_for(shows, lambda: f"{self.payment.fields}, {field} not accepted")
-
-    def is_over(self, end: HandoverEnd) -> None:
-        """Wait until the desk is told how the hand-over ended."""
-        self._house.waits_for(lambda: self.handover.end is end, lambda: f"{self.handover}, not {end}")
-
-    def is_with(self, agent: TestAgent) -> None:
-        """Wait until the desk is told that the caller talks with that leg."""
-        self._house.waits_for(lambda: self.handover.leg == agent.leg, lambda: f"{self.handover}, not {agent.leg}")
-
-    def is_at(self, state: HandoverState) -> None:
-        """Wait until the desk is told that the hand-over is there."""
-        self._house.waits_for(lambda: self.handover.state is state, lambda: f"{self.handover.state}, not {state}")
-
-    def sees(self, state: AssistState, why: str | None = None) -> AssistView:
-        """The agent's page comes to show that state of the payment."""
-
-        def shows() -> bool:
-            found = self._house.view.assists_of([self.line])
-            return bool(found) and found[-1].view.state is state and why in (None, found[-1].view.why)
-
-        self._house.waits_for(shows, lambda: f"{self._house.view.assists_of([self.line])}, not {state} {why}")
-        return self.payment
-
-    def orders(self, kind: OrderKind, **what: Any) -> int:
-        """What an agent clicks on their page."""
-        return self._house.view.give_order(self.line, kind, "maria", **what)
-
-    def told(self, order: int) -> str:
-        """What came of it."""
-        record = self._house.view.order(order)
-        assert record is not None
-        return record.result
-
-    def paid(self) -> list[Payment]:
-        """The payments of the caller's account."""
-        return [one for one in self._house.parts.ledger.payments() if one.request.account_id == self.account]
-
-
-def _account(number: int) -> str:
-    return str(30_000 + number)
-
-
-def _telephone(number: int) -> str:
-    return str(1_415_555_2000 + number)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import pytest
 from beside import beside
+from caller import POSTAL_CODE, WRONG_CODE
 from canary import CARD, EXPIRY, SECURITY_CODE
-from house import POSTAL_CODE, RECORDED, WRONG_CODE, House
+from house import RECORDED, House
 
 from fs_app.domain.assist import AssistState
 from fs_app.domain.handover import HandoverEnd

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 from beside import Beside
+from caller import WRONG_CODE
 from canary import CARD
-from house import WRONG_CODE, House
+from house import House
 
 from fs_app.domain.assist import AssistState, FieldState
 from fs_app.domain.payment import PaymentState

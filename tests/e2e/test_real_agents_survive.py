@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 
 import gevent
 import pytest
-from house import Caller, House
+from caller import Caller
+from house import House
 from paymentsite import listens
 
 from fs_app.domain.handover import HandoverEnd
-from fs_app.testing.freeswitch_agents import NEVER, TestAgent
+from fs_app.testing.freeswitch_agents import TestAgent
+from fs_app.testing.freeswitch_office import NEVER
 
 pytestmark = pytest.mark.freeswitch
 

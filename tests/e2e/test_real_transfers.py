@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 from beside import beside
+from caller import POSTAL_CODE, Caller
 from canary import CARD, EXPIRY, SECURITY_CODE
-from house import POSTAL_CODE, Caller, House
+from house import House
 
 from fs_app.domain.assist import AssistState
 from fs_app.domain.handover import HandoverEnd

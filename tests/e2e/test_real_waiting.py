@@ -8,7 +8,7 @@ from beside import beside
 from house import MOST_WAITING, SHORT_WAIT, House
 
 from fs_app.domain.handover import HandoverEnd, HandoverState, Identified, Reason
-from fs_app.testing.freeswitch_agents import NEVER
+from fs_app.testing.freeswitch_office import NEVER
 
 pytestmark = pytest.mark.freeswitch
 
