@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import gevent
 from wirekit import SECONDS, UUID, Peer, SilentVoice, connect_text, event_text, kind_of, tcp_pair
 
-from fs_app.domain.destination import Destination, FeatureCode, callcenter
+from fs_app.domain.destination import Destination, FeatureCode, Way, callcenter
+from fs_app.domain.prompt import say
 from fs_app.ports import Answered, Over, PersonEvent
 from fs_app.telephony.channel import SwitchChannel
 from fs_app.telephony.person import SwitchPerson
@@ -38,6 +40,17 @@ HOME = [
 BOUND = ["set sensitive_dtmf=true", "clear_digit_action all", "bind_digit_action", "digit_action_set_realm keys"]
 LISTENING = ["session_loglevel console", "unset dtmf_verbose", "spandsp_start_dtmf"]
 PATIENT = Timing(first_key=SECONDS, inter_key=SECONDS, margin=SECONDS)
+QUICK = Timing(first_key=SECONDS, inter_key=SECONDS, margin=0.2, parted=0.2, blind=0.1)
+
+HELLO = say("hello")
+FIFO = Destination("support", Way.FIFO, "support")
+DESK = Destination("desk", Way.EXTENSION, "201@pbx.example.org")
+TRUNK = Destination("night", Way.TRUNK, "office/+15550100")
+
+
+def doing(function: Callable[..., Any], *arguments: Any) -> gevent.Greenlet[..., Any]:
+    """Our side waits for the switch meanwhile."""
+    return gevent.spawn(function, *arguments)
 
 
 class OnTheWay:

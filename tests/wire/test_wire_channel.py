@@ -514,7 +514,7 @@ def test_no_folder_no_recording(call):
         call.channel.record(HELLO, 6)
 
 
-# --- the end; the way to a person is in test_wire_person.py ---
+# --- the end; the way to a person is in test_wire_way_to_a_person.py and those beside it ---
 
 
 def test_hanging_up_waits_for_the_end_and_may_be_repeated(call):

@@ -29,6 +29,13 @@ from fs_app.testing.services import fake_services
 
 CALL = "5e7c9f10-0000-4000-8000-000000000001"
 MARIA, LEG = "maria@default", "a9e47000-0000-4000-8000-000000000002"
+OTHER_LEG = "a9e47000-0000-4000-8000-000000000003"
+HOLD = "Please hold while we connect you to a representative."
+TRANSFERRING = "Please hold while we connect you to another representative."
+OPTIONS = "To be called back instead, press 1. To go on by yourself, press 2. Or stay on the line."
+NEXT = "You are next in line."
+AFTER = "Your talk with our representative is over."
+ALONE = "You can go on by yourself."
 HELP, RULES, ASKED = HelpRules(), Rules(), Arrival("amount", "agent")
 DUE = Money(8120, "USD")
 
@@ -95,6 +102,11 @@ class Scene:
             if not seen or seen[-1] != word:
                 seen.append(word)
         return seen
+
+
+def waits(*happenings: PersonEvent | None, **values: Any) -> ScriptedPerson:
+    """Whom the caller waits for, and what happens meanwhile; None is that nothing did for some time."""
+    return ScriptedPerson(happenings, **values)
 
 
 def in_words(view: FieldView) -> str:

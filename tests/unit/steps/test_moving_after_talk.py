@@ -4,14 +4,12 @@ them; there they hear what they would have heard."""
 from __future__ import annotations
 
 import pytest
-from helping import LEG, MARIA, WatchedDesk, order, scene
+from helping import AFTER, HOLD, LEG, MARIA, WatchedDesk, order, scene
 
 from fs_app.flow.step import MOVED, StepEnds
 from fs_app.ports import OrderKind
 from fs_app.testing.fakes_person import talks
 
-HOLD = "Please hold while we connect you to a representative."
-AFTER = "Your talk with our representative is over."
 PAY_NOW = "You are back on our automatic line. You can pay now."
 
 

@@ -1,0 +1,28 @@
+"""Calls on their way to a person, for the tests that play the switch by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from personkit import OnTheWay
+
+
+@pytest.fixture
+def dial() -> Iterator[Callable[..., OnTheWay]]:
+    """Any number of calls; arguments as `OnTheWay` has them."""
+    calls: list[OnTheWay] = []
+
+    def start(*arguments, **named) -> OnTheWay:
+        calls.append(OnTheWay(*arguments, **named))
+        return calls[-1]
+
+    yield start
+    for call in calls:
+        call.close()
+
+
+@pytest.fixture
+def call(dial: Callable[..., OnTheWay]) -> OnTheWay:
+    """One call, as most are."""
+    return dial()

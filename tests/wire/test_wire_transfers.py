@@ -1,0 +1,97 @@
+"""A talk that changes, against a switch played by hand: hold, another person, or somewhere else."""
+
+from __future__ import annotations
+
+import pytest
+from personkit import LEG, OTHER_LEG, QUICK, THIRD_LEG, OnTheWay, doing
+from wirekit import SECONDS, UUID
+
+from fs_app.domain.destination import FeatureCode
+from fs_app.errors import CallEnded
+from fs_app.ports import Coded, Held, Joined, Parted
+from fs_app.telephony import way
+from fs_app.telephony.timing import Timing
+
+
+def test_a_caller_is_put_on_hold_and_taken_off_it(call) -> None:
+    person = call.talk()
+    call.event("CHANNEL_HOLD", of=LEG)
+    assert call.next(person) == Held(on=True)
+    assert person.on_hold
+    call.event("CHANNEL_UNHOLD", of=LEG)
+    call.event("CHANNEL_UNHOLD", of=LEG)
+    assert call.next(person) == Held(on=False)
+    assert not person.on_hold
+    assert call.next(person, 0.1) is None
+
+
+def test_who_comes_after_a_transfer_holds_nobody_yet(call) -> None:
+    person = call.talk()
+    call.event("CHANNEL_HOLD", of=LEG)
+    call.bridged(OTHER_LEG)
+    assert [call.next(person) for _ in range(2)] == [Held(on=True), Joined(OTHER_LEG)]
+    assert not person.on_hold
+    call.event("CHANNEL_UNHOLD", of=LEG)  # the leg that the caller talks with no more
+    assert call.next(person, 0.1) is None
+
+
+def test_a_transfer_leads_to_another_leg_whose_agent_nobody_names(call) -> None:
+    person = call.talk()
+    call.unbridged(OTHER_LEG)
+    call.api(f"sched_del {UUID}")
+    assert call.next(person) == Parted()
+    assert (person.leg, person.talking) == ("", True)
+    call.bridged(OTHER_LEG)
+    assert call.next(person) == Joined(OTHER_LEG)
+    assert (person.agent, person.leg, person.talking) == ("", OTHER_LEG, True)
+    call.takes_up(OTHER_LEG)
+    call.agent_keys("*71")
+    call.agent_keys("*70", leg=OTHER_LEG)
+    assert call.next(person) == Coded(FeatureCode.CANCEL), "the one who left has no say any more"
+
+
+def test_a_bridge_to_the_same_leg_is_nothing_new(call) -> None:
+    person = call.talk()
+    call.bridged()
+    assert call.next(person, 0.02) is None
+    assert person.leg == LEG
+
+
+def test_a_reconnect_is_another_proof(call) -> None:
+    """Off hold by way of a transfer back: the same leg, after a time with nobody."""
+    person = call.talk()
+    call.unbridged(THIRD_LEG)
+    call.api(f"sched_del {UUID}")
+    call.bridged()
+    assert [call.next(person) for _ in range(2)] == [Parted(), Joined(LEG)]
+
+
+def sent_elsewhere(call: OnTheWay, leg: str, *, answers: bool = True) -> None:
+    person = call.talk()
+    call.unbridged(leg)
+    call.api(f"sched_del {UUID}")
+    assert call.next(person) == Parted()
+    coming = doing(person.next, SECONDS)
+    for step in ("clear_digit_action all", *(f"{name} {value}" for name, value in way.GONE)):
+        command = call.execute(step)
+        if answers:
+            call.switch.complete(command)
+    with pytest.raises(CallEnded, match="elsewhere"):
+        coming.get(timeout=SECONDS)
+    assert call.channel.talking, "as far as we know they still do"
+    assert not call.channel.hung_up
+    with pytest.raises(EOFError):
+        call.session.close()
+        call.switch.read()
+
+
+def test_a_blind_transfer_has_left_us_and_the_keys_are_the_callers_again(dial) -> None:
+    sent_elsewhere(dial(timing=Timing(parted=60.0, blind=0.1)), "")
+
+
+def test_a_transfer_that_rings_for_too_long_has_left_us(dial) -> None:
+    sent_elsewhere(dial(timing=Timing(parted=0.1, blind=60.0)), OTHER_LEG)
+
+
+def test_a_switch_that_does_not_give_the_keys_back_holds_nobody(dial) -> None:
+    sent_elsewhere(dial(timing=QUICK), "", answers=False)
