@@ -30,9 +30,11 @@ __all__ = [
     "Right",
     "Role",
     "audit",
+    "code_is_missing",
     "current_session",
     "current_user",
     "may",
+    "needs_code",
     "open_page",
     "page",
     "people",
@@ -45,18 +47,19 @@ View = TypeVar("View", bound=Callable[..., Any])
 _log = structlog.get_logger(__name__)
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOCAL = re.compile(r"/(?:[A-Za-z0-9._~!$&'()*+,;=:@%-][A-Za-z0-9._~!$&'()*+,;=:@%/?-]{0,500})?")
-_EXTENSION = "fs_app.people"
-SIGN_IN = "/sign-in"
+_EXTENSION, _NEEDS_CODE = "fs_app.people", "fs_app.needs_code"
+SIGN_IN, ACCOUNT = "/sign-in", "/account"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """What a page needs. ``roles``: one of them is enough; ``action`` is what the audit calls it, empty where it
-    changes nothing."""
+    changes nothing; ``before_code``: also for who has to set a second step up first."""
 
     roles: frozenset[Role]
     action: str
     methods: frozenset[str]
+    before_code: bool = False
 
 
 ROUTES: dict[str, Route] = {}
@@ -76,10 +79,11 @@ def page(
     roles: Set[Role],
     methods: Collection[str] = ("GET",),
     action: str = "",
+    before_code: bool = False,
 ) -> Callable[[View], View]:
     """Register a view for these roles. ValueError without a role, for a method that changes something without an
     ``action``, and for another decision about the same endpoint."""
-    route = Route(frozenset(roles), action, frozenset(methods))
+    route = Route(frozenset(roles), action, frozenset(methods), before_code)
     if not route.roles:
         raise ValueError(f"{rule}: who may open it?")
     if route.methods - _SAFE_METHODS and not action:
@@ -130,7 +134,21 @@ def waiting_session() -> ConsoleSession | None:
 def may(right: Right) -> bool:
     """Whether who is signed in has that right; in templates ``may("refund")``."""
     session = _session()
-    return session is not None and _may(session.user.roles, Right(right))
+    if session is None or (code_is_missing(session.user) and right != Right.OWN_ACCOUNT):
+        return False
+    return _may(session.user.roles, Right(right))
+
+
+def needs_code(user: User) -> bool:
+    """Whether the settings want a second step of somebody. Who has no password comes in by a provider alone, whose
+    matter it is."""
+    roles: frozenset[Role] = current_app.extensions[_NEEDS_CODE]
+    return user.has_password and not user.roles.isdisjoint(roles)
+
+
+def code_is_missing(user: User) -> bool:
+    """Whether they have to set it up before anything else."""
+    return needs_code(user) and not user.has_code
 
 
 def audit(subject: str = "", detail: str = "", result: str = "") -> None:
@@ -173,9 +191,11 @@ def safe_next(text: str) -> str:
     return text if _LOCAL.fullmatch(text) and not text.startswith(SIGN_IN) else "/"
 
 
-def guard(app: Flask, people: People) -> None:
-    """Put the guard before every request of the application."""
+def guard(app: Flask, people: People, need_code: Collection[Role] = ()) -> None:
+    """Put the guard before every request of the application. Who has one of the roles ``need_code`` opens nothing
+    but their account before they have a second step."""
     app.extensions[_EXTENSION] = people
+    app.extensions[_NEEDS_CODE] = frozenset(need_code)
     app.before_request(_decide)
 
 
@@ -202,6 +222,8 @@ def _decide() -> Response | None:
     if session.user.roles.isdisjoint(route.roles):
         record(route.action or endpoint, "refused: role")
         abort(403)
+    if code_is_missing(session.user) and not route.before_code:
+        return _to_second_step()
     return None
 
 
@@ -227,6 +249,13 @@ def _to_sign_in() -> Response:
         return make_response(redirect(SIGN_IN, 303))
     wanted = request.full_path.removesuffix("?")
     return make_response(redirect(f"{SIGN_IN}?{urlencode({'next': wanted})}" if wanted != "/" else SIGN_IN))
+
+
+def _to_second_step() -> Response:
+    """A page of theirs is led to the account; what a script asks for, or a form of before, is refused."""
+    if request.method not in _SAFE_METHODS or "text/html" not in request.headers.get("Accept", "text/html"):
+        abort(403)
+    return make_response(redirect(ACCOUNT))
 
 
 def _recorded(view: Callable[..., Any], action: str) -> Callable[..., Any]:

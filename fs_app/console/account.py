@@ -6,21 +6,26 @@ password, and its tries are counted as those at the door.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import segno
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 
 from fs_app.console.access import (
-    address,
+    ACCOUNT,
     audit,
+    code_is_missing,
     current_session,
     current_user,
+    needs_code,
     page,
     people,
 )
 from fs_app.console.cookies import set_session
-from fs_app.console.door import chosen_wrongly, clean_code
+from fs_app.console.door import chosen_wrongly, clean_code, minutes_of
 from fs_app.console.parts import ConsoleParts
-from fs_app.domain.people import RIGHTS, Right, Subject, TryKind
+from fs_app.console.tries import tried
+from fs_app.domain.people import RIGHTS, Right, TryKind
 from fs_app.errors import WeakPassword
 from fs_app.ports.people import CodeSecret, SessionId, User
 
@@ -28,26 +33,39 @@ _EVERYBODY = RIGHTS[Right.OWN_ACCOUNT]
 _LONGEST_PASSWORD = 1024
 
 
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """Why something was not done: ``said`` is a key of the words, ``minutes`` what one has to wait."""
+
+    said: str
+    minutes: int = 0
+
+
 def account(parts: ConsoleParts) -> Blueprint:
     """The pages of one's own account."""
-    pages = Blueprint("account", __name__, url_prefix="/account")
+    pages = Blueprint("account", __name__, url_prefix=ACCOUNT)
     languages = parts.settings.console.languages
 
-    def shown(said: str = "", status: int = 200) -> Response:
-        """The page; ``said`` is a key of its words."""
-        if said:
-            audit(result=f"refused: {said}")
-        sessions = people().sessions.of(current_user().id)
+    def shown(wrong: _Wrong | None = None, status: int = 422) -> Response:
+        """The page."""
+        if wrong is not None:
+            audit(result=f"refused: {wrong.said}")
         text = render_template(
-            "account.html", user=current_user(), sessions=sessions, here=current_session().id, said=said,
+            "account.html",
+            user=current_user(),
+            sessions=people().sessions.of(current_user().id),
+            here=current_session().id,
+            wrong=wrong,
             languages=languages,
-        )  # fmt: skip
-        return make_response(text, status)
+            needs_code=needs_code(current_user()),
+            code_first=code_is_missing(current_user()),
+        )
+        return make_response(text, 200 if wrong is None else status)
 
     def back(done: str) -> Response:
         return make_response(redirect(url_for("account.show", done=done), 303))
 
-    @page(pages, "", roles=_EVERYBODY)
+    @page(pages, "", roles=_EVERYBODY, before_code=True)
     def show() -> Response:
         """The account."""
         return shown()
@@ -61,51 +79,54 @@ def account(parts: ConsoleParts) -> Blueprint:
     def password() -> Response:
         """Another password. Every other session ends; this one gets a new token."""
         user = current_user()
-        wrong = _password_wrong(user) or chosen_wrongly()
-        if not wrong:
+        wrong = _password_wrong(user) or _wrong(chosen_wrongly())
+        if wrong is None:
             try:
                 people().passwords.change(user.id, request.form.get("password", ""))
             except WeakPassword as weak:
-                wrong = f"door.weak_{weak.reason}"
-        if wrong:
-            return shown(wrong, 422)
+                wrong = _Wrong(f"door.weak_{weak.reason}")
+        if wrong is not None:
+            return shown(wrong)
         session = current_session()
         answer = back("password")
         set_session(answer, people().sessions.open(user.id, session.address, session.browser))
         return answer
 
-    @page(pages, "/code", roles=_EVERYBODY, methods=("POST",), action="own_code_begin")
+    @page(pages, "/code", roles=_EVERYBODY, methods=("POST",), action="own_code_begin", before_code=True)
     def begin_code() -> Response:
         """A second step: its secret, shown once, as a picture for a telephone and as text."""
         user = current_user()
         wrong = _password_wrong(user)
-        if wrong:
-            return shown(wrong, 422)
+        if wrong is not None:
+            return shown(wrong)
         try:
             secret = people().passwords.begin_code(user.id)
         except ValueError:
-            return shown("door.has_code", 409)
+            return shown(_Wrong("door.has_code"), 409)
         return _enrolment(secret)
 
-    @page(pages, "/code/confirm", roles=_EVERYBODY, methods=("POST",), action="own_code_confirm")
+    @page(pages, "/code/confirm", roles=_EVERYBODY, methods=("POST",), action="own_code_confirm", before_code=True)
     def confirm_code() -> Response:
         """The first code: from now on one is asked for."""
         user = current_user()
-        subject = Subject(TryKind.CODE, user.name)
-        if people().limits.claim([subject]):
-            return shown("door.too_many", 429)
+        this_try = tried(TryKind.CODE, user.name)
+        pause = this_try.claim()
+        if pause:
+            return _not_confirmed(_Wrong("door.too_many", minutes_of(pause)), 429)
         if not people().passwords.confirm_code(user.id, clean_code(request.form.get("code", ""))):
-            return shown("door.wrong_code", 422)
-        people().limits.give_back(cleared=[subject])
+            return _not_confirmed(_Wrong("door.wrong_code"), 422)
+        this_try.right()
         return _renewed(back("code"))
 
     @page(pages, "/code/forget", roles=_EVERYBODY, methods=("POST",), action="own_code_forget")
     def forget_code() -> Response:
         """No second step any more."""
         user = current_user()
+        if needs_code(user):
+            return shown(_Wrong("door.code_stays"), 409)
         wrong = _password_wrong(user)
-        if wrong:
-            return shown(wrong, 422)
+        if wrong is not None:
+            return shown(wrong)
         people().passwords.forget_code(user.id)
         return back("code_off")
 
@@ -118,7 +139,7 @@ def account(parts: ConsoleParts) -> Blueprint:
         people().sessions.revoke(SessionId(number))
         return back("session")
 
-    @page(pages, "/language", roles=_EVERYBODY, methods=("POST",), action="own_language")
+    @page(pages, "/language", roles=_EVERYBODY, methods=("POST",), action="own_language", before_code=True)
     def language() -> Response:
         """Another language of the pages."""
         chosen = request.form.get("language", "")
@@ -131,21 +152,32 @@ def account(parts: ConsoleParts) -> Blueprint:
     return pages
 
 
-def _password_wrong(user: User) -> str:
-    """Why the password that was given again is not taken; empty where it is right."""
-    subjects = [Subject(TryKind.NAME, user.name), Subject(TryKind.ADDRESS, address())]
-    if people().limits.claim(subjects):
-        return "door.too_many"
+def _wrong(said: str) -> _Wrong | None:
+    return _Wrong(said) if said else None
+
+
+def _password_wrong(user: User) -> _Wrong | None:
+    """Why the password that was given again is not taken; None where it is right."""
+    this_try = tried(TryKind.NAME, user.name)
+    pause = this_try.claim()
+    if pause:
+        return _Wrong("door.too_many", minutes_of(pause))
     if not people().passwords.fits(user.id, request.form.get("current", "")[:_LONGEST_PASSWORD]):
-        return "door.wrong_password"
-    people().limits.give_back(cleared=subjects[:1], returned=subjects[1:])
-    return ""
+        return _Wrong("door.wrong_password")
+    this_try.right()
+    return None
 
 
 def _enrolment(made: CodeSecret) -> Response:
     picture = segno.make(made.uri, error="m", micro=False).svg_data_uri(scale=5, border=4, light="white")
     groups = " ".join(made.secret[place : place + 4] for place in range(0, len(made.secret), 4))
-    return make_response(render_template("code_setup.html", picture=picture, secret=groups))
+    return make_response(render_template("code_setup.html", picture=picture, secret=groups, wrong=None))
+
+
+def _not_confirmed(wrong: _Wrong, status: int) -> Response:
+    """The form for the code again: the app on the telephone has the secret, which is not shown twice."""
+    audit(result=f"refused: {wrong.said}")
+    return make_response(render_template("code_setup.html", picture="", secret="", wrong=wrong), status)
 
 
 def _renewed(answer: Response) -> Response:

@@ -19,7 +19,7 @@ from fs_app.console.cookies import prepare_cookies
 from fs_app.console.door import door
 from fs_app.console.pages import BLUEPRINTS
 from fs_app.console.parts import ConsoleParts
-from fs_app.console.speech import speak
+from fs_app.console.speech import current_words, speak
 from fs_app.console.words import catalogs
 from fs_app.errors import StoreUnavailable
 from fs_app.settings.console import ConsoleSettings
@@ -61,7 +61,7 @@ def console_app(parts: ConsoleParts) -> Flask:
     app.config["TRUSTED_HOSTS"] = list(_hosts(settings))
     app.extensions[_CLOSING] = []
     catalogs()
-    guard(app, parts.people)
+    guard(app, parts.people, settings.second_step)
     prepare_cookies(app, parts.people.key, secure=settings.secure_cookies)
     speak(app, ZoneInfo(parts.settings.timezone))
     app.add_template_global(may, "may")
@@ -126,10 +126,10 @@ def _tell_errors(app: Flask) -> None:
 
 
 def _told(status: int) -> Response:
+    said = f"door.error_{status if status in _KNOWN_ERRORS else 500}"
     if "text/html" not in request.headers.get("Accept", "text/html"):
-        return make_response(jsonify({"error": status}), status)
-    known = status if status in _KNOWN_ERRORS else 500
-    return make_response(render_template("error.html", said=f"door.error_{known}"), status)
+        return make_response(jsonify({"error": status, "ok": False, "said": current_words()(said)}), status)
+    return make_response(render_template("error.html", said=said), status)
 
 
 def _harden(app: Flask, *, secure: bool) -> None:

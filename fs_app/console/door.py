@@ -1,7 +1,7 @@
 """Signing in and out, the second step, and one-time links: what is open to who is not signed in.
 
 Whoever gives a wrong name learns what one learns who gives a wrong password, in the same time. Each try is counted
-before it is looked at, by name and by address, over all processes. A session gets a new token whenever it means
+before it is looked at (`tries`), over all processes. A session gets a new token whenever it means
 more than before: at the right password, at the right code, at another password.
 """
 
@@ -24,9 +24,10 @@ from fs_app.console.access import (
     safe_next,
     waiting_session,
 )
-from fs_app.console.cookies import drop_session, session_token, set_session
+from fs_app.console.cookies import drop_session, remember_browser, session_token, set_session
 from fs_app.console.parts import ConsoleParts
-from fs_app.domain.people import RIGHTS, Right, Subject, TryKind, login_name
+from fs_app.console.tries import Pauses, stranger, tried
+from fs_app.domain.people import RIGHTS, Right, TryKind, login_name
 from fs_app.errors import WeakPassword
 from fs_app.ports.people import User
 
@@ -39,11 +40,12 @@ def door(parts: ConsoleParts) -> Blueprint:
     oidc = parts.settings.console.oidc
     passwords = oidc is None or oidc.passwords
     provider = "" if oidc is None else oidc.button
+    pauses = Pauses(parts.clock)
 
     def form(status: int = 200, said: str = "", pause: timedelta | None = None) -> Response:
         """The page to sign in at; ``said`` is a key of its words."""
         wanted = safe_next(request.values.get("next", ""))
-        minutes = 0 if pause is None else math.ceil(pause.total_seconds() / 60)
+        minutes = 0 if pause is None else minutes_of(pause)
         text = render_template(
             "sign_in.html", said=said, minutes=minutes, next=wanted, passwords=passwords, provider=provider
         )
@@ -63,17 +65,17 @@ def door(parts: ConsoleParts) -> Blueprint:
         if not passwords:
             abort(404)
         given = request.form.get("name", "")[:_LONGEST_NAME]
-        name, here = Subject(TryKind.NAME, login_name(given) or given), Subject(TryKind.ADDRESS, address())
-        known = people().users.by_name(given)
-        pause = people().limits.claim([name, here])
+        this_try, known = tried(TryKind.NAME, login_name(given) or given), people().users.by_name(given)
+        pause = this_try.claim()
         if pause:
-            record("sign_in", "refused: too many tries", user=known)
+            if pauses.is_new(pause):
+                record("sign_in", "refused: too many tries", user=known)
             return form(429, "door.too_many", pause)
         user = people().passwords.check(given, request.form.get("password", "")[:_LONGEST_PASSWORD])
         if user is None:
             record("sign_in", "refused: name or password", user=known)
             return form(401, "door.wrong")
-        people().limits.give_back(cleared=[name], returned=[here])
+        this_try.right()
         record("sign_in", "password" if user.has_code else "done", user=user)
         return let_in(user, safe_next(request.form.get("next", "")), waits_for_code=user.has_code)
 
@@ -91,25 +93,34 @@ def door(parts: ConsoleParts) -> Blueprint:
         if waiting is None:
             return make_response(redirect(SIGN_IN, 303))
         user, wanted = waiting.user, safe_next(request.form.get("next", ""))
-        subjects = [Subject(TryKind.CODE, user.name), Subject(TryKind.ADDRESS, address())]
-        pause = people().limits.claim(subjects)
+        this_try = tried(TryKind.CODE, user.name)
+        pause = this_try.claim()
         if pause:
-            record("sign_in_code", "refused: too many tries", user=user)
-            text = render_template("totp.html", said="door.too_many", minutes=_minutes(pause), next=wanted)
+            if pauses.is_new(pause):
+                record("sign_in_code", "refused: too many tries", user=user)
+            text = render_template("totp.html", said="door.too_many", minutes=minutes_of(pause), next=wanted)
             return _with_pause(make_response(text, 429), pause)
         if not people().passwords.check_code(user.id, clean_code(request.form.get("code", ""))):
             record("sign_in_code", "refused: code", user=user)
             return make_response(render_template("totp.html", said="door.wrong_code", next=wanted), 401)
-        people().limits.give_back(cleared=subjects[:1], returned=subjects[1:])
+        this_try.right()
         record("sign_in_code", "done", user=user)
         token = people().sessions.renew(waiting.id)
         if token is None:
             return make_response(redirect(SIGN_IN, 303))
         answer = make_response(redirect(wanted, 303))
         set_session(answer, token)
+        remember_browser(answer, user.name)
         return answer
 
-    @page(pages, "/sign-out", roles=RIGHTS[Right.OWN_ACCOUNT], methods=("POST",), action="sign_out")
+    @page(
+        pages,
+        "/sign-out",
+        roles=RIGHTS[Right.OWN_ACCOUNT],
+        methods=("POST",),
+        action="sign_out",
+        before_code=True,
+    )
     def sign_out() -> Response:
         """End this session, here and in the database."""
         people().sessions.revoke(current_session().id)
@@ -130,6 +141,8 @@ def door(parts: ConsoleParts) -> Blueprint:
         """The password that was chosen. One signs in with it afterwards, with a code where there is one."""
         owner = people().links.owner(token[:128])
         if owner is None:
+            if stranger():
+                abort(429)
             record("set_password", "refused: no such link")
             return _dead_link()
         said = chosen_wrongly()
@@ -146,6 +159,7 @@ def door(parts: ConsoleParts) -> Blueprint:
             return make_response(render_template("set_password.html", owner=owner, said=said), 422)
         answer = make_response(redirect(url_for("door.sign_in", set="yes"), 303))
         drop_session(answer)
+        remember_browser(answer, owner.name)
         return answer
 
     return pages
@@ -160,6 +174,8 @@ def let_in(user: User, wanted: str, *, waits_for_code: bool = False) -> Response
     token = people().sessions.open(user.id, address(), browser, waits_for_code=waits_for_code)
     answer = make_response(redirect(url_for("door.code", next=wanted) if waits_for_code else wanted, 303))
     set_session(answer, token)
+    if not waits_for_code:
+        remember_browser(answer, user.name)
     return answer
 
 
@@ -183,7 +199,8 @@ def _signed_in() -> bool:
         return False
 
 
-def _minutes(pause: timedelta) -> int:
+def minutes_of(pause: timedelta) -> int:
+    """A pause as it is told."""
     return math.ceil(pause.total_seconds() / 60)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
-from flask import Blueprint, Response, make_response, render_template, request, session
+from flask import Blueprint, Response, abort, make_response, render_template, request, session
 from flask.sansio.blueprints import BlueprintSetupState
 from joserfc.errors import JoseError
 from requests import RequestException
@@ -21,6 +21,7 @@ from requests import RequestException
 from fs_app.console.access import SIGN_IN, open_page, people, record, safe_next
 from fs_app.console.door import let_in
 from fs_app.console.parts import ConsoleParts
+from fs_app.console.tries import stranger
 from fs_app.domain.people import Role, login_name
 from fs_app.errors import LastAdmin, NameTaken
 from fs_app.ports.people import NewUser, User
@@ -123,6 +124,8 @@ def oidc(parts: ConsoleParts, part: OidcSettings) -> Blueprint:
         except RequestException as error:
             return _unavailable(error)
         except (OAuthError, JoseError, KeyError, ValueError, RuntimeError, _Refused) as error:
+            if stranger():
+                abort(429)
             reason = str(error) if isinstance(error, _Refused) else type(error).__name__
             _log.warning("sign_in_by_provider_refused", reason=reason)
             record("sign_in_oidc", f"refused: {reason}")

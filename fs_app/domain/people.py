@@ -6,6 +6,7 @@ jobs has two roles.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -85,6 +86,7 @@ class TryKind(StrEnum):
     NAME = "name"  # whether or not somebody has it
     ADDRESS = "address"  # a call centre behind one address signs in every morning
     CODE = "code"  # of the second step, by login name
+    STRANGER = "stranger"  # links, and answers of a provider, that are none: by address
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,12 @@ class Subject:
     text: str
 
 
-FREE_TRIES: Mapping[TryKind, int] = {TryKind.NAME: 5, TryKind.ADDRESS: 20, TryKind.CODE: 5}
+FREE_TRIES: Mapping[TryKind, int] = {
+    TryKind.NAME: 5,
+    TryKind.ADDRESS: 20,
+    TryKind.CODE: 5,
+    TryKind.STRANGER: 20,
+}
 """So many failures cost no time."""
 
 LONGEST_PAUSE = timedelta(minutes=15)
@@ -104,11 +111,26 @@ TRIES_FORGOTTEN_AFTER = timedelta(days=1)
 
 def pause_after(failures: int, kind: TryKind) -> timedelta:
     """How long nobody may try again after so many failures: no time at first, then a second, and twice as long for
-    each one more, up to `LONGEST_PAUSE`: nobody is locked out for good by somebody else's tries."""
+    each one more, up to `LONGEST_PAUSE`. Whoever goes on trying keeps a name in its pause: its owner comes in by a
+    browser that is counted by itself (`fs_app.console.tries`)."""
     beyond = failures - FREE_TRIES[kind]
     if beyond < 0:
         return timedelta()
     return min(timedelta(seconds=2 ** min(beyond, 20)), LONGEST_PAUSE)
+
+
+def counted_address(address: str) -> str:
+    """What tries from an address are counted by: of IPv6 the network, since whoever has one address there has 2^64.
+    What is no address is counted as it is."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(parsed), 64), strict=False))
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,9 @@ class ConsoleSettings(Part):
     trusted_proxies: int = Field(
         1, ge=0, le=5, description="proxies of yours in a row that say whom they forward (X-Forwarded-For, -Proto)"
     )
+    second_step: tuple[Role, ...] = Field(
+        (), description="roles that open nothing before they have set up a second step; with a password, that is"
+    )
     languages: tuple[str, ...] = Field(("en", "es", "tr", "ar"), min_length=1, description="of the pages")
     key: Secret | None = Field(
         None, description="seals the secrets of second steps in the database; kept as they are unless set"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fs_app.console.words import words_in
 from fs_app.domain.people import Role
 from fs_app.errors import StoreUnavailable
 from fs_app.ports.people import LinkPurpose
@@ -149,6 +151,23 @@ def test_an_answer_names_nothing_that_was_sent(site: ConsoleSite) -> None:
         assert answer.status_code in (404, 405, 410)
         assert "xyzzy" not in answer.text
     assert "xyzzy" not in browser.bare_post("/account/language", {"language": "xyzzy"}).text
+
+
+def test_a_script_that_is_refused_is_told_why_in_words(site: ConsoleSite) -> None:
+    """Else the page says that nothing is known of what was sent, and people look for what never happened."""
+    browser = site.signed_in("maria", AGENT, language="es")
+    json = {"Accept": "application/json"}
+    refused = {
+        400: browser.bare_post("/agent/status", {"csrf_token": "x"}, headers=json),
+        403: browser.get("/people", headers=json),
+        404: browser.post("/agent/calls/7/order", page="/account", headers=json),
+        413: browser.post("/agent/status", {"status": "x" * 70000}, page="/account", headers=json),
+    }
+    words = words_in("es", UTC)
+    for status, answer in refused.items():
+        assert answer.status_code == status
+        told = {"ok": False, "error": status, "said": words(f"door.error_{status}")}
+        assert answer.get_json() == told
 
 
 # --- headers -----------------------------------------------------------------------------------------------------

@@ -270,3 +270,11 @@ def test_many_beginnings_do_not_fill_the_cookie(site: ConsoleSite) -> None:
     assert parse_qs(urlsplit(led.headers["Location"]).query)["state"]
     assert browser.get(back_from(led)).status_code == 303
     assert len(browser.cookie("__Host-fs_app_door") or "") < 500, "what was for the way there is gone"
+
+
+def test_answers_that_nobody_asked_for_do_not_fill_the_audit(site: ConsoleSite) -> None:
+    site.add("maria", *AGENT)
+    statuses = [site.browser().get(f"/sign-in/oidc/back?code=x&state={number}").status_code for number in range(40)]
+    assert statuses == [403] * 20 + [429] * 20
+    assert len(site.entries()) == 20
+    assert sign_in(site.browser()).status_code == 303, "who belongs here comes in all the same"

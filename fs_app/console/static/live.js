@@ -6,11 +6,11 @@ import * as clock from "./clock.js";
 const QUIET_MS = 40_000; // the server says something every fifteen seconds
 const AGAIN_MS = 3_000;
 
-// Whether this browser is signed out. The question keeps nobody signed in.
+// Whether this browser is signed out, or has to go another way first. The question keeps nobody signed in.
 async function signedOut() {
   const headers = { Accept: "application/json", "X-Background": "yes" };
   try {
-    return (await fetch("/account/awake", { headers, redirect: "manual" })).status === 401;
+    return [401, 403].includes((await fetch("/account/awake", { headers, redirect: "manual" })).status);
   } catch (error) {
     console.warn(error); // no way to the console
     return false;
