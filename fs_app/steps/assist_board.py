@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from fs_app.domain.assist import OVER, AssistState, AssistView, FieldState, FieldView
@@ -67,9 +68,12 @@ class AssistBoard:
 
     # --- fields ---
 
-    def asks(self, name: CardField) -> None:
-        """A field is asked."""
-        self._change(state=AssistState.ASKING, why="")
+    def asks(self, name: CardField, missing: Sequence[CardField]) -> None:
+        """A field is asked. Those that are ``missing`` wait, whatever was keyed of them before; of another number
+        brand and last four are not known yet."""
+        self._view = replace(self._view, state=AssistState.ASKING, why="", fields=self._waiting(name, missing))
+        if name == "number":
+            self._view = replace(self._view, brand="", last_four="")
         before = self._field(name)
         why = before.why if before.state is FieldState.REFUSED else ""
         self._set(FieldView(name, FieldState.ASKED, 0, before.of, why))
@@ -125,6 +129,15 @@ class AssistBoard:
 
     def _field(self, name: str) -> FieldView:
         return next(field for field in self._view.fields if field.name == name)
+
+    def _waiting(self, name: CardField, missing: Sequence[CardField]) -> tuple[FieldView, ...]:
+        """The fields, where all that are missing but the one that is asked wait: one that is skipped does not."""
+        return tuple(
+            FieldView(each.name)
+            if each.name in missing and each.name != name and each.state is not FieldState.SKIPPED
+            else each
+            for each in self._view.fields
+        )
 
     def _set(self, field: FieldView) -> None:
         fields = tuple(field if each.name == field.name else each for each in self._view.fields)

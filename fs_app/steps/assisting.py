@@ -25,7 +25,7 @@ from fs_app.errors import NotProtected, StoreError, SwitchError
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact
 from fs_app.flow.step import Said, Step, StepEnds
-from fs_app.ports import Order, PaymentOutcome, Person
+from fs_app.ports import Order, OrderKind, PaymentOutcome, Person
 from fs_app.steps.assist_bill import AssistRefused, proposal
 from fs_app.steps.assist_board import AssistBoard
 from fs_app.steps.assist_meanwhile import ON_HOLD, Meanwhile, Reproved, Stopped
@@ -83,8 +83,11 @@ class AssistedPayment:
         self._board = AssistBoard(desk, self._call, self._order, self._handover_id, facts)
         self._meanwhile = Meanwhile(self._call, self._person, self._board, self._handover_id)
         self._answer("done")
+        self._call.keep()  # how many there were
         try:
             self._take()
+        except SwitchError as error:  # of the last words: what was done stands, and the talk goes on
+            self._note_trouble(error)
         finally:
             self._paying.let_go()
             self._call.channel.watch(None)
@@ -103,16 +106,15 @@ class AssistedPayment:
             self._until_charged()
         except Stopped as stopped:
             self._board.ends(AssistState.CANCELLED, stopped.why)
-            if self._meanwhile.over is None:
-                self._say("assist_stopped")
+            self._say_in_talk("assist_stopped")
         except NotProtected as refusal:
             self._board.ends(AssistState.NOT_PROTECTED, refusal.reason)
-            self._say("assist_unprotected")
+            self._say_in_talk("assist_unprotected")
         except (StoreError, SwitchError) as error:
             # Trouble like any other, but for the talk, which goes on. What was sent is not told: nobody knows.
-            self._call.journal.note({"trouble": f"assisted payment: {type(error).__name__}"})
+            self._note_trouble(error)
             self._board.ends(AssistState.UNAVAILABLE, "trouble")
-            self._say("assist_over")
+            self._say_in_talk("assist_over")
         else:
             self._tell()
 
@@ -203,7 +205,7 @@ class AssistedPayment:
             if name == "security_code" and self._board.skips_code:
                 self._missing.pop(0)
                 continue
-            self._board.asks(name)
+            self._board.asks(name, self._missing)
             ended = self._asked(partial(self._ask, questions, card, name))
             if ended == "taken":
                 self._missing.pop(0)
@@ -239,7 +241,8 @@ class AssistedPayment:
     # --- the result ---
 
     def _charged(self, outcome: PaymentOutcome, advice: Advice | None) -> None:
-        """Before the caller hears it: the agent sees the result, and the call remembers it."""
+        """Before the caller hears it: the agent sees the result, and the call remembers it. Who ordered a payment
+        while this one was charged did not see it yet, and gets no second one."""
         facts = self._call.facts
         facts.payment, facts.ending = outcome.payment, ENDINGS[outcome.payment.state]
         self._call.advice = advice.phrase if advice is not None else ""
@@ -247,18 +250,22 @@ class AssistedPayment:
             self._board.ends(AssistState.UNAVAILABLE, "not_sent")
         else:
             self._board.charged(outcome.payment, self._call.advice)
+        for order in self._person.withdraw(OrderKind.TAKE_PAYMENT):
+            self._call.services.desk.answer(order.id, "payment_under_way")
 
     def _tell(self) -> None:
-        """What is certain now; after a decline the caller has heard why, and the agent helps."""
+        """What is certain now; after a decline the caller has heard why, and the agent helps. Another server that
+        takes the call up after it is not to tell it again."""
         ending = self._paying.facts.ending
+        self._board.ends(AssistState.UNAVAILABLE, self._outcome)
         if self._board.state in (AssistState.APPROVED, AssistState.BEING_CHECKED):
             self._call.facts.forget({Fact.BILLS, Fact.AMOUNT})
         if ending is not None and self._board.state is not AssistState.DECLINED:
             self._step(TellResult).run(self._paying)
         elif self._outcome == "busy":
             self._say("payment_busy")
-        self._board.ends(AssistState.UNAVAILABLE, self._outcome)
-        self._say("assist_over")
+        self._call.keep()
+        self._say_in_talk("assist_over")
 
     # --- parts ---
 
@@ -272,6 +279,14 @@ class AssistedPayment:
 
     def _say(self, phrase: str) -> None:
         self._call.channel.play(say(phrase), interruptible=False)
+
+    def _say_in_talk(self, phrase: str) -> None:
+        """What says that the caller is back with their representative, unless the talk is over."""
+        if self._person.talking:
+            self._say(phrase)
+
+    def _note_trouble(self, error: Exception) -> None:
+        self._call.journal.note({"trouble": f"assisted payment: {type(error).__name__}"})
 
     def _answer(self, result: str) -> None:
         if self._order.id:

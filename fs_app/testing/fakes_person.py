@@ -9,7 +9,19 @@ from contextlib import contextmanager
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.prompt import Prompt
 from fs_app.errors import CallEnded, NotProtected
-from fs_app.ports import Answered, Held, Joined, Offered, Order, Ordered, Over, Parted, PersonEvent, Place
+from fs_app.ports import (
+    Answered,
+    Held,
+    Joined,
+    Offered,
+    Order,
+    Ordered,
+    OrderKind,
+    Over,
+    Parted,
+    PersonEvent,
+    Place,
+)
 
 HANGS_UP, LET_GO = "the caller hangs up", "the server lets go of the call"
 Happening = PersonEvent | str | None
@@ -39,14 +51,16 @@ class ScriptedPerson:
         self.say_aloud: Callable[[Prompt], None] = lambda prompt: None
         self.hang_up: Callable[[], None] = lambda: None
         self._row: deque[Happening] = deque(happenings)
+        self._come: deque[PersonEvent] = deque()
         self._place = place
         self._waiting = waiting
         self._refusals = list(refusals)
         self._kept = kept
 
     def next(self, seconds: float) -> PersonEvent | None:
-        if self._row:
-            event = self._row.popleft()
+        event: Happening
+        if self._come or self._row:
+            event = (self._come or self._row).popleft()
         else:
             event = Over(HandoverEnd.TALKED if self.talking else HandoverEnd.NOT_ANSWERED)
         if isinstance(event, str):
@@ -69,17 +83,24 @@ class ScriptedPerson:
         return event
 
     def put_back(self, event: PersonEvent) -> None:
-        self._row.appendleft(event)
+        self._come.appendleft(event)
 
     def happens(self, event: PersonEvent) -> None:
-        """Something comes before all else of the script."""
-        self._row.appendleft(event)
+        """Something comes now, before what is left of the script."""
+        self._come.append(event)
 
     def order(self, order: Order) -> None:
-        self._row.appendleft(Ordered(order))
+        self._come.append(Ordered(order))
 
     def untaken(self) -> list[Order]:
-        return [event.order for event in self._row if isinstance(event, Ordered)]
+        return [event.order for event in (*self._come, *self._row) if isinstance(event, Ordered)]
+
+    def withdraw(self, kind: OrderKind) -> list[Order]:
+        """Of those that have come: what the script has yet to bring was not given."""
+        orders = [event.order for event in self._come if isinstance(event, Ordered) and event.order.kind is kind]
+        for order in orders:
+            self._come.remove(Ordered(order))
+        return orders
 
     def waiting(self) -> int | None:
         return self._waiting
@@ -99,7 +120,8 @@ class ScriptedPerson:
 
     def take_back(self) -> None:
         self.done.append("taken back")
-        self._row = deque(event for event in self._row if isinstance(event, Ordered))
+        self._row = deque(event for event in (*self._come, *self._row) if isinstance(event, Ordered))
+        self._come.clear()
         self.talking = False
 
     @contextmanager

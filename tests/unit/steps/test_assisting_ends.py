@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import pytest
-from assistkit import AMEX, BACK_WITH_THEM, BUSY, CARD, MAY_SKIP, OK, PAY, during, last, take
+from assistkit import AMEX, BACK_WITH_THEM, BUSY, CARD, MAY_SKIP, OK, PAY, TAKE, during, last, take
 from dialogue import BILL, CODE, EXPIRY, VISA, ZIP
+from helping import order
 
 from fs_app.domain.assist import OVER, AssistState
+from fs_app.domain.bill import Bill
 from fs_app.domain.handover import HandoverEnd
+from fs_app.domain.money import Money
 from fs_app.domain.payment import Declined, Ending, Unavailable, Unknown
-from fs_app.errors import BillBusy, StoreUnavailable, TooManyAttempts
+from fs_app.errors import BillBusy, StoreUnavailable, SwitchError, TooManyAttempts
 from fs_app.ports import OrderKind
 from fs_app.testing.fakes import in_turn
-from fs_app.testing.phone import HANG_UP
+from fs_app.testing.fakes_person import talks
+from fs_app.testing.phone import HANG_UP, ScriptedPhone
 
 pytestmark = pytest.mark.usefixtures("wiped")
 
@@ -148,3 +152,50 @@ def test_while_the_gateway_is_known_to_be_down_no_card_is_asked_for() -> None:
     assert unpaid.states == ["starting", "unavailable gateway"]
     assert [field.name for field in unpaid.phone.fields] == ["after a talk"]
     assert unpaid.people[0].done == ["joined"]
+
+
+# --- what comes in the charge, and after it ---
+
+
+def test_an_order_of_this_payment_that_came_in_the_charge_begins_no_other(monkeypatch) -> None:
+    """Two agents, or one who clicked twice."""
+    made = talks(TAKE)
+    again = [order(OrderKind.TAKE_PAYMENT, 2), order(OrderKind.CANCEL, 3), order(OrderKind.SEND_TO, 4, target="no")]
+
+    def gate(*_):
+        for each in again:
+            made.happens(each)
+        return OK
+
+    paid = take(*CARD, PAY, person=made, gate=gate, bills=[BILL, Bill("b2", "a1", Money(500, "USD"))])
+    assert paid.desk.answers == {1: "done", 2: "payment_under_way", 3: "no_payment", 4: "no_such_place"}
+    assert [view.number for view in paid.views] == [1] * len(paid.views)
+    assert len(paid.seen.cards) == 1
+
+
+def test_a_caller_whose_agent_hung_up_in_the_charge_is_not_told_that_they_are_there() -> None:
+    made = talks(TAKE)
+
+    def gate(*_):
+        made.talking = False
+        return OK
+
+    paid = take(*CARD, PAY, person=made, gate=gate)
+    assert paid.states[-1] == "approved"
+    assert any("is complete" in text for text in paid.said)
+    assert BACK_WITH_THEM not in paid.said
+
+
+@pytest.mark.parametrize("lost", ["is complete", BACK_WITH_THEM])
+def test_a_prompt_after_the_charge_that_the_switch_does_not_play_ends_no_talk(monkeypatch, lost) -> None:
+    plain = ScriptedPhone._say
+
+    def say(self, kind, prompt) -> None:
+        if lost in self._voice.render(prompt, self.language).text:
+            raise SwitchError("the switch did not play it")
+        plain(self, kind, prompt)
+
+    monkeypatch.setattr(ScriptedPhone, "_say", say)
+    paid = take(*CARD, PAY)
+    assert (paid.states[-1], paid.outcome) == ("approved", "talked")
+    assert paid.journal.notes["trouble"] == "assisted payment: SwitchError"

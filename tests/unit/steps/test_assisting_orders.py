@@ -27,6 +27,15 @@ def test_the_field_before_is_asked_again() -> None:
     assert paid.desk.answers[2] == "done"
 
 
+def test_what_is_left_for_the_field_before_waits_to_be_asked_anew() -> None:
+    """The agent sees one field at a time: the other shows no key of an answer that was dropped."""
+    paid = take(VISA, "12", during(OrderKind.BACK), AMEX, EXPIRY, "1234", ZIP, PAY)
+    seen = paid.field("expiry")
+    assert seen[seen.index("typing 2/4") :][:3] == ["typing 2/4", "waiting", "asked"]
+    for view in paid.views:
+        assert sum(field.state in ("asked", "typing") for field in view.fields) <= 1, view
+
+
 def test_back_at_the_first_field_asks_it_again() -> None:
     paid = take(during(OrderKind.BACK), *CARD, PAY)
     assert paid.said.count(NUMBER) == 2
@@ -103,6 +112,14 @@ def test_another_card_begins_with_its_number() -> None:
     paid = take(*CARD, "3", AMEX, EXPIRY, "1234", ZIP, PAY)
     assert paid.seen.numbers == [AMEX]
     assert last(paid).last_four == "0005"
+
+
+def test_of_another_card_nothing_of_the_first_is_shown() -> None:
+    paid = take(*CARD, "3", AMEX, EXPIRY, "1234", ZIP, PAY)
+    anew = next(n for n, view in enumerate(paid.views) if view.state == "confirming") + 1
+    view = paid.views[anew + 1]
+    assert (view.brand, view.last_four) == ("", "")
+    assert [field.state for field in view.fields] == ["asked", "waiting", "waiting", "waiting"]
 
 
 @pytest.mark.parametrize(("answers", "why"), [(("", "", ""), "no_answer"), (("0",), "caller")])
