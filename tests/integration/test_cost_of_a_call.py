@@ -104,12 +104,15 @@ def documented() -> dict[str, tuple[int, int]]:
 
 @pytest.fixture
 def garbage() -> Iterator[list[object]]:
-    """What is left in circles, whole with all they hold, once Python is told to collect."""
+    """What is left in circles, whole with all they hold, once Python is told to collect. What is older than this is
+    not looked at: an earlier test may let go of its world only now."""
     gc.collect()
     gc.disable()
+    gc.freeze()
     gc.set_debug(gc.DEBUG_SAVEALL)
     yield gc.garbage
     gc.set_debug(0)
+    gc.unfreeze()
     gc.enable()
     gc.garbage.clear()
 
