@@ -147,7 +147,7 @@ class Recordings:
         refusal = self._listens(bug)
         if bug.function == RECORDING and _safe(bug.target):
             self._known.add(bug.target)
-        if self._secret and bug.function == RECORDING:
+        if (self._secret or self._strict) and bug.function == RECORDING:
             gevent.spawn(self._silence_late, bug.target)
         elif refusal is not None:
             self.fail(refusal)

@@ -117,6 +117,22 @@ def test_a_recording_that_begins_in_mid_entry_is_silent_at_once(dial) -> None:
     call.api(f"uuid_record {UUID} unmask {ONE}")
 
 
+def test_a_recording_that_begins_between_two_fields_is_silent_at_once(dial) -> None:
+    """The caller may key the next field already."""
+    call = dial()
+    pause = gevent.event.Event()
+    payment = Payment(call, call.talk(), ask(call), pause.wait)
+    payment.puts_up()
+    payment.proves()
+    call.keys("4111")
+    eventually(lambda: len(payment.answers) == 1)
+    call.event("MEDIA_BUG_START", Media_Bug_Function="session_record", Media_Bug_Target=ONE)
+    call.api(f"uuid_record {UUID} mask {ONE}")
+    pause.set()
+    payment.ends()
+    call.api(f"uuid_record {UUID} unmask {ONE}")
+
+
 def test_recordings_hear_again_where_the_proof_failed(dial) -> None:
     call = dial(PLACE | TONES)
     payment = Payment(call, call.talk(), ask(call))
