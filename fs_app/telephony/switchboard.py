@@ -1,26 +1,17 @@
-"""The Switchboard port: what the console tells mod_callcenter, over each switch's own event socket.
+"""The Switchboard port: what the console tells mod_callcenter of every switch.
 
-A connection is made for each question: a person clicks seldom, and nothing is kept that could be half dead. All
-switches are asked at the same time, each with its deadline, so that one that stands still costs no more than that.
 Nothing reaches a switch unless it matches the table below (law 4).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
-import gevent
-import structlog
-
-from fs_app.errors import SwitchError, UnsafeArgument
+from fs_app.errors import UnsafeArgument
 from fs_app.ports.console import AgentSeen, AgentStatus, SwitchAnswer
 from fs_app.telephony.commands import gate
-from fs_app.telephony.inbound import EventSocket
+from fs_app.telephony.switches import SECONDS, Address, Switches
 
-log = structlog.get_logger()
-
-_SECONDS = 3.0
 _NAME = r"[A-Za-z0-9_.-]{1,64}@[A-Za-z0-9_.-]{1,64}"
 _STATUSES = "|".join(f"'{status}'" for status in AgentStatus)
 APIS = {"callcenter_config": rf"agent set status {_NAME} (?:{_STATUSES})|agent list"}
@@ -30,31 +21,28 @@ _ORDER = (SwitchAnswer.DONE, SwitchAnswer.UNREACHABLE, SwitchAnswer.REFUSED, Swi
 class EventSocketSwitchboard:
     """See `fs_app.ports.console.Switchboard` for the contract. Without a password no switch is asked."""
 
-    def __init__(
-        self, addresses: Sequence[tuple[str, int]], password: str | None, *, seconds: float = _SECONDS
-    ) -> None:
-        self._addresses = tuple(addresses)
-        self._password = password
-        self._seconds = seconds
+    def __init__(self, addresses: Sequence[Address], password: str | None, *, seconds: float = SECONDS) -> None:
+        self._switches = None if password is None else Switches(addresses, password, seconds=seconds)
 
     def set_status(self, agent: str, status: AgentStatus) -> SwitchAnswer:
         """DONE where every switch that has the agent has the status, too."""
-        if self._password is None:
+        if self._switches is None:
             return SwitchAnswer.NOT_ASKED
         try:
             command = _command(f"agent set status {agent} '{status}'")
         except UnsafeArgument:
             return SwitchAnswer.REFUSED
-        answers = {_meaning(text) for text in self._asked(command)}
+        answers = {_meaning(text) for text in self._switches.ask_all(command).values()}
         if {SwitchAnswer.DONE, SwitchAnswer.UNREACHABLE} <= answers:
             return SwitchAnswer.PARTLY
         return next(answer for answer in _ORDER if answer in answers)
 
     def agents(self) -> Sequence[AgentSeen] | None:
         """An agent that several switches have is shown as the busiest of them sees them."""
-        if self._password is None:
+        if self._switches is None:
             return None
-        lists = [text for text in self._asked(_command("agent list")) if text is not None]
+        answers = self._switches.ask_all(_command("agent list")).values()
+        lists = [text for text in answers if text is not None]
         if not lists:
             return None
         found: dict[str, AgentSeen] = {}
@@ -62,28 +50,6 @@ class EventSocketSwitchboard:
             if each.name not in found or found[each.name].state == "Waiting":
                 found[each.name] = each
         return [found[name] for name in sorted(found)]
-
-    def _asked(self, command: str) -> list[str | None]:
-        """What each switch answers; None for one that does not in time."""
-        asking = [gevent.spawn(partial(self._ask, address, command)) for address in self._addresses]
-        gevent.joinall(asking, timeout=self._seconds)
-        for late in (each for each in asking if not each.dead):
-            late.kill(block=False)
-        return [each.value if isinstance(each.value, str) else None for each in asking]
-
-    def _ask(self, address: tuple[str, int], command: str) -> str | None:
-        assert self._password is not None
-        close: Callable[[], None] = _nothing
-        try:
-            switch = EventSocket(address, self._password, seconds=self._seconds)
-            close = switch.close
-            return switch.api(command)
-        except (OSError, SwitchError) as error:
-            switch_at, reason = f"{address[0]}:{address[1]}", str(error)
-            log.warning("a switch did not answer the console", switch=switch_at, reason=reason)
-            return None
-        finally:
-            close()
 
 
 def _command(argument: str) -> str:
@@ -105,7 +71,3 @@ def _rows(text: str) -> list[AgentSeen]:
         return []
     rows = (dict(zip(lines[0], line, strict=False)) for line in lines[1:])
     return [AgentSeen(row["name"], row.get("status", ""), row.get("state", "")) for row in rows]
-
-
-def _nothing() -> None:
-    """There is no connection to close."""
