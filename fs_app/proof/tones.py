@@ -1,7 +1,9 @@
 """Keys that can be heard in a recording: a tone decoder that would rather hear one too many. No I/O but the file.
 
-Goertzel's filter for each of the seven tones over blocks of 26 milliseconds. A key is two blocks in a row in which
-one row and one column tone hold most of the energy.
+Goertzel's filter for each of the seven tones over blocks of 26 milliseconds, each half in the next one. A key is
+three blocks in which one row and one column tone hold most of the energy: some 40 milliseconds of it. They need not
+be in a row: a switch that comes late to its packets makes two of them silence, often more than once in a tone.
+What is left on both sides of such a hole is one key, for nobody presses one twice so soon.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ _KEYS = ("123", "456", "789", "*0#")
 _BLOCK_SECONDS = 0.0256
 _LOUD = 60.0  # root mean square of a block that may hold a tone, of 32768
 _SHARE = 0.5  # of the block's energy
-_BLOCKS = 2
+_BLOCKS = 3
+_HOLE_BLOCKS = 5  # 64 ms; who presses a key twice pauses longer
 
 
 def keys_in(recording: Path) -> list[str]:
@@ -39,13 +42,16 @@ def loud_seconds(recording: Path) -> float:
 
 
 def _keys(samples: array[int], rate: int) -> Iterator[str]:
-    size, key, blocks = int(rate * _BLOCK_SECONDS), "", 0
-    for at in range(0, len(samples) - size, size):
+    size, key, blocks, hole = int(rate * _BLOCK_SECONDS), "", 0, 0
+    for at in range(0, len(samples) - size, size // 2):
         heard = _key(samples[at : at + size], rate)
-        blocks = blocks + 1 if heard == key else 1
-        key = heard
-        if key and blocks == _BLOCKS:
-            yield key
+        hole = 0 if heard else hole + 1
+        if hole > _HOLE_BLOCKS or heard not in ("", key):
+            key, blocks = heard, 0
+        if heard:
+            blocks += 1
+            if blocks == _BLOCKS:
+                yield key
 
 
 def _key(block: Sequence[int], rate: int) -> str:

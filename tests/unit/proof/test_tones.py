@@ -43,6 +43,26 @@ def test_quiet_keys_are_heard_too(tmp_path: Path) -> None:
     assert keys_in(write(tmp_path / "a.wav", left, left)) == ["98", "98"]
 
 
+def test_a_key_with_holes_is_one_key(tmp_path: Path) -> None:
+    """What a switch on a busy machine made of a tone: packets of 20 ms that came too late are silent."""
+    lost = [0] * 320
+    pieces = [*tone("5", seconds=0.03), *lost, *tone("5", seconds=0.03), *lost, *([0] * 1440)]
+    whole = [*tone("5", seconds=0.05), *lost, *tone("5", seconds=0.05), *([0] * 1440)]
+    for shift in range(0, 200, 25):  # wherever the blocks begin
+        assert keys_in(write(tmp_path / "a.wav", left := [0] * shift + pieces + whole, left)) == ["55", "55"]
+
+
+def test_a_key_that_is_pressed_twice_is_two(tmp_path: Path) -> None:
+    twice = [*tone("7", seconds=0.07), *([0] * 800), *tone("7", seconds=0.07), *([0] * 800)]
+    assert keys_in(write(tmp_path / "a.wav", twice, twice)) == ["77", "77"]
+
+
+def test_a_key_of_which_the_beginning_is_cut_is_heard(tmp_path: Path) -> None:
+    for milliseconds in (40, 50, 60):
+        cut = [0] * 800 + tone("5", seconds=milliseconds / 1000) + [0] * 800
+        assert keys_in(write(tmp_path / "a.wav", cut, cut)) == ["5", "5"]
+
+
 def test_no_key_is_heard_in_silence_or_our_prompts(tmp_path: Path) -> None:
     assert keys_in(write(tmp_path / "a.wav", [0] * RATE, [0] * RATE)) == ["", ""]
     prompt = Path(__file__).resolve().parents[3] / "sounds" / "en" / "enter_card_number.wav"
