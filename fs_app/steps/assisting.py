@@ -28,7 +28,7 @@ from fs_app.flow.step import Said, Step, StepEnds
 from fs_app.ports import Order, OrderKind, PaymentOutcome, Person
 from fs_app.steps.assist_bill import AssistRefused, proposal
 from fs_app.steps.assist_board import AssistBoard
-from fs_app.steps.assist_meanwhile import ON_HOLD, Meanwhile, Reproved, Stopped
+from fs_app.steps.assist_meanwhile import ON_HOLD, TRANSFER, Meanwhile, Reproved, Stopped
 from fs_app.steps.card_questions import CARD_FIELDS, CardField, CardQuestions, blank_card
 from fs_app.steps.charge import Charge
 from fs_app.steps.collect_card import CollectCard
@@ -154,8 +154,8 @@ class AssistedPayment:
         self._pay_in_talk(card)
 
     def _pay_in_talk(self, card: Card) -> None:
-        if self._person.on_hold:
-            self._meanwhile.wait_for_talk(ON_HOLD)
+        if self._person.on_hold or not self._person.leg:
+            self._meanwhile.wait_for_talk(ON_HOLD if self._person.on_hold else TRANSFER)
         if self._begun:
             self._say("assist_go_on")
         else:

@@ -37,6 +37,13 @@ def test_a_transfer_at_the_consent_asks_for_it_again() -> None:
     assert paid.states[-1] == "approved"
 
 
+def test_a_payment_that_is_taken_in_a_transfer_begins_when_somebody_is_there() -> None:
+    paid = take(*CARD, PAY, person=talks(Parted(), TAKE, None, Joined(OTHER_LEG)))
+    assert paid.states[:3] == ["starting", "paused transfer", "asking"]
+    assert paid.said.count(START) == 1 and "Thank you. We can go on." not in paid.said
+    assert paid.states[-1] == "approved"
+
+
 def test_a_transfer_that_takes_long_is_waited_for() -> None:
     person = talks(TAKE, None, None, None, Joined(OTHER_LEG))
     assert take(VISA, Parted(), *CARD[1:], PAY, person=person).states[-1] == "approved"
