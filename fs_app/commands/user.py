@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from fs_app.app.parts import Parts
@@ -156,7 +157,7 @@ def sessions(obj: Context, name: str, end: bool, operator: str) -> None:
         found = _found(people, name)
         for each in people.sessions.of(found.id):
             times = (f"{at:%Y-%m-%d %H:%M} UTC" for at in (each.opened_at, each.seen_at, each.expires_at))
-            table.add_row(*times, each.address, each.browser)
+            table.add_row(*times, escape(each.address), escape(each.browser))
         console.print(table)
         if end:
             with _written(people, operator, "end_session", name, "all"):

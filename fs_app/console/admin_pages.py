@@ -5,6 +5,7 @@ A link that sets a password is shown once, to the admin who made it, and is in n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +13,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 
 from fs_app.console.access import Role, audit, current_session, current_user, page
-from fs_app.console.forms import Answer, answered, done, field, refused
+from fs_app.console.forms import Answer, answered, day, done, field, number, refused, wants_json
 from fs_app.console.parts import ConsoleParts
 from fs_app.console.speech import current_words
 from fs_app.domain.people import agent_name, login_name
@@ -52,7 +53,7 @@ class AdminPages:
 
     def people(self) -> str:
         """Everybody."""
-        return render_template("people.html", people=[_line(each) for each in self._people.users.all()], roles=Role)
+        return self._everybody({}, None)
 
     def add(self) -> Response:
         """Somebody new; the link that sets their password is shown once."""
@@ -60,13 +61,13 @@ class AdminPages:
         audit(subject=f"user {name or ''}")
         problem = _problem(name, agent)
         if problem is not None:
-            return answered(problem, url_for("admin.people"))
+            return self._not_added(problem)
         assert name is not None
         new = NewUser(name, _roles(), field("full_name", 128), agent or None, current_words().language)
         try:
             user = self._people.users.add(new)
         except NameTaken:
-            return answered(refused("people.name_taken", "name", status=409), url_for("admin.people"))
+            return self._not_added(refused("people.name_taken", "name", status=409))
         audit(detail=" ".join(sorted(user.roles)))
         return self._with_link(user, LinkPurpose.SETUP)
 
@@ -137,8 +138,7 @@ class AdminPages:
     def audit_log(self) -> str:
         """What was done, the newest first, as far as it fits what is asked for."""
         asked = {name: request.args.get(name, "").strip()[:128] for name in ("user", "subject", "action")}
-        since, until = _day(request.args.get("since", "")), _day(request.args.get("until", ""))
-        before = request.args.get("before", type=int)
+        since, until, before = day("since"), day("until"), number("before")
         entries = self._people.audit.entries(
             user=asked["user"] or None,
             subject=asked["subject"] or None,
@@ -158,6 +158,19 @@ class AdminPages:
             until=until or "",
             next=_older(shown[-1].id) if more else "",
         )
+
+    def _everybody(self, given: Mapping[str, Any], problem: Answer | None) -> str:
+        """The page of everybody; ``given`` is what was typed of somebody who could not be added."""
+        people = [_line(each) for each in self._people.users.all()]
+        return render_template("people.html", people=people, roles=Role, given=given, problem=problem)
+
+    def _not_added(self, problem: Answer) -> Response:
+        """Why, beside what was typed."""
+        if wants_json():
+            return answered(problem, url_for("admin.people"))
+        audit(result=f"refused: {problem.why}")
+        given = {"name": field("name", 64), "full_name": field("full_name", 128), "agent": field("agent", 129)}
+        return make_response(self._everybody({**given, "roles": _roles()}, problem), problem.status)
 
     def _user(self, user_id: int) -> User:
         user = self._people.users.get(UserId(user_id))
@@ -237,15 +250,8 @@ def _roles() -> frozenset[Role]:
     return frozenset(role for role in Role if role in request.form.getlist("role"))
 
 
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
-
-
-def _begin(day: date | None) -> datetime | None:
-    return None if day is None else datetime(day.year, day.month, day.day, tzinfo=current_words().zone)
+def _begin(asked: date | None) -> datetime | None:
+    return None if asked is None else datetime(asked.year, asked.month, asked.day, tzinfo=current_words().zone)
 
 
 def _older(before: int) -> str:

@@ -58,8 +58,8 @@ class AgentCustomers:
 
     def link(self, handover_id: int) -> Response:
         """Send a link to pay to where the caller says."""
-        record = visible(self._parts, handover_id)
-        audit(subject=record.context.call_uuid)
+        record, account = visible(self._parts, handover_id), field("account", 20)
+        audit(subject=record.context.call_uuid, detail=f"account={account}" if account else "")
         return answered(self._sent(record), url_for("agent.call", handover_id=handover_id))
 
     def _sent(self, record: HandoverRecord) -> Answer:

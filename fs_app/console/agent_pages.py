@@ -9,9 +9,10 @@ from typing import Any
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 
 from fs_app.console.access import Role, audit, current_user, page
+from fs_app.console.access import record as record_deed
 from fs_app.console.assisting import card
 from fs_app.console.desk_rules import NotPayable, span, total
-from fs_app.console.forms import Answer, answered, done, field, refused
+from fs_app.console.forms import Answer, answered, done, field, number, refused
 from fs_app.console.handovers import failures, who
 from fs_app.console.look import AGENT
 from fs_app.console.parts import ConsoleParts
@@ -84,8 +85,7 @@ class AgentPages:
 
     def feed(self) -> Response:
         """The live state of either page."""
-        call = request.args.get("call", type=int)
-        return self._parts.live.stream(AGENT, call)
+        return self._parts.live.stream(AGENT, number("call"))
 
     def status(self) -> Response:
         """Available, on a break, gone: told to the switches."""
@@ -110,8 +110,12 @@ class AgentPages:
         return answered(done("message.seen"), url_for("agent.home"))
 
     def _pay(self, record: HandoverRecord) -> dict[str, Any]:
-        """What the form for a payment starts with."""
+        """What the form for a payment starts with. Whose bills were looked up is in the audit before they are
+        shown, by whatever way the address was come by."""
         chosen = payable_bills(self._parts, record, request.args.get("account", ""))
+        if chosen.found:
+            about = f"account={chosen.account_number}"
+            record_deed("see_account", "shown", subject=record.context.call_uuid, detail=about)
         rules = self._parts.desk_rules().of_line(record.context.line)
         first = [each for each in chosen.bills if each.id in chosen.chosen]
         allowed, words = span(first, rules), current_words()

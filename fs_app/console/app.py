@@ -12,11 +12,13 @@ import structlog
 from flask import Blueprint, Flask, Response, jsonify, make_response, render_template, request
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from fs_app.console.access import guard, may
 from fs_app.console.account import account
 from fs_app.console.cookies import prepare_cookies
 from fs_app.console.door import door
+from fs_app.console.forms import LARGEST_NUMBER
 from fs_app.console.pages import BLUEPRINTS
 from fs_app.console.parts import ConsoleParts
 from fs_app.console.speech import current_words, speak
@@ -45,6 +47,13 @@ _KNOWN_ERRORS = frozenset({400, 403, 404, 405, 409, 410, 413, 429, 503})
 _CLOSING = "fs_app.closing"
 
 
+class _RowInteger(IntegerConverter):
+    """A number in a path. What no row can have leads nowhere."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=LARGEST_NUMBER)
+
+
 class _Console(Flask):
     """Flask, which would write the path of a page into the log: a one-time link is one."""
 
@@ -60,6 +69,7 @@ def console_app(parts: ConsoleParts) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY_BYTES
     app.config["TRUSTED_HOSTS"] = list(_hosts(settings))
     app.extensions[_CLOSING] = []
+    app.url_map.converters["int"] = _RowInteger
     catalogs()
     guard(app, parts.people, settings.second_step)
     prepare_cookies(app, parts.people.key, secure=settings.secure_cookies)

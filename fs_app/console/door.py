@@ -47,7 +47,13 @@ def door(parts: ConsoleParts) -> Blueprint:
         wanted = safe_next(request.values.get("next", ""))
         minutes = 0 if pause is None else minutes_of(pause)
         text = render_template(
-            "sign_in.html", said=said, minutes=minutes, next=wanted, passwords=passwords, provider=provider
+            "sign_in.html",
+            said=said,
+            minutes=minutes,
+            next=wanted,
+            passwords=passwords,
+            provider=provider,
+            name=request.form.get("name", "")[:_LONGEST_NAME],
         )
         return _with_pause(make_response(text, status), pause)
 

@@ -15,7 +15,7 @@ from flask import Blueprint, Response, abort, make_response, redirect, render_te
 
 from fs_app.console.access import Role, audit, current_user, page
 from fs_app.console.assisting import card
-from fs_app.console.forms import Answer, answered, done, field, refused
+from fs_app.console.forms import Answer, answered, day, done, field, refused
 from fs_app.console.parts import ConsoleParts
 from fs_app.console.payment_dossier import shown
 from fs_app.console.speech import current_words
@@ -88,30 +88,25 @@ class FinancePages:
         audit(subject=f"payment {payment_id}", detail=f"{amount or 'all'}: {field('reason', 255)}")
         if amount and not _AMOUNT.fullmatch(amount):
             return answered(refused("pay.no_amount", "amount"), back)
-        deed = self._deed("refund", payment_id)
-        if deed is None:
-            return answered(refused("deed.reason_missing", "reason"), back)
+        problem = _not_ready()
+        if problem is not None:
+            return answered(problem, back)
         try:
             wanted = self._amount(payment_id, amount)
         except ValueError:
             return answered(refused("pay.no_amount", "amount"), back)
+        deed = _deed("refund", payment_id)
         return answered(self._told(self._parts.refund_desk.refund(deed, wanted, key or None)), back)
 
     def void(self, payment_id: int) -> Response:
         """Give back what is not settled yet, whole."""
         back = url_for("finance.payment", payment_id=payment_id)
         audit(subject=f"payment {payment_id}", detail=field("reason", 255))
-        deed = self._deed("void", payment_id)
-        if deed is None:
-            return answered(refused("deed.reason_missing", "reason"), back)
+        problem = _not_ready()
+        if problem is not None:
+            return answered(problem, back)
         self._amount(payment_id, "")
-        return answered(self._told(self._parts.refund_desk.void(deed)), back)
-
-    def _deed(self, action: str, payment_id: int) -> Deed | None:
-        reason = " ".join(field("reason", 255).split())
-        if not reason:
-            return None
-        return Deed(action, PaymentId(payment_id), current_user().name, reason, "console")
+        return answered(self._told(self._parts.refund_desk.void(_deed("void", payment_id))), back)
 
     def _amount(self, payment_id: int, text: str) -> Money | None:
         """What was typed, in the payment's currency; None for all of it. ValueError; no page for no payment."""
@@ -133,8 +128,8 @@ class FinancePages:
     def _days(self) -> tuple[date, date]:
         """From the one day through the other, where the operator is."""
         today = self._parts.clock.today()
-        until = _day(request.args.get("until", "")) or today
-        since = _day(request.args.get("since", "")) or until - timedelta(days=_DAYS - 1)
+        until = day("until") or today
+        since = day("since") or until - timedelta(days=_DAYS - 1)
         return max(min(since, until), until - timedelta(days=_LONGEST_DAYS)), until
 
     def _fitting(self, since: date, until: date, state: str, wanted: str) -> Iterable[Payment]:
@@ -162,14 +157,23 @@ class FinancePages:
         }
 
 
+def _not_ready() -> Answer | None:
+    """Why nothing is given back yet: without a reason, or before somebody says that they have checked it. An Enter
+    in a field gives no money back (WCAG 3.3.4)."""
+    if not _reason():
+        return refused("deed.reason_missing", "reason")
+    return None if field("sure") == "yes" else refused("deed.not_sure", "sure")
+
+
+def _deed(action: str, payment_id: int) -> Deed:
+    return Deed(action, PaymentId(payment_id), current_user().name, _reason(), "console")
+
+
+def _reason() -> str:
+    return " ".join(field("reason", 255).split())
+
+
 def _searched(payment: Payment) -> tuple[str, ...]:
     """What a payment is found by, besides its confirmation number."""
     request_ = payment.request
     return str(payment.id), request_.account_id, request_.bill_id, request_.last_four, request_.call_uuid
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -1,8 +1,9 @@
-"""What comes of a form: JSON for a script that sent it, a page for a browser that did."""
+"""What was asked for, and what comes of a form: JSON for a script that sent it, a page for a browser that did."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Response, jsonify, make_response, redirect, render_template, request
 
@@ -10,6 +11,9 @@ from fs_app.console.access import audit
 from fs_app.console.speech import current_words
 
 _LONGEST = 1000
+LARGEST_NUMBER = 2**63 - 1
+"""The largest id that a row can have."""
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,23 @@ def answered(answer: Answer, back: str) -> Response:
     if answer.ok:
         return make_response(redirect(back, 303))
     return make_response(render_template("notice.html", said=answer.said, back=back), answer.status)
+
+
+def number(name: str) -> int | None:
+    """A number that was asked for in the address; None where it is none, or no row has it."""
+    text = request.args.get(name, "")
+    if not text.isascii() or not text.isdigit() or len(text) > len(str(LARGEST_NUMBER)):
+        return None
+    return int(text) if int(text) <= LARGEST_NUMBER else None
+
+
+def day(name: str) -> date | None:
+    """A day that was asked for in the address; None where it is none, or is of no use."""
+    try:
+        asked = date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+    return asked if _FIRST_YEAR <= asked.year <= _LAST_YEAR else None
 
 
 def wants_json() -> bool:

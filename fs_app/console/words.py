@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_timezone_name
 from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal
 from babel.units import format_unit
@@ -31,6 +31,7 @@ LANGUAGES = ("en", "es", "tr", "ar")
 FOLDER = Path(__file__).with_name("words")
 _RIGHT_TO_LEFT = frozenset({"ar"})
 _MINUTE, _HOUR = 60, 3600
+_UNIVERSAL = frozenset({"UTC", "Etc/UTC", "Etc/Universal", "Zulu"})  # in no country, and so without a name in CLDR
 # Invisible marks (Unicode UAX 9): what stands between one of the first three and the last is laid out by itself,
 # from left to right, from right to left, or as its own first letter wants. Without them a name or a date within
 # Arabic text takes its neighbours along.
@@ -79,6 +80,14 @@ class Words:
         """A day and a time of day, where the operator is."""
         text: str = format_datetime(moment.astimezone(self.zone), "short", locale=self.language)
         return self._apart(text, _RTL)
+
+    @property
+    def zone_name(self) -> str:
+        """Where those times of day are, e.g. ``Pacific Time``."""
+        if str(self.zone) in _UNIVERSAL:
+            return "UTC"
+        text: str = get_timezone_name(self.zone, locale=self.language)
+        return text
 
     def day(self, day: date) -> str:
         """A day."""

@@ -41,8 +41,8 @@ class SqlConsoleSessions:
             "opened_at": now,
             "seen_at": now,
             "expires_at": now + (self._times.code if waits_for_code else self._times.absolute),
-            "address": address[:_ADDRESS_LENGTH],
-            "browser": browser[:_BROWSER_LENGTH],
+            "address": _plain(address)[:_ADDRESS_LENGTH],
+            "browser": _plain(browser)[:_BROWSER_LENGTH],
         }
         self._database.write(lambda connection: connection.execute(insert(console_sessions).values(row)))
         return token
@@ -101,6 +101,11 @@ class SqlConsoleSessions:
             return [_session_of(row) for row in connection.execute(newest_first)]
 
         return self._database.read(work)
+
+
+def _plain(text: str) -> str:
+    """Without what is no character: browsers call themselves what they like, and terminals obey escapes."""
+    return "".join(each for each in text if each.isprintable())
 
 
 class _Prefixed:

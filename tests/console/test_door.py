@@ -45,8 +45,9 @@ def test_from_the_first_link_to_a_second_step_by_the_keyboard(console: RunningCo
     whole(page, "door-password-set")
     typed(page, "ada", "wrong")
     expect(page.get_by_role("alert")).to_contain_text("name or the password is wrong")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("ada")
     whole(page, "door-wrong")
-    typed(page, "ada", PASSWORD)
+    typed(page, PASSWORD)  # the focus is there
     page.wait_for_url(lambda url: "sign-in" not in url)
     page.goto("/account")
     whole(page, "door-account")

@@ -50,6 +50,7 @@ def paths(worker: DeskWorker, user_id: int) -> dict[str, str]:
     return {
         "agent": "/agent", "call": f"/agent/calls/{worker.id}", "floor": "/floor", "payments": "/payments",
         "payment": "/payments/1", "people": "/people", "person": f"/people/{user_id}", "audit": "/audit",
+        "account": "/account",
     }  # fmt: skip
 
 

@@ -68,6 +68,11 @@ def test_a_payment_is_found_by_its_confirmation_and_given_back_with_a_reason(
     assert without_barriers(page) == []
     page.get_by_label("Reason").first.fill("Paid twice")
     page.get_by_role("button", name="Give it back whole").click()
+    assert console.parts.ledger.get(payment.id).state is PaymentState.SUBMITTED, (
+        "nobody has said that it is checked"
+    )
+    page.get_by_label("I have checked it").first.check()
+    page.get_by_role("button", name="Give it back whole").click()
     expect(page.get_by_text("Done.", exact=True)).to_be_visible()
     assert console.parts.ledger.get(payment.id).state is PaymentState.VOIDED
     assert [(each.deed.operator, each.deed.reason) for each in console.parts.audit.entries(payment.id)] == [
@@ -88,6 +93,7 @@ def test_a_refund_that_the_gateway_does_not_take_yet_says_why(console: RunningCo
     page.goto(f"/payments/{payment.id}")
     page.get_by_label("Amount (USD)").fill("10.00")
     page.get_by_label("Reason").last.fill("Wrong bill")
+    page.get_by_label("I have checked it").last.check()
     page.get_by_role("button", name="Refund").click()
     expect(page.get_by_text("It is not settled yet: give it back whole, or refund it when it is.")).to_be_visible()
     assert console.parts.refunds.refunds(payment_id=payment.id) == []
@@ -99,6 +105,7 @@ def test_a_settled_payment_is_refunded_in_part(console: RunningConsole, gateway:
     page.goto(f"/payments/{payment.id}")
     page.get_by_label("Amount (USD)").fill("10.00")
     page.get_by_label("Reason").last.fill("Wrong bill")
+    page.get_by_label("I have checked it").last.check()
     page.get_by_role("button", name="Refund").click()
     expect(page.get_by_text("Done.", exact=True)).to_be_visible()
     page.reload()
@@ -112,6 +119,7 @@ def test_nothing_is_given_back_without_a_reason(console: RunningConsole, page: P
     payment = paid(console)
     page.goto(f"/payments/{payment.id}")
     page.get_by_label("Reason").first.fill("   ")
+    page.get_by_label("I have checked it").first.check()
     page.get_by_role("button", name="Give it back whole").click()
     expect(page.get_by_text("Write down why.")).to_be_visible()
     assert console.parts.ledger.get(payment.id).state is PaymentState.SUBMITTED

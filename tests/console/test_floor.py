@@ -77,6 +77,8 @@ def test_a_message_about_a_call_reaches_its_agent_who_reads_it(
     messages = agent.get_by_role("region", name="Messages")
     expect(messages).to_contain_text("From sam")
     expect(messages).to_contain_text("Offer the other card <b>now</b>")
+    read_out = agent.locator("[aria-live=polite]").filter(has_text="Offer the other card <b>now</b>")
+    expect(read_out).to_have_text("Offer the other card <b>now</b>")
     picture(agent, "message")
     assert without_barriers(agent) == []
     messages.get_by_role("button", name="Read").click()

@@ -66,8 +66,12 @@ def test_what_is_wrong_with_somebody_new_is_said(page: Page, fields: dict[str, s
     page.goto("/people")
     for label, text in fields.items():
         page.get_by_label(label, exact=True).fill(text)
+    page.get_by_label("Name", exact=True).fill("Omar Diaz")
     page.get_by_role("button", name="Add them").click()
     expect(page.get_by_text(said)).to_be_visible()
+    for label, text in {**fields, "Name": "Omar Diaz"}.items():
+        expect(page.get_by_label(label, exact=True)).to_have_value(text)
+    assert without_barriers(page) == []
 
 
 def test_other_roles_end_every_session_and_the_last_admin_stays(

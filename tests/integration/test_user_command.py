@@ -163,3 +163,13 @@ def test_each_command_is_in_the_audit_by_who_ran_it(machine: Machine) -> None:
     link = LINK.search(printed.stdout)
     assert link is not None
     assert link[1] not in str(entries)
+
+
+def test_what_a_browser_calls_itself_reaches_no_terminal_as_an_order(machine: Machine) -> None:
+    """Escapes of a terminal, and marks that the printer of tables would take for its own."""
+    user = machine.console.add("maria", Role.AGENT)
+    machine.console.people.sessions.open(user.id, "192.0.2.1\x1b]0;x\x07", "[/bold] \x1b[2J[red]mine\x9b1m\u202e")
+    printed = machine.fs_app("sessions", "maria")
+    assert printed.exit_code == 0, printed.output
+    assert "[/bold] [2J[red]mine1m" in printed.output
+    assert not set("\x1b\x9b\x07\u202e") & set(printed.output)

@@ -28,7 +28,7 @@ function set(node, name, value) {
   else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, String(value));
 }
 
-const safe = (target) => (/^(\/(?!\/)|tel:\+?[0-9]+$|#)/.test(target ?? "") ? target : "");
+const safe = (target) => (/^(\/(?![/\\])|tel:\+?[0-9]+$|#)/.test(target ?? "") ? target : "");
 
 const rules = {
   text: (node, value) => {

@@ -227,6 +227,12 @@ def test_within_arabic_what_runs_the_other_way_is_laid_out_by_itself() -> None:
     assert words("en")("call.account", number="11001") == "Account 11001"
 
 
+def test_a_page_says_where_its_times_of_day_are() -> None:
+    names = [words_in(language, ZoneInfo("America/New_York")).zone_name for language in ("en", "tr")]
+    assert names == ["Eastern Time", "Kuzey Amerika Doğu Saati"]
+    assert {words_in("es", zone).zone_name for zone in (UTC, ZoneInfo("UTC"), ZoneInfo("Etc/UTC"))} == {"UTC"}
+
+
 def test_a_language_without_a_catalog_reads_english() -> None:
     assert words("nl").language == "en"
 
