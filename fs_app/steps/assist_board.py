@@ -11,8 +11,9 @@ from fs_app.domain.money import Money
 from fs_app.domain.payment import ENDINGS, Ending, Payment
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Facts, proved
-from fs_app.ports import Desk, Order
+from fs_app.ports import Desk, Order, PaymentOutcome
 from fs_app.steps.card_questions import CARD_FIELDS, CardField
+from fs_app.steps.charge import advice_on
 
 _COUNTED = "assisted payments"
 _NAMES: dict[str, CardField] = {  # `domain.fields` names them for people
@@ -107,10 +108,19 @@ class AssistBoard:
     # --- results ---
 
     def charged(self, payment: Payment, advice: str) -> None:
-        """The gateway's answer."""
+        """The gateway's answer; ``advice`` is the phrase that helps after a decline."""
         state = _ENDS[ENDINGS[payment.state]]
+        if state is AssistState.DECLINED and not advice:
+            self._change(state=AssistState.UNAVAILABLE, why="not_sent")
+            return
         confirmation = "" if state is AssistState.DECLINED else payment.confirmation
         self._change(state=state, why=advice, payment_id=payment.id, confirmation=confirmation)
+
+    def charged_alone(self, outcome: PaymentOutcome) -> None:
+        """The same where the caller has hung up in the charge: what was said to be checked has ended."""
+        not_paid = ENDINGS[outcome.payment.state] is Ending.NOT_PAID
+        advice = advice_on(outcome.result) if not_paid else None
+        self.charged(outcome.payment, advice.phrase if advice is not None else "")
 
     def next_try(self, name: CardField) -> None:
         """Another try, which asks for one field again."""

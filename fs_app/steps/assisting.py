@@ -19,13 +19,14 @@ from functools import partial
 from fs_app.domain.assist import AssistState
 from fs_app.domain.card import Card
 from fs_app.domain.decline import Advice, Coaching
-from fs_app.domain.payment import ENDINGS, Ending
+from fs_app.domain.payment import ENDINGS
 from fs_app.domain.prompt import say
-from fs_app.errors import NotProtected, StoreError, SwitchError
+from fs_app.errors import CallEnded, NotProtected, StoreError, SwitchError
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact
 from fs_app.flow.step import Said, Step, StepEnds
 from fs_app.ports import Order, OrderKind, PaymentOutcome, Person
+from fs_app.steps.assist_alone import LookedOnCashier
 from fs_app.steps.assist_bill import AssistRefused, proposal
 from fs_app.steps.assist_board import AssistBoard
 from fs_app.steps.assist_meanwhile import ON_HOLD, TRANSFER, Meanwhile, Reproved, Stopped
@@ -79,7 +80,11 @@ class AssistedPayment:
         except AssistRefused as refused:
             self._answer(refused.why)
             return
-        self._paying = replace(self._call, facts=facts, charged=self._charged, refused=self._refused)
+        cashier = LookedOnCashier(self._call.services.cashier)
+        services = replace(self._call.services, cashier=cashier)
+        self._paying = replace(
+            self._call, facts=facts, services=services, charged=self._charged, refused=self._refused
+        )
         self._board = AssistBoard(desk, self._call, self._order, self._handover_id, facts)
         self._meanwhile = Meanwhile(self._call, self._person, self._board, self._handover_id)
         self._answer("done")
@@ -88,6 +93,10 @@ class AssistedPayment:
             self._take()
         except SwitchError as error:  # of the last words: what was done stands, and the talk goes on
             self._note_trouble(error)
+        except CallEnded:
+            if self._board.state is AssistState.CHARGING:  # the charge goes on without them
+                cashier.alone = self._board.charged_alone
+            raise
         finally:
             self._paying.let_go()
             self._call.channel.watch(None)
@@ -246,10 +255,7 @@ class AssistedPayment:
         facts = self._call.facts
         facts.payment, facts.ending = outcome.payment, ENDINGS[outcome.payment.state]
         self._call.advice = advice.phrase if advice is not None else ""
-        if facts.ending is Ending.NOT_PAID and advice is None:
-            self._board.ends(AssistState.UNAVAILABLE, "not_sent")
-        else:
-            self._board.charged(outcome.payment, self._call.advice)
+        self._board.charged(outcome.payment, self._call.advice)
         for order in self._person.withdraw(OrderKind.TAKE_PAYMENT):
             self._call.services.desk.answer(order.id, "payment_under_way")
 

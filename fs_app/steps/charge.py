@@ -120,7 +120,7 @@ class Charge(ChargingStep):
         ending = ENDINGS[outcome.payment.state]
         call.facts.ending, call.facts.payment = ending, outcome.payment
         call.journal.note({"payment": outcome.payment.id, "ending": ending, "brand": outcome.payment.request.brand})
-        advice = _advice(outcome.result) if ending is Ending.NOT_PAID else None
+        advice = advice_on(outcome.result) if ending is Ending.NOT_PAID else None
         call.advice = advice.phrase if advice is not None else ""
         call.charged(outcome, advice)
         if ending is Ending.PAID:
@@ -196,8 +196,8 @@ def _request(call: Call) -> PaymentRequest:
     )
 
 
-def _advice(result: ChargeResult) -> Advice | None:
-    """None where nothing the caller keys could help."""
+def advice_on(result: ChargeResult) -> Advice | None:
+    """What helps after a charge that took no money; None where nothing the caller keys could."""
     if isinstance(result, Declined):
         return advise(result)
     return FIELD_ADVICE.get(result.field or "") if isinstance(result, Unavailable) else None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gevent
 import pytest
 from assistkit import AMEX, BACK_WITH_THEM, BUSY, CARD, MAY_SKIP, OK, PAY, TAKE, during, last, take
 from dialogue import BILL, CODE, EXPIRY, VISA, ZIP
+from gevent.event import Event
 from helping import order
 
 from fs_app.domain.assist import OVER, AssistState
@@ -134,6 +136,38 @@ def test_who_hangs_up_in_the_charge_leaves_it_to_be_checked() -> None:
     assert gone.outcome == "caller_hung_up"
     assert gone.states[-1] == "being_checked"
     assert gone.told[-1] == "1 ended: talked"
+
+
+@pytest.mark.parametrize(
+    ("result", "state"),
+    [
+        (OK, "approved"),
+        (Declined("2010"), "declined declined_security_code"),
+        (Unavailable("no connection"), "unavailable not_sent"),
+        (Unknown("timeout"), "being_checked"),
+    ],
+)
+def test_the_end_of_a_charge_whose_caller_has_hung_up_is_shown_to_the_agent(
+    monkeypatch, result, state
+) -> None:
+    answer, charges = Event(), []
+
+    def gate(*_):
+        answer.wait()
+        return result
+
+    def play_while(self, prompt, work):
+        charges.append(gevent.spawn(work))
+        gevent.idle()
+        self._caller_hangs_up()
+
+    monkeypatch.setattr(ScriptedPhone, "play_while", play_while)
+    gone = take(*CARD, PAY, gate=gate)
+    assert gone.states[-1] == "being_checked"
+    answer.set()
+    charges[0].get()
+    assert gone.states[-1] == state
+    assert gone.desk.handovers[1].end is HandoverEnd.TALKED
 
 
 @pytest.mark.parametrize("at", range(5))
