@@ -247,7 +247,7 @@ def test_a_number_that_no_row_can_have_is_nobodys(site: ConsoleSite, number: str
         if endpoint in ROUTES and "7" in path:
             asked = path.replace("7", number)
             answer = browser.get(asked) if method == "GET" else browser.bare_post(asked, {"csrf_token": token})
-            assert answer.status_code in (303, 404, 405, 409), (endpoint, asked)
+            assert answer.status_code == 303 or 400 <= answer.status_code < 500, (endpoint, asked)
     assert browser.get("/audit", query_string={"before": number}).status_code == 200
 
 
