@@ -147,9 +147,7 @@ def test_who_hangs_up_in_the_charge_leaves_it_to_be_checked() -> None:
         (Unknown("timeout"), "being_checked"),
     ],
 )
-def test_the_end_of_a_charge_whose_caller_has_hung_up_is_shown_to_the_agent(
-    monkeypatch, result, state
-) -> None:
+def test_the_end_of_a_charge_whose_caller_has_hung_up_is_shown_to_the_agent(monkeypatch, result, state) -> None:
     answer, charges = Event(), []
 
     def gate(*_):
