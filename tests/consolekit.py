@@ -24,6 +24,7 @@ from fs_app.domain.money import Money
 from fs_app.domain.people import Role
 from fs_app.ports import BillNote, Context, FailureNote, HandoverTicket, LiveCall, Order, OrderKind
 from fs_app.ports.console import AgentSeen, AgentStatus, SwitchAnswer
+from fs_app.ports.listening import ListenAnswer
 from fs_app.ports.people import LinkPurpose, NewUser, User
 from fs_app.settings import Settings
 from fs_app.store.demo_data import insert_demo_data
@@ -60,12 +61,31 @@ class FakeSwitchboard:
         return [AgentSeen(name, status, "Waiting") for name, status in self.statuses.items()] if self.asks else None
 
 
+class FakeListening:
+    """The Listening port in memory: telephones that ring, by whom, and what is asked as they are answered."""
+
+    def __init__(self) -> None:
+        self.answer = ListenAnswer.RINGS
+        self.asked: list[tuple[str, str, str]] = []
+        self.allowed: list[Callable[[], bool]] = []
+
+    def begin(self, call_uuid: str, leg: str, agent: str, allowed: Callable[[], bool]) -> ListenAnswer:
+        """What `answer` says."""
+        self.asked.append((call_uuid, leg, agent))
+        self.allowed.append(allowed)
+        return self.answer
+
+
 class SitedParts(DeskParts):
-    """The console's parts, with a switchboard in memory unless it is taken away."""
+    """The console's parts, with a switchboard in memory unless it is taken away, and telephones in memory."""
 
     @cached_property
     def switchboard(self) -> Any:
         return FakeSwitchboard()
+
+    @cached_property
+    def listening(self) -> Any:
+        return FakeListening()
 
 
 def console_settings(folder: Path, **more: Any) -> Settings:
@@ -105,6 +125,11 @@ class RunningConsole:
     def switchboard(self) -> FakeSwitchboard:
         assert isinstance(self.parts.switchboard, FakeSwitchboard)
         return self.parts.switchboard
+
+    @property
+    def listening(self) -> FakeListening:
+        assert isinstance(self.parts.listening, FakeListening)
+        return self.parts.listening
 
     def add(
         self, name: str, *roles: Role, agent: str | None = None, language: str = "en", full_name: str = ""

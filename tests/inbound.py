@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gevent import socket
 from gevent.server import StreamServer
@@ -66,10 +66,13 @@ class Client:
 
 
 class InboundSocket:
-    """Listens on a free port; ``answers`` can be changed while it runs. ``lets_in`` are the passwords it takes."""
+    """Listens on a free port; ``answers`` can be changed while it runs, ``otherwise`` answers what is not there.
+    ``lets_in`` are the passwords it takes; ``asked`` is what it was asked, in order."""
 
     def __init__(self, *lets_in: str) -> None:
         self.answers = dict(WELL)
+        self.otherwise: Callable[[str], str] = lambda command: "-ERR command not found\n"
+        self.asked: list[str] = []
         self.lets_in = lets_in
         self._server = StreamServer(("127.0.0.1", 0), self._serve)
         self._server.start()
@@ -90,5 +93,6 @@ class InboundSocket:
                 reply = "+OK accepted" if rest in self.lets_in else "-ERR invalid"
                 sock.sendall(f"Content-Type: command/reply\nReply-Text: {reply}\n\n".encode())
             elif verb == "api":
-                body = self.answers.get(rest, "-ERR command not found\n").encode()
+                self.asked.append(rest)
+                body = (self.answers[rest] if rest in self.answers else self.otherwise(rest)).encode()
                 sock.sendall(b"Content-Type: api/response\nContent-Length: %d\n\n%b" % (len(body), body))

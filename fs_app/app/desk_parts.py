@@ -13,7 +13,9 @@ from fs_app.console.desk_rules import DeskRules
 from fs_app.console.live import Live
 from fs_app.console.look import Lookout
 from fs_app.ports.console import DeskMessages, Switchboard
+from fs_app.ports.listening import Listening
 from fs_app.store.desk_messages import SqlDeskMessages
+from fs_app.telephony.listening import EventSocketListening
 from fs_app.telephony.switchboard import EventSocketSwitchboard
 
 
@@ -26,9 +28,16 @@ class DeskParts(Parts):
 
     @cached_property
     def switchboard(self) -> Switchboard:
-        part = self.settings.switch
-        password = None if part.password is None else part.password.get_secret_value()
-        return EventSocketSwitchboard(part.event_sockets, password)
+        return EventSocketSwitchboard(self.settings.switch.event_sockets, self._switch_password)
+
+    @cached_property
+    def listening(self) -> Listening:
+        return EventSocketListening(self.settings.switch.event_sockets, self._switch_password)
+
+    @property
+    def _switch_password(self) -> str | None:
+        password = self.settings.switch.password
+        return None if password is None else password.get_secret_value()
 
     @cached_property
     def desk_rules(self) -> Callable[[], DeskRules]:

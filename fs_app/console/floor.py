@@ -60,7 +60,7 @@ def _row(record: LiveRecord, handover: HandoverRecord | None, typing: bool, word
         "step_since": moment(call.step_since),
         "lost": words("floor.silent") if handover is not None and is_lost(handover, now) else "",
         "blocked": words("floor.blocked") if secret else "",
-        **_helped(handover, words),
+        **_helped(handover, secret, words),
     }
 
 
@@ -78,19 +78,30 @@ def _alone(handover: HandoverRecord, typing: bool, words: Words, now: datetime) 
         "step_since": moment(handover.created_at),
         "lost": words("floor.silent") if is_lost(handover, now) else "",
         "blocked": words("floor.blocked") if typing else "",
-        **_helped(handover, words),
+        **_helped(handover, typing, words),
     }
 
 
-def _helped(handover: HandoverRecord | None, words: Words) -> View:
+def may_be_heard(handover: HandoverRecord | None, secret: bool) -> bool:
+    """Whether somebody may listen in: on a talk, and not while a caller types what is secret."""
+    return handover is not None and handover.state is HandoverState.TALKING and bool(handover.leg) and not secret
+
+
+def is_secret(live: LiveRecord | None, assists: Iterable[AssistView]) -> bool:
+    """Whether a caller types what is secret: alone, or in a payment that an agent takes."""
+    return (live is not None and live.call.secret) or any(running(each) for each in assists)
+
+
+def _helped(handover: HandoverRecord | None, secret: bool, words: Words) -> View:
     if handover is None:
-        return {"desk": "", "agent": "", "waited": None, "to": ""}
+        return {"desk": "", "agent": "", "waited": None, "to": "", "hear": ""}
     waits = handover.state in (HandoverState.WAITING, HandoverState.OFFERED)
     return {
         "desk": words.of("handover_state", handover.state),
         "agent": handover.agent,
         "waited": moment(handover.created_at) if waits else None,
         "to": handover.agent if handover.state is HandoverState.TALKING else "",
+        "hear": words("listen.in") if may_be_heard(handover, secret) else "",
     }
 
 

@@ -1,13 +1,16 @@
-"""The supervisor's page: calls, queues and agents as they are now, and a word to an agent."""
+"""The supervisor's page: calls, queues and agents as they are now, a word to an agent, and listening in."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, url_for
 
 from fs_app.console.access import Role, audit, current_user, page
+from fs_app.console.floor import is_secret, may_be_heard
 from fs_app.console.forms import Answer, answered, done, field, refused
 from fs_app.console.look import FLOOR
 from fs_app.console.parts import ConsoleParts
+from fs_app.domain.handover import HandoverState
+from fs_app.ports.listening import ListenAnswer
 from fs_app.ports.people import User
 
 SUPERVISORS = {Role.SUPERVISOR}
@@ -21,6 +24,7 @@ def floor_pages(parts: ConsoleParts) -> Blueprint:
     views = FloorPages(parts)
     page(pages, "/floor", roles=SUPERVISORS)(views.home)
     page(pages, "/floor/feed", roles=SUPERVISORS)(views.feed)
+    page(pages, "/floor/listen", roles=SUPERVISORS, methods=("POST",), action="listen_in")(views.listen)
     page(pages, "/floor/message", roles=SUPERVISORS, methods=("POST",), action="message_agent")(views.message)
     return pages
 
@@ -40,11 +44,39 @@ class FloorPages:
         """Its live state."""
         return self._parts.live.stream(FLOOR)
 
+    def listen(self) -> Response:
+        """Ring the supervisor's own telephone, which then hears the talk."""
+        call_uuid = field("call", 64)
+        audit(subject=call_uuid)
+        return answered(self._heard(call_uuid), url_for("floor.home"))
+
     def message(self) -> Response:
         """Tell an agent something, about a call or not."""
         name, call_uuid = field("to", 129), field("call", 64)
         audit(subject=call_uuid or name, detail=f"to={name}")
         return answered(self._told(name, call_uuid, field("text", _LONGEST)), url_for("floor.home"))
+
+    def _heard(self, call_uuid: str) -> Answer:
+        agent = current_user().agent
+        if not agent:
+            return refused("listen.no_name", status=409)
+        talk = next(iter(reversed(self._parts.desk_view.handovers_of(call_uuid))), None)
+        if talk is None or talk.state is not HandoverState.TALKING:
+            return refused("listen.no_talk", status=409)
+        if not self._may_be_heard(call_uuid):
+            return refused("floor.blocked", status=409)
+        answer = self._parts.listening.begin(call_uuid, talk.leg, agent, lambda: self._may_be_heard(call_uuid))
+        audit(detail=f"agent={talk.agent}", result=answer.value)
+        if answer is ListenAnswer.RINGS:
+            return done("listen.rings")
+        return refused(f"listen.{answer}", status=409)
+
+    def _may_be_heard(self, call_uuid: str) -> bool:
+        """As it is now; StoreUnavailable."""
+        desk = self._parts.desk_view
+        talk = next(iter(reversed(desk.handovers_of(call_uuid))), None)
+        assists = [each.view for each in desk.assists_of([call_uuid])]
+        return may_be_heard(talk, is_secret(desk.live_call(call_uuid), assists))
 
     def _told(self, name: str, call_uuid: str, text: str) -> Answer:
         to = self._person(name)

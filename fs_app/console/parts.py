@@ -11,6 +11,7 @@ from fs_app.payments.dossier import Records
 from fs_app.payments.refunds import RefundDesk
 from fs_app.ports import Clock, Directory, Ledger, Links, Tasks
 from fs_app.ports.console import DeskMessages, DeskView, Switchboard
+from fs_app.ports.listening import Listening
 from fs_app.ports.people import People
 from fs_app.settings import Settings
 
@@ -42,6 +43,8 @@ class ConsoleParts(Protocol):
     def desk_messages(self) -> DeskMessages: ...
     @property
     def switchboard(self) -> Switchboard: ...
+    @property
+    def listening(self) -> Listening: ...
     @property
     def desk_rules(self) -> Callable[[], DeskRules]: ...
     @property

@@ -21,6 +21,7 @@ _NAME = r"[A-Za-z0-9_.-]{1,64}"
 _UUID = r"[A-Za-z0-9-]{8,64}"
 _EXTENSION = r"\+?[A-Za-z0-9_.-]{1,64}"
 _PAUSE = "sleep:300"
+LISTENS = "fs_app_listens"  # a variable of whoever listens in on a talk: the uuid of the call
 _FILE = r"/[A-Za-z0-9_./@+=-]{1,500}"
 
 # The caller alone, on one track, ended by so many milliseconds before or after speech. Braces are sent encoded.
@@ -57,6 +58,7 @@ APIS: dict[str, str] = {
     "callcenter_config": rf"queue list (?:members|agents) {_NAME}@{_NAME}",
     # Without a number this switches the log off. 1.10.12 reads this one as -6, which is no level, and only answers.
     "fsctl": r"loglevel 4294967290",
+    "hupall": rf"NORMAL_CLEARING {LISTENS} {_UUID}",  # without all three it would hang up on everybody
     "sched_del": _UUID,
     "sched_transfer": rf"\+[0-9]{{1,3}} {_UUID} {_EXTENSION} XML {_NAME}",
     "sofia": r"tracelevel",

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from fs_app.errors import CallEnded, CommandRefused, NotProtected, SwitchError
+from fs_app.telephony.commands import LISTENS
 from fs_app.telephony.keypad import Keypad
 from fs_app.telephony.recordings import MediaBug
 from fs_app.telephony.session import Session
@@ -28,10 +29,11 @@ class Shield:
         self._tones = tones
 
     def put_up(self, seconds: float) -> None:
-        """Bind the keys anew, and silence the caller towards the person. Each command's reply is waited for, so
-        many seconds: NotProtected where one is missing or says no."""
+        """Hang up on supervisors who listen in, bind the keys anew, and silence the caller towards the person. Each
+        command's reply is waited for, so many seconds: NotProtected where one is missing or says no."""
         self._keypad.buffer.forget()
         try:
+            self._session.start_api("hupall", f"NORMAL_CLEARING {LISTENS} {self._uuid}")  # replies come in order
             self._keypad.bind(seconds)
             if self._tones:
                 self._session.api("uuid_audio", f"{self._uuid} start read mute -1", seconds=seconds)

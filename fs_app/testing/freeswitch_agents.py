@@ -65,6 +65,10 @@ class TestAgent:
         """Wait until it rings. AssertionError where it does not."""
         self._wait(lambda: self.rung, "rang", seconds)
 
+    def answers(self, seconds: float = _SECONDS) -> None:
+        """Wait until it is answered, whoever is there."""
+        self._wait(lambda: self.answered, "was answered", seconds)
+
     def shows(self, seconds: float = _SECONDS) -> str:
         """The reference that it was called with, as a telephone may show it. AssertionError where there is none."""
         self._wait(lambda: bool(self._shown), "showed a reference", seconds)

@@ -60,6 +60,12 @@ def _fsctl(switch: SimulatedSwitch, arguments: list[str]) -> str:
     return f"+OK log level: {name} [{switch.log_level}]\n"
 
 
+def _hang_up_all(switch: SimulatedSwitch, arguments: list[str]) -> str:
+    """``CAUSE VARIABLE VALUE``: nobody listens in here, so there is nobody to hang up on."""
+    cause, variable, value = arguments
+    return f"+OK hangup all channels matching [{variable}]=[{value}] with cause: {cause}\n"
+
+
 def _sofia(switch: SimulatedSwitch, arguments: list[str]) -> str:
     if arguments[:1] != ["tracelevel"]:
         return "-ERR not simulated\n"
@@ -152,6 +158,7 @@ def _no_bugs(channel: Channel, arguments: list[str]) -> str:
 _SWITCH_APIS: dict[str, Callable[[SimulatedSwitch, list[str]], str]] = {
     "callcenter_config": callcenter_config,
     "fsctl": _fsctl,
+    "hupall": _hang_up_all,
     "sched_del": _sched_del,
     "sched_transfer": _sched_transfer,
     "sofia": _sofia,

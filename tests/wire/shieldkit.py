@@ -23,6 +23,7 @@ RECORDED = ("session_record", ONE)
 UNMASK = 0.05
 QUICK = Timing(first_key=SECONDS, inter_key=0.3, margin=0.2)
 START, STOP = f"uuid_audio {UUID} start read mute -1", f"uuid_audio {UUID} stop"
+NOBODY_LISTENS = f"hupall NORMAL_CLEARING fs_app_listens {UUID}"
 LOG_LEVEL = "fsctl loglevel 4294967290"
 
 Dial = Callable[..., OnTheWay]
@@ -49,6 +50,12 @@ def listing(*bugs: tuple[str, str]) -> str:
     return f"<media-bugs>\n{''.join(each)}</media-bugs>\n"
 
 
+def binds(call: OnTheWay) -> None:
+    """Whoever listens in is hung up, and the keys are bound anew."""
+    call.api(NOBODY_LISTENS)
+    call.executes(*BOUND, *(LISTENING if call.inband else ()))
+
+
 class Payment:
     """A payment that is being taken in a talk, in a greenlet of its own, question by question."""
 
@@ -73,7 +80,7 @@ class Payment:
 
     def puts_up(self, *bugs: tuple[str, str]) -> None:
         """Everything that keeps the keys, and the proof of it."""
-        self.call.executes(*BOUND, *(LISTENING if self.call.inband else ()))
+        binds(self.call)
         if MUTE in bugs:
             self.call.api(START)
         self.proves(*bugs)

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import pytest
 from personkit import BOUND, LISTENING, PLACE, TONES
-from shieldkit import LOG_LEVEL, MUTE, QUICK, START, STOP, Payment, ask, dialling, listing, refused
+from shieldkit import (
+    LOG_LEVEL,
+    MUTE,
+    NOBODY_LISTENS,
+    QUICK,
+    START,
+    STOP,
+    Payment,
+    ask,
+    binds,
+    dialling,
+    listing,
+    refused,
+)
 from wirekit import SECONDS, UUID, eventually, reply_text
 
 from fs_app.errors import CallEnded
@@ -48,6 +61,7 @@ def test_the_settings_may_silence_every_caller(dial) -> None:
 def test_a_command_that_is_refused_means_that_nothing_is_asked(dial, number) -> None:
     call = dial(PLACE | TONES)
     payment = Payment(call, call.talk(), ask(call))
+    call.api(NOBODY_LISTENS)
     for position, step in enumerate([*BOUND, *LISTENING]):
         command = call.switch.read()
         assert f"execute-app-name: {step.split()[0]}\n" in command
@@ -63,6 +77,7 @@ def test_a_command_that_is_refused_means_that_nothing_is_asked(dial, number) -> 
 def test_a_command_that_is_not_carried_out_means_that_nothing_is_asked(dial, number) -> None:
     call = dial(PLACE | TONES, timing=QUICK)
     payment = Payment(call, call.talk(), ask(call))
+    call.api(NOBODY_LISTENS)
     for position, step in enumerate([*BOUND, *LISTENING]):
         command = call.execute(step)
         if position != number:
@@ -77,7 +92,7 @@ def test_a_command_that_is_not_carried_out_means_that_nothing_is_asked(dial, num
 def test_a_caller_who_cannot_be_silenced_is_asked_nothing(dial, answer, reason) -> None:
     call = dial(PLACE | TONES, timing=QUICK)
     payment = Payment(call, call.talk(), ask(call))
-    call.executes(*BOUND, *LISTENING)
+    binds(call)
     assert call.switch.read() == f"api {START}"
     if answer:
         call.switch.api_response(answer)
@@ -89,7 +104,7 @@ def test_a_yes_is_no_proof_of_silence(dial, bugs) -> None:
     """The switch says +OK to nearly anything: its list of what it does to the call has to have it."""
     call = dial(PLACE | TONES)
     payment = Payment(call, call.talk(), ask(call))
-    call.executes(*BOUND, *LISTENING)
+    binds(call)
     call.api(START)
     payment.proves(*bugs)
     assert refused(payment) == "not_silenced"
@@ -100,7 +115,7 @@ def test_a_yes_is_no_proof_of_silence(dial, bugs) -> None:
 def test_a_switch_that_does_not_say_what_hears_the_call_proves_nothing(dial, answer) -> None:
     call = dial(timing=QUICK)
     payment = Payment(call, call.talk(), ask(call))
-    call.executes(*BOUND)
+    binds(call)
     assert call.switch.read() == f"api uuid_buglist {UUID}"
     if answer:
         call.switch.api_response(answer)
@@ -117,7 +132,7 @@ def test_who_listens_in_is_one_too_many_also_where_keys_are_no_tones(dial) -> No
 def test_a_log_that_would_have_the_keys_means_that_nothing_is_asked(dial) -> None:
     call = dial(PLACE | TONES)
     payment = Payment(call, call.talk(), ask(call))
-    call.executes(*BOUND, *LISTENING)
+    binds(call)
     call.api(START)
     call.api(f"uuid_buglist {UUID}", listing(MUTE))
     call.api(LOG_LEVEL, "+OK log level: DEBUG\n")
@@ -150,6 +165,7 @@ def test_what_was_typed_in_the_talk_is_no_card(dial) -> None:
 def test_who_hangs_up_in_the_proof_is_gone(dial) -> None:
     call = dial()
     payment = Payment(call, call.talk(), ask(call))
+    call.api(NOBODY_LISTENS)
     call.execute("set sensitive_dtmf=true")
     call.switch.hang_up()
     with pytest.raises(CallEnded):

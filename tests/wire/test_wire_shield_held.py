@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gevent
 import pytest
-from personkit import BOUND, LEG, LISTENING, PLACE, TONES
-from shieldkit import MUTE, ONE, RECORDED, START, STOP, UNMASK, Payment, ask, dialling, refused
+from personkit import LEG, PLACE, TONES
+from shieldkit import MUTE, ONE, RECORDED, START, STOP, UNMASK, Payment, ask, binds, dialling, refused
 from wirekit import SECONDS, UUID, eventually
 
 from fs_app.domain.keys import menu
@@ -136,7 +136,7 @@ def test_a_recording_that_begins_between_two_fields_is_silent_at_once(dial) -> N
 def test_recordings_hear_again_where_the_proof_failed(dial) -> None:
     call = dial(PLACE | TONES)
     payment = Payment(call, call.talk(), ask(call))
-    call.executes(*BOUND, *LISTENING)
+    binds(call)
     call.api(START)
     payment.proves(RECORDED)
     call.api(f"uuid_record {UUID} mask {ONE}")
@@ -177,7 +177,7 @@ def test_another_payment_that_begins_meanwhile_is_not_laid_open(dial, monkeypatc
     first.ends()
     wait = gevent.event.Event()
     second = Payment(call, person, wait.wait)
-    call.executes(*BOUND, *LISTENING)
+    binds(call)
     call.api(START)
     second.proves(MUTE)
     gevent.sleep(0.3)

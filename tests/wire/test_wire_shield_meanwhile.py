@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gevent
 import pytest
-from personkit import BOUND, HOME, LISTENING, OTHER_LEG, PLACE, TONES
-from shieldkit import MUTE, QUICK, START, STOP, Payment, ask, dialling
+from personkit import HOME, OTHER_LEG, PLACE, TONES
+from shieldkit import MUTE, QUICK, START, STOP, Payment, ask, binds, dialling
 from wirekit import SECONDS, UUID, eventually
 
 from fs_app.domain.destination import FeatureCode
@@ -123,7 +123,7 @@ def test_a_transfer_in_mid_entry_breaks_the_question_off_and_is_proved_anew(dial
     call.api(f"sched_del {UUID}")
     call.bridged(OTHER_LEG)
     call.takes_up(OTHER_LEG)
-    payment.call.executes(*BOUND, *LISTENING)
+    binds(call)
     call.api(START)
     payment.proves(MUTE)
     assert happened == [Parted(), Joined(OTHER_LEG)]
@@ -149,7 +149,7 @@ def test_a_second_proof_that_fails_can_be_tried_again(dial) -> None:
     payment = Payment(call, person, prove_again, prove_again)
     payment.puts_up(MUTE)
     for bugs in ([], [MUTE]):
-        call.executes(*BOUND, *LISTENING)
+        binds(call)
         call.api(START)
         payment.proves(*bugs)
     payment.ends()

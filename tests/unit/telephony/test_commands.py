@@ -71,6 +71,15 @@ def test_no_api_and_no_plain_command_gets_a_hostile_argument(argument):
             build()
 
 
+@pytest.mark.parametrize(
+    "argument", ["", "NORMAL_CLEARING", "NORMAL_CLEARING fs_app_listens", "NORMAL_CLEARING a b"]
+)
+def test_hupall_cannot_hang_up_on_everybody(argument):
+    assert commands.api("hupall", f"NORMAL_CLEARING fs_app_listens {EVENT_UUID}")
+    with pytest.raises(UnsafeArgument):
+        commands.api("hupall", argument)
+
+
 @pytest.mark.parametrize("application", ["system", "bgsystem", "python", "socket", "transfer", "eval", ""])
 def test_an_application_we_do_not_use_cannot_be_run(application):
     with pytest.raises(UnsafeArgument):

@@ -43,13 +43,14 @@ def shield(line: Line, *, tones: bool = True) -> Shield:
     return Shield(line, UUID, line, tones=tones)  # type: ignore[arg-type]
 
 
+LISTENERS = f"hupall NORMAL_CLEARING fs_app_listens {UUID}"
 START, STOP = "uuid_audio start read mute -1", "uuid_audio stop"
 
 
-def test_the_keys_are_bound_before_the_caller_is_silenced() -> None:
+def test_who_listens_in_is_hung_up_and_the_keys_are_bound_before_the_caller_is_silenced() -> None:
     line = Line()
     shield(line).put_up(1.0)
-    assert line.done == ["bind", START]
+    assert line.done == [LISTENERS, "bind", START]
 
 
 def test_a_line_whose_keys_are_no_tones_is_not_silenced() -> None:
@@ -57,7 +58,7 @@ def test_a_line_whose_keys_are_no_tones_is_not_silenced() -> None:
     up = shield(line, tones=False)
     up.put_up(1.0)
     up.take_down()
-    assert line.done == ["bind"]
+    assert line.done == [LISTENERS, "bind"]
 
 
 def test_what_was_typed_before_is_dropped() -> None:
