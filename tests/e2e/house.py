@@ -48,6 +48,9 @@ AGENTS = {
         "nowhere": {"way": "trunk", "target": "nobody/204"},
     },
 }
+PAYMENTS = {"velocity": {"card": {"attempts": None, "declines": None}}}
+"""All callers of a house pay with one card: ten of them would be as many as it is good for in a day."""
+
 KINDS = {DESK: 900, SHORT_WAIT: 6, RECORDED: 900}
 """Queues by how many seconds a caller waits in them at most; those of one kind record their talks."""
 
@@ -89,7 +92,7 @@ class House:
         self.site = Site(
             folder,
             documents={**self.office.documents(), "dialplan/public/lines.xml": _LINES, **(documents or {})},
-            settings={"agents": AGENTS, **(settings or {})},
+            settings={"agents": AGENTS, "payments": PAYMENTS, **(settings or {})},
         )
         self.parts = Parts(load_settings(self.site.settings(self.site.ports[0]))[0])
         self._numbers = count()
