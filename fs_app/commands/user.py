@@ -132,6 +132,17 @@ def reset(obj: Context, name: str, forget_code: bool, operator: str) -> None:
         _print_link(obj, people, found, LinkPurpose.RESET if found.has_password else LinkPurpose.SETUP)
 
 
+@user.command("forget-account")
+@click.argument("name")
+@_operator
+@click.pass_obj
+def forget_account(obj: Context, name: str, operator: str) -> None:
+    """Have no account at the OpenID provider be NAME's: the next one that comes with this name becomes it."""
+    with _people(obj) as people, _written(people, operator, "forget_account", name):
+        people.users.unbind(_found(people, name).id)
+    console.print(f"the next account of the provider that is called {name} is theirs", markup=False)
+
+
 @user.command()
 @click.argument("name")
 @_roles

@@ -1,12 +1,14 @@
 """Signing in by an OpenID provider of the operator's: authorization code with PKCE, state and nonce (Authlib).
 
 The provider says who it is; whether they may come in, and as what, is ours: a name that nobody here has is
-refused, unless the settings map a claim to roles. What comes back is checked against what this browser set out
-with, which is in its signed cookie, once.
+refused, unless the settings map a claim to roles. A name finds somebody once: from then on it is their account at
+the provider (``sub``), since names there can be changed, and given to somebody else. What comes back is checked
+against what this browser set out with, which is in its signed cookie, once.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -138,20 +140,39 @@ def oidc(parts: ConsoleParts, part: OidcSettings) -> Blueprint:
 
 def _known(part: OidcSettings, claims: Mapping[str, Any]) -> User:
     """Whom the claims are about, added or changed where the settings say so."""
-    told = claims.get(part.name_claim)
-    name = login_name(told) if isinstance(told, str) else None
-    if name is None:
-        raise _Refused("no login name")
-    if part.name_claim == "email" and claims.get("email_verified") is not True:
-        raise _Refused("address not verified")
-    user = people().users.by_name(name)
+    account = _account(part, claims)
+    user = people().users.by_account(account)
+    name = user.name if user is not None else _name(part, claims)
+    user = user or people().users.by_name(name)
+    if user is not None and user.bound and people().users.by_account(account) is None:
+        raise _Refused("another account of that name")
     if part.role_claim is not None:
         user = _with_roles(user, name, _roles(part, claims), claims)
     if user is None:
         raise _Refused("unknown user")
     if user.disabled:
         raise _Refused("disabled user")
+    if not user.bound:
+        record("bind_account", "asked", subject=f"user {name}", user=user)
+        if not people().users.bind(user.id, account):
+            raise _Refused("another account of that name")
     return user
+
+
+def _account(part: OidcSettings, claims: Mapping[str, Any]) -> str:
+    """What the provider calls somebody for ever, and never gives to somebody else (OpenID Connect Core, 5.7)."""
+    return hashlib.sha256(f"{part.issuer}\n{claims['sub']}".encode()).hexdigest()
+
+
+def _name(part: OidcSettings, claims: Mapping[str, Any]) -> str:
+    """The login name that somebody has here whose account is nobody's yet."""
+    told = claims.get(part.name_claim)
+    name = login_name(told) if isinstance(told, str) else None
+    if name is None:
+        raise _Refused("no login name")
+    if part.name_claim == "email" and claims.get("email_verified") is not True:
+        raise _Refused("address not verified")
+    return name
 
 
 def _roles(part: OidcSettings, claims: Mapping[str, Any]) -> frozenset[Role]:

@@ -30,7 +30,8 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who may sign in, unless ``disabled``. ``has_code``: a second step with a code was confirmed."""
+    """Somebody who may sign in, unless ``disabled``. ``has_code``: a second step with a code was confirmed;
+    ``bound``: an account at an OpenID provider is theirs, and no other one."""
 
     id: UserId
     name: str
@@ -41,6 +42,7 @@ class User:
     disabled: bool
     has_password: bool
     has_code: bool
+    bound: bool = False
 
 
 class Users(Protocol):
@@ -65,6 +67,19 @@ class Users(Protocol):
 
     def by_agent(self, agent: str) -> User | None:
         """Somebody by their name in mod_callcenter."""
+        ...
+
+    def by_account(self, account: str) -> User | None:
+        """Somebody by the provider's account that is theirs: a digest of who the provider is and what it calls them
+        for ever."""
+        ...
+
+    def bind(self, user_id: UserId, account: str) -> bool:
+        """Have that account be theirs, where they have none and it is nobody's; else False."""
+        ...
+
+    def unbind(self, user_id: UserId) -> None:
+        """No account is theirs any more: the next one of their name becomes it."""
         ...
 
     def all(self) -> Sequence[User]:

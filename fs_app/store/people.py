@@ -79,6 +79,27 @@ class SqlUsers:
         """Somebody by their name in mod_callcenter."""
         return self._one(console_users.c.agent == agent)
 
+    def by_account(self, account: str) -> User | None:
+        """Somebody by the provider's account that is theirs."""
+        return self._one(console_users.c.provider_account == account)
+
+    def bind(self, user_id: UserId, account: str) -> bool:
+        """Have that account be theirs."""
+        users = console_users.c
+        free = update(console_users).where((users.id == user_id) & users.provider_account.is_(None))
+
+        def work(connection: Connection) -> bool:
+            try:
+                return bool(connection.execute(free.values(provider_account=account)).rowcount)
+            except IntegrityError:  # it is somebody else's
+                return False
+
+        return self._database.write(work)
+
+    def unbind(self, user_id: UserId) -> None:
+        """No account is theirs any more."""
+        self._database.write(lambda connection: _set(connection, user_id, {"provider_account": None}))
+
     def all(self) -> Sequence[User]:
         """Everybody, by name."""
         chosen = select(console_users).order_by(console_users.c.name)

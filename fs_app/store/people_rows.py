@@ -45,6 +45,7 @@ def user_of(row: Any) -> User:
         disabled=row.disabled,
         has_password=row.password_hash is not None,
         has_code=row.code_secret is not None and row.code_confirmed,
+        bound=row.provider_account is not None,
     )
 
 

@@ -22,6 +22,7 @@ from fs_app.store.tables import MYSQL, Id, UtcTime, metadata
 # Who works with the console. ``roles`` are words with a blank between them, in the order of the alphabet.
 # ``code_secret`` is the secret of the second step, sealed where the settings have a key; it counts once
 # ``code_confirmed``, and ``code_step`` is the last half minute whose code was used: none is taken twice.
+# ``provider_account`` is the SHA-256 of an OpenID provider and of the account there that is theirs.
 console_users = Table(
     "console_users",
     metadata,
@@ -37,6 +38,8 @@ console_users = Table(
     Column("code_confirmed", Boolean(create_constraint=False), nullable=False, server_default=false()),
     Column("code_step", BigInteger, nullable=False, server_default="0"),
     Column("created_at", UtcTime, nullable=False),
+    Column("provider_account", String(64)),
+    Index("ix_console_users_provider_account", "provider_account", unique=True),
     **MYSQL,
 )
 

@@ -60,7 +60,7 @@ def test_who_is_known_here_comes_in(site: ConsoleSite, provider: OpenIdProvider)
     answer = sign_in(browser)
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account")
     assert browser.get("/account").status_code == 200
-    assert site.audit() == [("maria", "sign_in_oidc", "done")]
+    assert site.audit() == [("maria", "bind_account", "asked"), ("maria", "sign_in_oidc", "done")]
     (asked,) = provider.asked
     assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
     assert asked["redirect_uri"] == f"{URL}/sign-in/oidc/back"
@@ -204,7 +204,7 @@ def test_roles_of_a_claim_add_people_and_change_them(tmp_path: Path, provider: O
     provider.claims["groups"] = ["unknown"]
     refused(site, third := site.browser(), sign_in(third))
     assert site.people.users.by_name("maria").roles == FINANCE
-    details = [each.deed.detail for each in site.entries() if each.result == "asked"]
+    details = [each.deed.detail for each in site.entries() if each.result == "asked" and each.deed.detail]
     assert details == ["by the provider: agent", "by the provider: finance"]
     site.close()
 
@@ -278,3 +278,45 @@ def test_answers_that_nobody_asked_for_do_not_fill_the_audit(site: ConsoleSite) 
     assert statuses == [403] * 20 + [429] * 20
     assert len(site.entries()) == 20
     assert sign_in(site.browser()).status_code == 303, "who belongs here comes in all the same"
+
+
+def test_a_name_finds_somebody_once_and_then_it_is_their_account(
+    site: ConsoleSite, provider: OpenIdProvider
+) -> None:
+    """Names at a provider are changed, and given to somebody else; ``sub`` never is."""
+    maria = site.add("maria", *AGENT)
+    site.add("ada", *ADMIN)
+    assert sign_in(site.browser()).status_code == 303
+    provider.claims = {"sub": "u-1", "preferred_username": "ada"}
+    renamed = site.browser()
+    assert sign_in(renamed).status_code == 303
+    found = site.people.sessions.find(renamed.cookie() or "")
+    assert found is not None and found.user.id == maria.id, "who calls herself as the admin is not the admin"
+    provider.claims = {"sub": "u-2", "preferred_username": "maria"}
+    refused(site, other := site.browser(), sign_in(other))
+    assert "another account of that name" in site.audit()[-1][2]
+    site.people.users.unbind(maria.id)
+    assert sign_in(site.browser()).status_code == 303
+    bound = [(each.deed.user, each.deed.subject) for each in site.entries(action="bind_account")]
+    assert bound == [("maria", "user maria")] * 2
+
+
+def test_an_account_of_another_provider_is_another_one(
+    tmp_path: Path, site: ConsoleSite, provider: OpenIdProvider
+) -> None:
+    site.add("maria", *AGENT)
+    assert sign_in(site.browser()).status_code == 303
+    with OpenIdProvider().serving() as second:
+        moved = opened(tmp_path, second)
+        refused(moved, browser := moved.browser(), sign_in(browser))
+        moved.close()
+
+
+def test_a_role_of_the_provider_reaches_nobody_by_anothers_name(tmp_path: Path, provider: OpenIdProvider) -> None:
+    site = opened(tmp_path, provider, **ROLES)
+    provider.claims["groups"] = ["it"]
+    assert sign_in(site.browser()).status_code == 303
+    provider.claims = {"sub": "u-2", "preferred_username": "maria", "groups": ["desk"]}
+    refused(site, browser := site.browser(), sign_in(browser))
+    assert site.people.users.by_name("maria").roles == ADMIN
+    site.close()
