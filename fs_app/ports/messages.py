@@ -87,7 +87,7 @@ class AgreementNews:
 
 @dataclass(frozen=True, slots=True)
 class PayLink:
-    """Where an account's bill can be paid, as it is sent."""
+    """Where an account's bill can be paid, as it is sent; ``url`` is empty once it was."""
 
     account_id: str
     url: str

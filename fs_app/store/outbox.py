@@ -34,6 +34,7 @@ from fs_app.store.tables import agreements, consents, payments, receipts, saved_
 _MOST_SENDS = 2
 # Certainly not taken: such a send does not count.
 _NOT_TAKEN = frozenset({Delivery.NOT_SENT, Delivery.REFUSED})
+_LAST = frozenset({ReceiptState.SENT, ReceiptState.UNCONFIRMED})  # nothing is sent after these
 
 
 _INSERT = Statement(
@@ -145,7 +146,7 @@ class SqlOutbox:
 
         def work(connection: Connection) -> Receipt | None:
             receipt = _get(connection, receipt_id, lock=True)
-            if receipt.state in (ReceiptState.SENT, ReceiptState.UNCONFIRMED):
+            if receipt.state in _LAST:
                 return None
             if receipt.sends >= _MOST_SENDS:  # whoever sent it last was not heard of again
                 _put(connection, replace(receipt, state=ReceiptState.UNCONFIRMED))
@@ -220,7 +221,10 @@ def _get(connection: Connection, receipt_id: int, *, lock: bool = False) -> Rece
 
 
 def _put(connection: Connection, receipt: Receipt, sent_at: datetime | None = None) -> Receipt:
+    """A link is the payer's alone once it is on its way: nobody reads it here any more."""
     values: dict[str, Any] = {"state": receipt.state, "sends": receipt.sends}
+    if receipt.link is not None and receipt.state in _LAST:
+        values["link"] = ""
     if sent_at is not None:
         values["sent_at"] = sent_at
     connection.execute(update(receipts).where(receipts.c.id == receipt.id).values(values))

@@ -110,3 +110,33 @@ def test_it_is_tried_again_as_every_message_is(post: Post) -> None:
 def test_without_a_page_nothing_is_written(post: Post) -> None:
     assert not post.no_page.send(REQUEST)
     assert list(post.outbox.receipts()) == []
+
+
+@pytest.mark.parametrize(
+    ("script", "state", "kept"),
+    [
+        ([Delivery.SENT], ReceiptState.SENT, False),
+        ([Delivery.UNKNOWN, Delivery.UNKNOWN], ReceiptState.UNCONFIRMED, False),
+        ([Delivery.UNKNOWN, Delivery.SENT], ReceiptState.SENT, False),
+        ([Delivery.NOT_SENT], ReceiptState.WAITING, True),
+        ([Delivery.UNKNOWN], ReceiptState.WAITING, True),
+    ],
+)
+def test_what_was_sent_is_the_payers_alone(
+    database: Database, script: list[Delivery], state: ReceiptState, *, kept: bool
+) -> None:
+    """Who reads the database, or a backup of it, opens no link in somebody's place."""
+    post = Post(database)
+    links = SqlLinks(database, StandingClock(), PAGE, public_url="https://pay.example.com")
+    assert links.send(REQUEST)
+    for delivery in script:
+        receipt = post.outbox.sending(1)
+        assert receipt is not None and receipt.link is not None and "/l/" in receipt.link.url, (
+            "it is whole until then"
+        )
+        post.outbox.sent(1, delivery)
+    (receipt,) = post.outbox.receipts()
+    assert receipt.link is not None
+    assert (receipt.state, "/l/" in receipt.link.url, receipt.link.account_id) == (state, kept, "10001")
+    assert post.outbox.sending(1) is None or kept
+    assert links.links_of(account_id="10001")[0].state is state
