@@ -42,6 +42,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Robots-Tag": "noindex",
 }
+_SECRET_ADDRESSES = frozenset({"door.link", "door.use_link"})
+"""Pages whose address is a secret: not even what they load is asked for with it, since a proxy writes that down."""
 _HSTS = "max-age=31536000"
 _KNOWN_ERRORS = frozenset({400, 403, 404, 405, 409, 410, 413, 429, 503})
 _CLOSING = "fs_app.closing"
@@ -147,6 +149,8 @@ def _harden(app: Flask, *, secure: bool) -> None:
     def harden(answer: Response) -> Response:
         for name, value in _HEADERS.items():
             answer.headers[name] = value
+        if request.endpoint in _SECRET_ADDRESSES:
+            answer.headers["Referrer-Policy"] = "strict-origin"
         if secure:
             answer.headers["Strict-Transport-Security"] = _HSTS
         if request.endpoint != "static":

@@ -218,6 +218,20 @@ def test_every_answer_has_the_headers_that_protect_it(site: ConsoleSite, monkeyp
             assert answer.headers["Cache-Control"] == "no-store", name
 
 
+def test_the_address_of_a_one_time_link_is_told_to_nobody_not_even_to_our_own_files(site: ConsoleSite) -> None:
+    """A browser that loads the page's stylesheet would name the page, and a proxy would write that down."""
+    user = site.add("maria", AGENT)
+    path = f"/link/{site.people.links.make(user.id, LinkPurpose.RESET)}"
+    browser = site.browser()
+    assert browser.get(path).headers["Referrer-Policy"] == "strict-origin"
+    fields = {"password": PASSWORD, "again": PASSWORD, "csrf_token": browser.token(path)}
+    answer = browser.bare_post(path, fields, headers={"Referer": f"{URL}/"})
+    assert (answer.status_code, answer.headers["Referrer-Policy"]) == (303, "strict-origin"), (
+        "the form still counts"
+    )
+    assert browser.get("/sign-in").headers["Referrer-Policy"] == "same-origin"
+
+
 def test_pages_hold_no_script_and_no_style_of_their_own(site: ConsoleSite) -> None:
     """What the policy forbids is not tried."""
     user, _ = site.with_code("ada", *Role)
