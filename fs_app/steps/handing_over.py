@@ -183,8 +183,8 @@ class HandOver:
                     self._tell_talk(person.agent, person.leg)
 
     def _go_on_in_the_dialplan(self, person: Person) -> str:
-        """A caller whom the switch has parked would not outlive this server: first they go back to where they
-        would, and to this very step."""
+        """A caller whom the switch has parked notices the death of this server only as a prompt ends: first they go
+        back to their place in the dialplan, and to this very step."""
         self._close(person)
         self._call.within[_HANDED] = _TOLD
         if self._call.moves():

@@ -16,7 +16,6 @@ from fs_app.domain.keys import Field, Heard, Verdict
 from fs_app.domain.prompt import SILENCE, Manner, Prompt, discreet
 from fs_app.errors import CallEnded
 from fs_app.ports import NO_CODES, Codes, Recorded, Typed, Voice
-from fs_app.telephony import commands
 from fs_app.telephony.answers import Answers
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.guard import Guard
@@ -132,14 +131,12 @@ class SwitchChannel:
     def play(self, prompt: Prompt, *, interruptible: bool = True) -> None:
         """Say a prompt as one command; nothing where it is empty, or keys typed early already broke it."""
         self._session.raise_if_disconnected()
-        self._hold()
         typed = self._typed if interruptible else never
         if not typed() and self._speech.say(prompt, cut_by=typed):
             self._session.reacting()
 
     def ask(self, prompt: Prompt, field: Field, *, longer: Prompt = SILENCE) -> Heard:
         """Say a prompt and take one answer; the universal keys say it again."""
-        self._hold()
         return self._answers.ask(prompt, field, longer)
 
     def record(self, prompt: Prompt, seconds: float, *, longer: Prompt = SILENCE) -> Recorded:
@@ -207,7 +204,8 @@ class SwitchChannel:
 
     @property
     def uprooted(self) -> bool:
-        """Whether the caller is held by us alone, and would not outlive us: after a talk, until `move_on`."""
+        """Whether the switch has parked the caller after a talk, and they are at no place of their dialplan: until
+        `move_on`."""
         return self._person is not None and self._person.uprooted and not self._person.talking
 
     def hang_up(self) -> None:
@@ -225,11 +223,11 @@ class SwitchChannel:
         """Let go of the call, so that its dialplan takes it to another server, or to this one again; the session is
         over then. That server is told that nothing has failed: the caller need not hear of it.
 
-        The dialplan goes on where it was (``socket_resume``); a caller who was parked after a talk is taken there.
+        The dialplan goes on where it was (``socket_resume``); a caller who was parked after a talk is taken there
+        by what the switch was told before it (`way`).
         """
         self._session.execute("set", "fs_app_moved=true", seconds=self._timing.margin)
         self.moved = True
-        self._back_to_the_dialplan()
         self._session.end("moved to another server")
 
     def leave_with_agent(self) -> None:
@@ -244,17 +242,9 @@ class SwitchChannel:
         itself, an apology and the queue."""
         self._privacy.leave()
         self._session.execute("set", "fs_app_given_up=true", seconds=self._timing.margin)
-        self._back_to_the_dialplan()
         self._session.end("given up")
 
     # --- parts ---
-
-    def _back_to_the_dialplan(self) -> None:
-        """A caller who was parked does not get there by our end alone."""
-        if self.uprooted and self._info.extension is not None:
-            self._session.start_api("sched_del", self.uuid)
-            self._session.start_api("uuid_transfer", commands.transfer_argument(self.uuid, *self._info.extension))
-            self._session.pipeline([("exit", "")])
 
     def _typed(self) -> bool:
         return self._keypad.buffer.waiting
@@ -262,10 +252,6 @@ class SwitchChannel:
     def _let_go(self) -> None:
         """Nobody interrupts any more, or talks: no circle is left (see `Session.close`)."""
         self._answers.interrupted, self._speech.talk = never, None
-
-    def _hold(self) -> None:
-        if self._person is not None:
-            self._person.held()
 
     def _happened(self, event: Frame) -> None:
         ours = event.event("Unique-ID") == self.uuid  # a person's leg has recordings of its own

@@ -20,9 +20,13 @@ from fs_app.errors import UnsafeArgument
 _NAME = r"[A-Za-z0-9_.-]{1,64}"
 _UUID = r"[A-Za-z0-9-]{8,64}"
 _EXTENSION = r"\+?[A-Za-z0-9_.-]{1,64}"
-_PAUSE = "sleep:300"
 LISTENS = "fs_app_listens"  # a variable of whoever listens in on a talk: the uuid of the call
 _FILE = r"/[A-Za-z0-9_./@+=-]{1,500}"
+
+# Where a caller who is alone after a talk goes: nowhere, until somebody takes them; see `after_a_talk`.
+_ALONE = (
+    rf"\^\^\|sched_transfer:\+[0-9]{{1,2}} {_EXTENSION} XML {_NAME},park:,transfer:{_EXTENSION} XML {_NAME}\|inline"
+)
 
 # The caller alone, on one track, ended by so many milliseconds before or after speech. Braces are sent encoded.
 _SENTENCE = (
@@ -46,7 +50,7 @@ APPLICATIONS: dict[str, str] = {
     "set": (
         r"[A-Za-z0-9_]{1,64}=[A-Za-z0-9_.@:+-]{0,256}"
         rf"|sip_h_X-FS-App-Reference={_NAME}|cc_export_vars=fs_app_reference,sip_h_X-FS-App-Reference"
-        rf"|execute_on_post_bridge=sched_transfer \+[0-9]{{1,2}} {_EXTENSION} XML {_NAME}"
+        rf"|transfer_after_bridge={_ALONE}"
         rf"|transfer_ringback=(?:{_FILE}|local_stream://{_NAME})"
     ),
     "spandsp_start_dtmf": r"",
@@ -60,7 +64,6 @@ APIS: dict[str, str] = {
     "fsctl": r"loglevel 4294967290",
     "hupall": rf"NORMAL_CLEARING {LISTENS} {_UUID}",  # without all three it would hang up on everybody
     "sched_del": _UUID,
-    "sched_transfer": rf"\+[0-9]{{1,3}} {_UUID} {_EXTENSION} XML {_NAME}",
     "sofia": r"tracelevel",
     "uuid_audio": rf"{_UUID} (?:start read mute -1|stop)",
     "uuid_break": _UUID,
@@ -69,14 +72,12 @@ APIS: dict[str, str] = {
     "uuid_kill": _UUID,
     "uuid_recv_dtmf": rf"{_UUID} D",
     "uuid_record": rf"{_UUID} (?:(?:mask|unmask|stop) {_FILE}|stop all)",
-    "uuid_setvar": rf"{_UUID} (?:fs_app_masked {_FILE}|hold_hangup_xfer_exten {_EXTENSION}:XML:{_NAME})",
-    "uuid_transfer": rf"{_UUID} '{_PAUSE},transfer:{_EXTENSION} XML {_NAME}' inline",
+    "uuid_setvar": rf"{_UUID} (?:fs_app_masked {_FILE}|hold_hangup_xfer_exten {_ALONE})",
 }
 _PLAIN: dict[str, str] = {
     "connect": r"",
     "divert_events": r"on|off",
     "event": r"plain(?: [A-Z_]{1,40}){1,10}(?: callcenter::info)?",
-    "exit": r"",
     "filter": rf"(?:delete )?(?:Unique-ID|CC-Member-Session-UUID) {_UUID}",
     "linger": r"[0-9]{1,4}",
 }
@@ -178,10 +179,12 @@ def sentence_argument(file: str, *, seconds: float, before: float, after: float)
     return f"{file} +{math.ceil(seconds)} {silences}"
 
 
-def transfer_argument(uuid: str, extension: str, context: str) -> str:
-    """What ``uuid_transfer`` is told, to take a call to an extension of the dialplan a moment later: the socket
-    that asks for it has to be gone before the next one comes, as its end takes the control of the call with it."""
-    return f"{uuid} '{_PAUSE},transfer:{extension} XML {context}' inline"
+def after_a_talk(extension: str, context: str, seconds: int) -> str:
+    """Where the switch takes a caller whose talk is over, and whom nobody took elsewhere: a dialplan in one line,
+    which parks them until their server takes them on. They go to that extension when it lets go of them, and after
+    so many seconds where it has not forbidden that: it is dead."""
+    where = f"{extension} XML {context}"
+    return f"^^|sched_transfer:+{seconds} {where},park:,transfer:{where}|inline"
 
 
 def way_to(destination: Destination) -> tuple[str, str]:

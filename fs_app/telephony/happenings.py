@@ -13,7 +13,7 @@ from fs_app.domain.destination import Destination, Way
 from fs_app.domain.handover import HandoverEnd
 from fs_app.errors import CallEnded, SwitchError
 from fs_app.ports import Answered, Coded, Codes, Held, Joined, Offered, Over, Parted, PersonEvent
-from fs_app.telephony import commands
+from fs_app.telephony import commands, way
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.headers import Frame
 from fs_app.telephony.pending import Execution
@@ -21,8 +21,6 @@ from fs_app.telephony.session import Session
 from fs_app.telephony.timing import Timing
 from fs_app.telephony.waiting import Stir
 
-_PARKED_SECONDS = 120  # what we do with a parked caller, a charge that is under way, has ended by then
-_ANEW_SECONDS = 30.0
 _CODE_SECONDS = 3.0  # between two keys of a feature code
 _CODE_KEYS = 8
 
@@ -66,12 +64,11 @@ class Happenings:
         self.agent = self.leg = ""
         self.taken = self.answered = self.on_hold = self.over = False
         self.uprooted = uprooted
-        self._armed_at = -math.inf
 
-    def on_the_way(self, way: Execution) -> None:
+    def on_the_way(self, application: Execution) -> None:
         """The application that leads there has been sent to the switch."""
-        self._way = way
-        way.on_done(self._arrived)
+        self._way = application
+        application.on_done(self._arrived)
 
     def add(self, event: PersonEvent) -> None:
         """Put something in the row, and stir whoever waits for it."""
@@ -131,14 +128,13 @@ class Happenings:
 
     def _keep_when_held(self) -> None:
         """Whose agent hangs up while they are on hold is hung up by the switch, unless the agent's leg says where
-        they go instead. They do not: `park_after_bridge` comes first."""
+        they go instead: as after any talk."""
         if self._info.extension is not None:
-            number, context = self._info.extension
-            self._session.start_api("uuid_setvar", f"{self.leg} hold_hangup_xfer_exten {number}:XML:{context}")
+            alone = way.alone(self._info.extension)
+            self._session.start_api("uuid_setvar", f"{self.leg} hold_hangup_xfer_exten {alone}")
 
     def _unbridged(self, event: Frame) -> None:
         """The talk is over, or goes on with another leg, or elsewhere: a blind transfer names no other leg."""
-        self.disarm()  # we are here: nobody has to come for the caller
         self.leg = ""
         if not self.over:
             blind = not event.event("Other-Leg-Unique-ID")
@@ -148,35 +144,16 @@ class Happenings:
     def _parked(self) -> None:
         """The talk is over, and the switch has given the caller back."""
         self.uprooted = True
-        self.arm()
+        self._session.start_api("sched_del", self._info.uuid)  # we are here: nobody has to come for the caller
         self.end(HandoverEnd.TALKED)
-
-    def arm(self) -> None:
-        """A parked caller is taken back to our place in the dialplan, should we be gone by then."""
-        self.disarm()
-        self._armed_at = time.monotonic()
-        if self._info.extension is not None:
-            number, context = self._info.extension
-            when = f"+{_PARKED_SECONDS} {self._info.uuid}"
-            self._session.start_api("sched_transfer", f"{when} {number} XML {context}")
-
-    def keep_armed(self) -> None:
-        """We are still here: later."""
-        if self.uprooted and time.monotonic() >= self._armed_at + _ANEW_SECONDS:
-            self.arm()
-
-    def disarm(self) -> None:
-        """Nobody comes for the caller."""
-        self._armed_at = -math.inf
-        self._session.start_api("sched_del", self._info.uuid)
 
     def _arrived(self) -> None:
         """The application has ended: the wait, or for some also the talk."""
-        way = self._way
-        if way is None or self.over or self._session.ended is not None:
+        led = self._way
+        if led is None or self.over or self._session.ended is not None:
             return
         try:
-            self._left_the_line(way.wait(0))
+            self._left_the_line(led.wait(0))
         except (CallEnded, SwitchError):
             self.end(HandoverEnd.FAILED)
         self._stir.set()

@@ -4,8 +4,8 @@ The application that leads there runs without ``event-lock``, so that prompts ne
 keypad stays bound: no key reaches the person. What happens is put in a row in the hub, and taken with `next`.
 
 What holds should we die meanwhile is in `way`. A server that lives takes back the order to bring the caller to
-another. A caller who is parked is no longer in the dialplan, so that they would not outlive us: `uprooted`, and
-what follows the talk begins with `SwitchChannel.move_on`.
+another. Should we die while a caller is parked, they go on once what we say to them has ended, and not at once:
+`uprooted`, and what follows the talk begins with `SwitchChannel.move_on`.
 """
 
 from __future__ import annotations
@@ -97,13 +97,8 @@ class SwitchPerson:
 
     @property
     def uprooted(self) -> bool:
-        """Whether the switch has parked the caller, so that they would not outlive us."""
+        """Whether the switch has parked the caller after a talk: they are at no place of their dialplan."""
         return self._so_far.uprooted
-
-    def held(self) -> None:
-        """A caller who is parked is spoken to: they are not taken anywhere while that goes on."""
-        if self._so_far.over or self._execution is None:
-            self._so_far.keep_armed()
 
     def interrupts(self) -> bool:
         """Whether a question must end, as `next` has something."""
@@ -118,8 +113,6 @@ class SwitchPerson:
         """Send the caller there; in one write with what the switch has to know."""
         self._privacy.keypad.buffer.forget()
         uuid = self._info.uuid
-        if self.uprooted:
-            self._so_far.disarm()
         self._session.pipeline(
             [("filter", f"CC-Member-Session-UUID {uuid}"), ("event", "plain " + " ".join(commands.WITH_A_PERSON))]
         )
@@ -268,7 +261,7 @@ class SwitchPerson:
         so_far = self._so_far
         so_far.over = True
         so_far.row = deque(event for event in so_far.row if not isinstance(event, Over))
-        self._session.start_all(way.HOME)[-1].wait(self._timing.margin)
+        self._session.start_all(way.home(parked=self.uprooted))[-1].wait(self._timing.margin)
         self._until_they_stop_typing()
         self._privacy.keypad.buffer.forget()
 

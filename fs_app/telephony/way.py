@@ -1,13 +1,14 @@
 """What the switch is told before a caller is led to a person, and once they are back. No I/O.
 
-Should we die meanwhile, neither the wait nor the talk is cut (``socket_resume=false``); when the talk has ended the
-switch parks the caller (``park_after_bridge``), and takes them back to our place in the dialplan `_RESCUE_SECONDS`
-later.
+Should we die meanwhile, neither the wait nor the talk is cut (``socket_resume=false``). Once the talk is over, and
+the caller is with nobody else, the switch parks them (``transfer_after_bridge``). It takes them to our place in the
+dialplan when we let go of them, or `_RESCUE_SECONDS` later where nobody is there who could.
 """
 
 from __future__ import annotations
 
 from fs_app.domain.destination import Destination, Way
+from fs_app.telephony import commands
 from fs_app.telephony.connect import ConnectInfo
 
 Steps = tuple[tuple[str, str], ...]
@@ -30,21 +31,17 @@ _LINES: dict[Way, Steps] = {
     Way.FIFO: (("set", f"fifo_caller_exit_key={LEAVE}"),),
 }
 
-HOME: Steps = (
-    COME_BACK,
+_HOME: Steps = (
     # The dialplan's own way to a person, should it ever come to that, is not to find anything of ours.
-    ("set", "park_after_bridge=false"),
     ("set", "hangup_after_bridge=true"),
-    ("unset", "execute_on_post_bridge"),
+    ("unset", "transfer_after_bridge"),
     ("unset", "continue_on_fail"),
 )
-"""The caller is with us again."""
 
 GONE: Steps = (
     ("set", "sensitive_dtmf=false"),
-    ("set", "park_after_bridge=false"),
     ("unset", "hangup_after_bridge"),
-    ("unset", "execute_on_post_bridge"),
+    ("unset", "transfer_after_bridge"),
     ("unset", "continue_on_fail"),
 )
 """An agent sent the caller elsewhere: nothing of ours goes there with them."""
@@ -55,6 +52,17 @@ def before(destination: Destination, info: ConnectInfo, reference: str, sound: s
     the caller hears while a telephone rings, of which a queue has its own. Each unless empty."""
     marks = _marks(destination, reference) if reference else ()
     return STAY, *_keeping(info), *marks, *_NEW, *(_LINES.get(destination.way) or _rings(sound))
+
+
+def home(*, parked: bool) -> Steps:
+    """The caller is with us again. Where the switch has parked them after a talk they go on when we are gone; with
+    ``socket_resume`` they would not (measured: silence, for ever)."""
+    return _HOME if parked else (COME_BACK, *_HOME)
+
+
+def alone(extension: tuple[str, str]) -> str:
+    """Where the switch takes a caller whose talk is over, and who is with nobody else."""
+    return commands.after_a_talk(*extension, _RESCUE_SECONDS)
 
 
 def _rings(sound: str) -> Steps:
@@ -68,13 +76,11 @@ def _keeping(info: ConnectInfo) -> Steps:
     """What makes the switch keep a caller after the talk, and bring them back to us should nobody be there."""
     if info.extension is None:
         return ()
-    number, context = info.extension
-    rescue = f"execute_on_post_bridge=sched_transfer +{_RESCUE_SECONDS} {number} XML {context}"
     return (
         ("set", "hangup_after_bridge=false"),
-        ("set", "park_after_bridge=true"),
+        ("set", "park_after_bridge=false"),
         ("set", "fs_app_attempt=2"),
-        ("set", rescue),
+        ("set", f"transfer_after_bridge={alone(info.extension)}"),
     )
 
 

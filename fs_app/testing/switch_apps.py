@@ -20,6 +20,7 @@ from fs_app.testing.switch_call import Call
 from fs_app.testing.switch_happenings import Happening, Playing, What
 from fs_app.testing.switch_queue import callcenter
 from fs_app.testing.switch_sentences import Sentence
+from fs_app.testing.switch_talk import inline
 from fs_app.testing.switch_ways import bridge, export, fifo
 
 Application = Callable[[Call, str], None]
@@ -112,14 +113,27 @@ def sleep(call: Call, data: str) -> None:
 
 
 def park(call: Call, data: str) -> None:
-    call.wait(None, lambda: False)
+    """Until the application that has the call is gone, and what it asked for is done: then what follows in the
+    dialplan is next. With ``socket_resume`` nothing is: the caller stays, in silence."""
+    owners = list(call.sockets)
+
+    def is_over() -> bool:
+        let_go = any(one.finished for one in owners) and not call.commands
+        return let_go or call.cut or call.following is not None
+
+    call.fire("CHANNEL_PARK")
+    call.tell(Happening(What.PARKED))
+    call.wait(None, is_over)
+    call.fire("CHANNEL_UNPARK")
+    if call.cut and not call.transferred:
+        call.facts |= {"state": "CS_RESET", "state_number": 9}
+        call.wait(None, lambda: False, listening=False)
 
 
 def transfer(call: Call, data: str) -> None:
     """``EXTENSION XML CONTEXT``, or the inline dialplan: ``'sleep:300,transfer:pay XML default' inline``."""
     if data.endswith(" inline"):
-        steps = (step.partition(":") for step in data.removesuffix(" inline").strip("'").split(","))
-        call.send_to("inline", actions=[(application, argument) for application, _, argument in steps])
+        call.send_to("inline", actions=inline(data.removesuffix(" inline").strip("'")))
         return
     extension, *more = data.split()
     call.send_to(extension, more[-1] if more else "")

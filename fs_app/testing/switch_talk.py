@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from fs_app.testing import switch_wire
 from fs_app.testing.switch_call import Call
-from fs_app.testing.switch_happenings import Happening, What
+from fs_app.testing.switch_happenings import Action, Happening, What
 from fs_app.testing.switch_legs import Leg, Talk
 
 
@@ -48,6 +48,8 @@ def nested_talk(call: Call, leg: Leg, seconds: float) -> None:
         else:
             call.facts["state_number"] = 6
             call.follow_with(lambda: park(call))
+    elif "transfer_after_bridge" in call.variables:
+        _transfer(call)
     elif _wanted(call, "hangup_after_bridge"):
         call.end("NORMAL_CLEARING", by="application")
 
@@ -78,6 +80,8 @@ def fifo_talk(call: Call, leg: Leg, seconds: float, tell: Callable[[str], None])
         return
     if _wanted(call, "park_after_bridge"):
         park(call)
+    elif "transfer_after_bridge" in call.variables:
+        _transfer(call)
     else:
         call.end("NORMAL_CLEARING", by="switch")
 
@@ -157,10 +161,31 @@ def _post_bridge(call: Call) -> None:
 def _afterwards(call: Call) -> None:
     if _wanted(call, "park_after_bridge"):
         park(call)
+    elif "transfer_after_bridge" in call.variables:
+        _transfer(call)
     elif _wanted(call, "hangup_after_bridge"):
         call.end("NORMAL_CLEARING", by="application")
     else:
         call.facts |= {"state": "CS_EXECUTE", "state_number": 4}
+
+
+def _transfer(call: Call) -> None:
+    """What ``transfer_after_bridge`` says, once: ``extension:XML:context``, or ``^^|actions|inline``."""
+    where = call.variables.pop("transfer_after_bridge")
+    delimiter = ":"
+    if where.startswith("^^"):
+        delimiter, where = where[2], where[3:]
+    target, dialplan, context = (*where.split(delimiter), "")[:3]
+    if dialplan == "inline":
+        call.send_to("inline", actions=inline(target))
+    else:
+        call.send_to(target, context)
+
+
+def inline(steps: str) -> list[Action]:
+    """The actions of an inline dialplan: ``sleep:300,transfer:pay XML default``."""
+    parted = (step.partition(":") for step in steps.split(","))
+    return [(application, data) for application, _, data in parted]
 
 
 def _deaf(call: Call) -> None:

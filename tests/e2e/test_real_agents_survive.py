@@ -74,6 +74,25 @@ def test_callers_outlive_a_server_that_is_killed_wherever_they_are(
         )
 
 
+def test_a_caller_is_put_through_to_somebody_else_though_the_server_is_dead(
+    house: House, doomed: subprocess.Popen[bytes]
+) -> None:
+    """Nobody comes for a caller who is with the next agent, or hears a telephone ring."""
+    maria, jane, joan, rose = (house.agent() for _ in range(4))
+    asked, sent = house.caller(maria), house.caller(joan)
+    together(lambda: asked.talks_with(maria), lambda: sent.talks_with(joan))
+    doomed.kill()
+    with house.server(1):
+        together(lambda: maria.calls(jane), lambda: joan.sends_to(rose, answers=SOON))
+        maria.transfers_to(jane)
+        together(jane.talks, rose.talks)
+        together(lambda: asked.pauses(SOON), lambda: sent.pauses(SOON))
+        together(
+            lambda: goes_on_after_the_talk(asked, jane),
+            lambda: goes_on_after_the_talk(sent, rose),
+        )
+
+
 def test_a_server_that_is_replaced_leaves_talks_alone_and_the_next_has_the_callers_after_them(house: House) -> None:
     maria, jane = house.agent(), house.agent()
     jane.logs_in(answers=NEVER, leg_timeout=2)

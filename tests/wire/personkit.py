@@ -23,20 +23,16 @@ PLACE = {"Caller-Destination-Number": "fs_app", "Caller-Context": "default"}
 CODES = {"*71": FeatureCode.TAKE_PAYMENT, "*70": FeatureCode.CANCEL}
 TONES = {"variable_switch_r_sdp": "PCMU/8000"}
 
+ALONE = "^^|sched_transfer:+5 fs_app XML default,park:,transfer:fs_app XML default|inline"
 KEEPING = [
     "set socket_resume=false",
     "set hangup_after_bridge=false",
-    "set park_after_bridge=true",
-    "set fs_app_attempt=2",
-    "set execute_on_post_bridge=sched_transfer +5 fs_app XML default",
-]
-HOME = [
-    "set socket_resume=true",
     "set park_after_bridge=false",
-    "set hangup_after_bridge=true",
-    "unset execute_on_post_bridge",
-    "unset continue_on_fail",
+    "set fs_app_attempt=2",
+    f"set transfer_after_bridge={ALONE}",
 ]
+PARKED = ["set hangup_after_bridge=true", "unset transfer_after_bridge", "unset continue_on_fail"]
+HOME = ["set socket_resume=true", *PARKED]
 BOUND = ["set sensitive_dtmf=true", "clear_digit_action all", "bind_digit_action", "digit_action_set_realm keys"]
 LISTENING = ["session_loglevel console", "unset dtmf_verbose", "spandsp_start_dtmf"]
 PATIENT = Timing(first_key=SECONDS, inter_key=SECONDS, margin=SECONDS)
@@ -130,7 +126,9 @@ class OnTheWay:
         self.event("CHANNEL_UNBRIDGE", **({"Other_Leg_Unique_ID": leg} if leg else {}))
 
     def parked(self) -> None:
+        """The talk is over, and the switch keeps the caller: nobody else is to come for them."""
         self.event("CHANNEL_PARK")
+        self.api(f"sched_del {UUID}")
 
     def keys(self, keys: str) -> None:
         for key in keys:
@@ -170,7 +168,7 @@ class OnTheWay:
         there is a place to take them to."""
         assert self.switch.expect("filter") == f"filter Unique-ID {leg}"
         if self.session.info is not None and self.session.info.extension is not None:
-            self.api(f"uuid_setvar {leg} hold_hangup_xfer_exten fs_app:XML:default")
+            self.api(f"uuid_setvar {leg} hold_hangup_xfer_exten {ALONE}")
 
     def next(self, person: SwitchPerson, seconds: float = SECONDS) -> PersonEvent | None:
         """What happens next, which nothing has to be sent for."""
@@ -179,7 +177,7 @@ class OnTheWay:
     def over(self, person: SwitchPerson) -> Over:
         """The hand-over is, and the caller at home."""
         coming = gevent.spawn(person.next, SECONDS)
-        self.executes(*HOME)
+        self.executes(*(PARKED if person.uprooted else HOME))
         event = coming.get(timeout=SECONDS)
         assert isinstance(event, Over), event
         return event

@@ -32,7 +32,6 @@ def telling(call: OnTheWay) -> Callable[[], object]:
 
 def transferred(call: OnTheWay) -> None:
     call.unbridged(OTHER_LEG)
-    call.api(f"sched_del {UUID}")
     call.bridged(OTHER_LEG)
     call.takes_up(OTHER_LEG)
 
@@ -94,9 +93,6 @@ def test_a_prompt_that_the_end_of_the_talk_broke_off_is_said_to_the_caller_alone
     told = telling(call)
     call.switch.complete(said(call), TORN)
     call.unbridged()
-    call.api(f"sched_del {UUID}")
     call.parked()
-    for _ in range(2):
-        call.switch.expect_api()
     call.switch.complete(said(call))
     told(timeout=SECONDS)

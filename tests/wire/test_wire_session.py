@@ -168,7 +168,7 @@ def test_missing_deadlines(line):
     session, _ = line
     for wait in (
         lambda: session.execute("playback", PROMPT, seconds=0.02),
-        lambda: session.command("exit", seconds=0.02),
+        lambda: session.command("divert_events", "off", seconds=0.02),
         lambda: session.api("uuid_break", UUID, seconds=0.02),
     ):
         with pytest.raises(SwitchTimeout):
@@ -198,10 +198,10 @@ def test_headers_in_logs(line, caplog):
 
 def test_a_refused_command(line):
     session, peer = line
-    waiter = gevent.spawn(session.command, "exit")
+    waiter = gevent.spawn(session.command, "divert_events", "off")
     peer.read()
     peer.write(reply_text("-ERR command not found"))
-    with pytest.raises(CommandRefused, match="exit: -ERR command not found"):
+    with pytest.raises(CommandRefused, match="divert_events: -ERR command not found"):
         waiter.get(timeout=SECONDS)
 
 

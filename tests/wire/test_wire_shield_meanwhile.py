@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gevent
 import pytest
-from personkit import HOME, OTHER_LEG, PLACE, TONES
+from personkit import OTHER_LEG, PARKED, PLACE, TONES
 from shieldkit import MUTE, QUICK, START, STOP, Payment, ask, binds, dialling
 from wirekit import SECONDS, UUID, eventually
 
@@ -91,13 +91,10 @@ def test_who_types_on_when_the_agent_has_gone_is_waited_for_before_another_serve
     call.keys("41")
     eventually(lambda: not len(call.channel._keypad))
     call.unbridged()
-    call.api(f"sched_del {UUID}")
     call.parked()
-    for _ in range(2):
-        call.switch.expect_api()
     payment.ends()
     coming = gevent.spawn(lambda: [person.next(SECONDS), person.next(SECONDS)])
-    call.executes(*HOME)
+    call.executes(*PARKED)
     for key in "11":
         gevent.sleep(QUICK.run / 2)
         assert not coming.ready()
@@ -120,7 +117,6 @@ def test_a_transfer_in_mid_entry_breaks_the_question_off_and_is_proved_anew(dial
     payment.proves(MUTE)
     call.keys("41")
     call.unbridged(OTHER_LEG)
-    call.api(f"sched_del {UUID}")
     call.bridged(OTHER_LEG)
     call.takes_up(OTHER_LEG)
     binds(call)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gevent
 import pytest
-from personkit import AGENT, HELLO, HOME, LEG, OTHER_LEG, QUICK, doing
+from personkit import AGENT, HELLO, LEG, OTHER_LEG, PARKED, QUICK, doing
 from wirekit import SECONDS, UUID, eventually
 
 from fs_app.domain.destination import FeatureCode
@@ -73,9 +73,6 @@ def test_after_a_talk_the_caller_is_parked_and_ours(call) -> None:
     call.event("CHANNEL_EXECUTE_COMPLETE", Application="sched_transfer", Application_UUID="switch")
     call.unbridged()
     call.parked()
-    call.api(f"sched_del {UUID}")
-    call.api(f"sched_del {UUID}")
-    call.api(f"sched_transfer +120 {UUID} fs_app XML default")
     assert call.next(person) == Parted()
     assert call.over(person) == Over(HandoverEnd.TALKED)
     assert (person.leg, person.talking) == ("", False)
@@ -89,8 +86,6 @@ def test_keys_of_the_talk_answer_no_question_that_follows(call) -> None:
     call.unbridged()
     call.parked()
     call.next(person)
-    for _ in range(3):
-        call.switch.expect_api()
     call.over(person)
     asking = doing(call.channel.ask, HELLO, menu("m", "5"))
     call.switch.complete(call.execute("playback"))
@@ -100,7 +95,7 @@ def test_keys_of_the_talk_answer_no_question_that_follows(call) -> None:
 
 def test_a_park_before_the_talk_is_none_of_ours(call) -> None:
     person, _ = call.join()
-    call.parked()
+    call.event("CHANNEL_PARK")
     assert call.next(person, 0.02) is None
     call.nothing_was_sent()
 
@@ -160,9 +155,7 @@ def test_a_talk_is_taken_back(call) -> None:
     call.api(f"uuid_kill {LEG}")
     call.unbridged()
     call.parked()
-    for _ in range(3):
-        call.switch.expect_api()
-    call.executes(*HOME)
+    call.executes(*PARKED)
     taking.get(timeout=SECONDS)
     assert not call.channel.talking and call.channel.uprooted
 
@@ -173,16 +166,14 @@ def test_an_agent_who_hung_up_meanwhile_is_taken_back_as_well(call) -> None:
     call.api(f"uuid_kill {LEG}", "-ERR No such channel!\n")
     call.unbridged()
     call.parked()
-    for _ in range(3):
-        call.switch.expect_api()
-    call.executes(*HOME)
+    call.executes(*PARKED)
     taking.get(timeout=SECONDS)
 
 
 def test_a_talk_is_taken_back_in_the_middle_of_a_transfer_from_whoever_comes(call) -> None:
     person = call.talk()
     call.unbridged(OTHER_LEG)
-    call.api(f"sched_del {UUID}")
+    eventually(lambda: not person.leg)
     taking = doing(person.take_back)
     gevent.sleep(0.02)
     call.bridged(OTHER_LEG)
@@ -190,9 +181,7 @@ def test_a_talk_is_taken_back_in_the_middle_of_a_transfer_from_whoever_comes(cal
     call.api(f"uuid_kill {OTHER_LEG}")
     call.unbridged(OTHER_LEG)
     call.parked()
-    for _ in range(3):
-        call.switch.expect_api()
-    call.executes(*HOME)
+    call.executes(*PARKED)
     taking.get(timeout=SECONDS)
 
 

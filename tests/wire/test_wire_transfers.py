@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from personkit import LEG, OTHER_LEG, QUICK, THIRD_LEG, OnTheWay, doing
-from wirekit import SECONDS, UUID
+from wirekit import SECONDS
 
 from fs_app.domain.destination import FeatureCode
 from fs_app.errors import CallEnded
@@ -38,7 +38,6 @@ def test_who_comes_after_a_transfer_holds_nobody_yet(call) -> None:
 def test_a_transfer_leads_to_another_leg_whose_agent_nobody_names(call) -> None:
     person = call.talk()
     call.unbridged(OTHER_LEG)
-    call.api(f"sched_del {UUID}")
     assert call.next(person) == Parted()
     assert (person.leg, person.talking) == ("", True)
     call.bridged(OTHER_LEG)
@@ -61,7 +60,6 @@ def test_a_reconnect_is_another_proof(call) -> None:
     """Off hold by way of a transfer back: the same leg, after a time with nobody."""
     person = call.talk()
     call.unbridged(THIRD_LEG)
-    call.api(f"sched_del {UUID}")
     call.bridged()
     assert [call.next(person) for _ in range(2)] == [Parted(), Joined(LEG)]
 
@@ -69,7 +67,6 @@ def test_a_reconnect_is_another_proof(call) -> None:
 def sent_elsewhere(call: OnTheWay, leg: str, *, answers: bool = True) -> None:
     person = call.talk()
     call.unbridged(leg)
-    call.api(f"sched_del {UUID}")
     assert call.next(person) == Parted()
     coming = doing(person.next, SECONDS)
     for step in ("clear_digit_action all", *(f"{name} {value}" for name, value in way.GONE)):

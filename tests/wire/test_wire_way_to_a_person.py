@@ -108,8 +108,6 @@ def test_a_talk_by_way_of_a_fifo_is_over_when_the_caller_is_parked(call) -> None
     call.takes_up(LEG)
     call.event("CHANNEL_EXECUTE_COMPLETE", Application="sched_transfer", Application_UUID="switch")
     call.parked()
-    call.api(f"sched_del {UUID}")
-    call.api(f"sched_transfer +120 {UUID} fs_app XML default")
     assert call.over(person) == Over(HandoverEnd.TALKED)
     assert call.channel.uprooted
 
@@ -157,11 +155,8 @@ def test_a_talk_with_a_telephone_is_over_when_the_caller_is_parked(call) -> None
     call.takes_up(LEG)
     call.unbridged()
     call.switch.complete(bridge, "_none_", originate_disposition="SUCCESS")
-    call.api(f"sched_del {UUID}")
     assert call.next(person) == Parted()
     call.parked()
-    for _ in range(2):
-        call.switch.expect_api()
     assert call.over(person) == Over(HandoverEnd.TALKED)
 
 
@@ -172,7 +167,6 @@ def test_a_bridge_that_ends_in_a_transfer_is_no_end_of_the_talk(call) -> None:
     call.takes_up(LEG)
     call.unbridged(OTHER_LEG)
     call.switch.complete(bridge, "_none_", originate_disposition="SUCCESS")
-    call.api(f"sched_del {UUID}")
     call.bridged(OTHER_LEG)
     assert [call.next(person) for _ in range(2)] == [Parted(), Joined(OTHER_LEG)]
 

@@ -180,15 +180,15 @@ def test_a_queue_has_a_domain(queue, target):
 
 
 def test_what_the_switch_does_after_a_talk_is_to_come_back_to_us_alone():
-    rescue = "execute_on_post_bridge=sched_transfer +5 fs_app XML fs_app"
-    assert commands.execute("set", rescue)
-    assert commands.api("uuid_transfer", commands.transfer_argument(EVENT_UUID, "+15550100", "public"))
-    for other in ("lua x", "sched_transfer +5 x inline y", "sched_api +1 none shutdown", "system x"):
+    alone = commands.after_a_talk("+15550100", "public", 5)
+    assert commands.execute("set", f"transfer_after_bridge={alone}")
+    assert commands.api("uuid_setvar", f"{EVENT_UUID} hold_hangup_xfer_exten {alone}")
+    others = (alone.replace(",park:", ",system:touch"), "^^|system:touch x|inline", f"{alone}x", "x:XML:y,system:z")
+    for other in (*others, *(commands.after_a_talk(extension, "public", 5) for extension in HOSTILE)):
         with pytest.raises(UnsafeArgument):
-            commands.execute("set", f"execute_on_post_bridge={other}")
-    for extension in HOSTILE:
+            commands.execute("set", f"transfer_after_bridge={other}")
         with pytest.raises(UnsafeArgument):
-            commands.api("uuid_transfer", commands.transfer_argument(EVENT_UUID, extension, "public"))
+            commands.api("uuid_setvar", f"{EVENT_UUID} hold_hangup_xfer_exten {other}")
 
 
 @pytest.mark.parametrize("mark", ["fs_app_reference=abc123", "sip_h_X-FS-App-Reference=abc123"])

@@ -353,6 +353,67 @@ def test_in_a_second_talk_a_death_takes_the_caller_back_to_the_dialplan(applicat
         assert call.agent.gone
 
 
+ALONE = "^^|sched_transfer:+60 pay XML default,park:,transfer:pay XML default|inline"
+
+
+def alone_after_a_talk(application: Application, call: Call) -> None:
+    for name, value in (("park_after_bridge", "false"), ("transfer_after_bridge", ALONE)):
+        application.execute("set", f"{name}={value}")
+    application.ask(f"uuid_exists {call.uuid}")
+
+
+def test_who_is_alone_after_a_talk_goes_where_the_switch_was_told_and_an_attended_transfer_is_no_such_end(
+    application: Application,
+) -> None:
+    with a_call(application) as call:
+        alone_after_a_talk(application, call)
+        talks(application, call)
+        call.agent.transfer("omar@default")
+        call.wait_for(What.TRANSFERRED)
+        assert call.schedule.transfers == []
+        call.agent_hangs_up()
+        call.wait_for(What.PARKED)
+        assert call.schedule.transfers == ["pay XML default"]
+        assert "transfer_after_bridge" not in call.variables, "once"
+
+
+def test_who_is_sent_elsewhere_is_not_alone(application: Application) -> None:
+    with a_call(application) as call:
+        alone_after_a_talk(application, call)
+        call.switch.extensions["elsewhere"] = [("playback", LONG)]
+        talks(application, call)
+        call.agent.transfer_blind("elsewhere")
+        call.wait_for(What.TALK_OVER)
+        assert call.schedule.transfers == []
+        assert call.variables["transfer_after_bridge"] == ALONE
+
+
+@pytest.mark.parametrize("resume", ["false", "true"])
+def test_who_is_parked_by_an_application_goes_on_as_its_server_goes_unless_the_switch_resumes(
+    application: Application, resume: str
+) -> None:
+    with a_call(application) as call:
+        alone_after_a_talk(application, call)
+        parked(application, call)
+        assert application.ask(f"sched_del {call.uuid}") == "+OK Deleted: 1\n"
+        application.execute("set", f"socket_resume={resume}", uuid="resume")
+        application.done("resume")
+        application.execute("playback", LONG)
+        call.wait_prompt()
+        application.sock.close()
+        call.wait_for(What.SOCKET_CLOSED)
+        if resume == "false":
+            assert call.playing, "what is said is said to its end"
+            call.hear_out()
+            following = Application(application.listener)
+            following.accept()
+            following.execute("hangup")
+            assert call.over.wait(SECONDS)
+        else:
+            gevent.sleep(0.05)
+            assert not call.gone and call.facts["state"] == "CS_RESET"
+
+
 def test_a_scheduled_transfer_is_taken_back(application: Application) -> None:
     with a_call(application) as call:
         application.execute("set", "execute_on_post_bridge=sched_transfer +60 pay XML default")
