@@ -42,7 +42,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Robots-Tag": "noindex",
 }
-_SECRET_ADDRESSES = frozenset({"door.link", "door.use_link"})
+_SECRET_ADDRESSES = "/link/"
 """Pages whose address is a secret: not even what they load is asked for with it, since a proxy writes that down."""
 _HSTS = "max-age=31536000"
 _KNOWN_ERRORS = frozenset({400, 403, 404, 405, 409, 410, 413, 429, 503})
@@ -149,7 +149,7 @@ def _harden(app: Flask, *, secure: bool) -> None:
     def harden(answer: Response) -> Response:
         for name, value in _HEADERS.items():
             answer.headers[name] = value
-        if request.endpoint in _SECRET_ADDRESSES:
+        if request.path.startswith(_SECRET_ADDRESSES):
             answer.headers["Referrer-Policy"] = "strict-origin"
         if secure:
             answer.headers["Strict-Transport-Security"] = _HSTS
