@@ -10,7 +10,7 @@ from typing import Protocol
 from fs_app.domain.destination import FeatureCode
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.prompt import Prompt
-from fs_app.ports.desk import Order, OrderKind
+from fs_app.ports.desk import Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +125,6 @@ class Person(Protocol):
 
     def untaken(self) -> Sequence[Order]:
         """The orders that were given and that `next` has not returned. Never raises."""
-        ...
-
-    def withdraw(self, kind: OrderKind) -> Sequence[Order]:
-        """The orders of that kind among these; `next` returns them no more. Never raises."""
         ...
 
     def place(self) -> Place | None:

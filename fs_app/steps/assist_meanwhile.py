@@ -18,6 +18,9 @@ from fs_app.steps.assist_board import AssistBoard
 TRANSFER, ON_HOLD = "transfer", "hold"
 """Why a payment is paused, besides what `NotProtected` tells."""
 
+OF_A_PAYMENT = frozenset({OrderKind.CLEAR, OrderKind.BACK, OrderKind.SKIP_CODE, OrderKind.CANCEL})
+"""The orders for a payment that is under way."""
+
 _PAUSE_SECONDS = 3.0  # between two proofs, while one fails
 
 
@@ -105,7 +108,7 @@ class Meanwhile:
         if order.kind is OrderKind.SKIP_CODE and not self._call.line.help.skip_code:
             self._call.services.desk.answer(order.id, "not_allowed")
             return "asked_again"
-        if order.kind not in (OrderKind.CLEAR, OrderKind.BACK, OrderKind.SKIP_CODE):
+        if order.kind not in OF_A_PAYMENT:
             self._call.services.desk.answer(order.id, "payment_under_way")
             return "asked_again"
         self._call.services.desk.answer(order.id, "done")

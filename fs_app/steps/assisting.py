@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from fs_app.domain.assist import AssistState
+from fs_app.domain.assist import OVER, AssistState
 from fs_app.domain.card import Card
 from fs_app.domain.decline import Advice, Coaching
 from fs_app.domain.payment import ENDINGS
@@ -25,11 +25,11 @@ from fs_app.errors import CallEnded, NotProtected, StoreError, SwitchError
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Fact
 from fs_app.flow.step import Said, Step, StepEnds
-from fs_app.ports import Order, OrderKind, PaymentOutcome, Person
+from fs_app.ports import Order, PaymentOutcome, Person
 from fs_app.steps.assist_alone import LookedOnCashier
 from fs_app.steps.assist_bill import AssistRefused, proposal
 from fs_app.steps.assist_board import AssistBoard
-from fs_app.steps.assist_meanwhile import ON_HOLD, TRANSFER, Meanwhile, Reproved, Stopped
+from fs_app.steps.assist_meanwhile import OF_A_PAYMENT, ON_HOLD, TRANSFER, Meanwhile, Reproved, Stopped
 from fs_app.steps.card_questions import CARD_FIELDS, CardField, CardQuestions, blank_card
 from fs_app.steps.charge import Charge
 from fs_app.steps.collect_card import CollectCard
@@ -89,6 +89,7 @@ class AssistedPayment:
         self._meanwhile = Meanwhile(self._call, self._person, self._board, self._handover_id)
         self._answer("done")
         self._call.keep()  # how many there were
+        self._call.services.orders.follow(self._call.channel.uuid, self._ordered)
         try:
             self._take()
         except SwitchError as error:  # of the last words: what was done stands, and the talk goes on
@@ -98,6 +99,7 @@ class AssistedPayment:
                 cashier.alone = self._board.charged_alone
             raise
         finally:
+            self._call.services.orders.follow(self._call.channel.uuid, self._person.order)
             self._paying.let_go()
             self._call.channel.watch(None)
             self._board.close()
@@ -250,14 +252,11 @@ class AssistedPayment:
     # --- the result ---
 
     def _charged(self, outcome: PaymentOutcome, advice: Advice | None) -> None:
-        """Before the caller hears it: the agent sees the result, and the call remembers it. Who ordered a payment
-        while this one was charged did not see it yet, and gets no second one."""
+        """Before the caller hears it: the agent sees the result, and the call remembers it."""
         facts = self._call.facts
         facts.payment, facts.ending = outcome.payment, ENDINGS[outcome.payment.state]
         self._call.advice = advice.phrase if advice is not None else ""
         self._board.charged(outcome.payment, self._call.advice)
-        for order in self._person.withdraw(OrderKind.TAKE_PAYMENT):
-            self._call.services.desk.answer(order.id, "payment_under_way")
 
     def _tell(self) -> None:
         """What is certain now; after a decline the caller has heard why, and the agent helps. Another server that
@@ -274,6 +273,14 @@ class AssistedPayment:
         self._say_in_talk("assist_over")
 
     # --- parts ---
+
+    def _ordered(self, order: Order) -> None:
+        """In the hub. While the payment is under way no other one begins, and nobody is sent elsewhere: said at
+        once, so that a caller who keys is not asked again."""
+        if order.kind in OF_A_PAYMENT or self._board.state in OVER:
+            self._person.order(order)
+        else:
+            self._call.services.desk.answer(order.id, "payment_under_way")
 
     def _refused(self, field: str, phrase: str) -> None:
         self._board.refused(field, phrase)

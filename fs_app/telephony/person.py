@@ -21,7 +21,7 @@ from fs_app.domain.destination import Destination, Way
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.prompt import Prompt
 from fs_app.errors import CallEnded, CommandRefused, SwitchError, SwitchTimeout
-from fs_app.ports import Codes, Keyed, Order, Ordered, OrderKind, Over, PersonEvent, Place
+from fs_app.ports import Codes, Keyed, Order, Ordered, Over, PersonEvent, Place
 from fs_app.telephony import commands, way
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.happenings import Happenings
@@ -153,13 +153,6 @@ class SwitchPerson:
     def untaken(self) -> Sequence[Order]:
         """What somebody wanted, and nobody has looked at."""
         return [event.order for event in self._so_far.row if isinstance(event, Ordered)]
-
-    def withdraw(self, kind: OrderKind) -> Sequence[Order]:
-        """Let `next` return none of them."""
-        orders = [order for order in self.untaken() if order.kind is kind]
-        for order in orders:
-            self._so_far.row.remove(Ordered(order))
-        return orders
 
     def waiting(self) -> int | None:
         """What the queue itself says."""

@@ -16,7 +16,6 @@ from fs_app.ports import (
     Offered,
     Order,
     Ordered,
-    OrderKind,
     Over,
     Parted,
     PersonEvent,
@@ -94,13 +93,6 @@ class ScriptedPerson:
 
     def untaken(self) -> list[Order]:
         return [event.order for event in (*self._come, *self._row) if isinstance(event, Ordered)]
-
-    def withdraw(self, kind: OrderKind) -> list[Order]:
-        """Of those that have come: what the script has yet to bring was not given."""
-        orders = [event.order for event in self._come if isinstance(event, Ordered) and event.order.kind is kind]
-        for order in orders:
-            self._come.remove(Ordered(order))
-        return orders
 
     def waiting(self) -> int | None:
         return self._waiting

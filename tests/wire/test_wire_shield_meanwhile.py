@@ -6,13 +6,13 @@ import gevent
 import pytest
 from personkit import OTHER_LEG, PARKED, PLACE, TONES
 from shieldkit import MUTE, QUICK, START, STOP, Payment, ask, binds, dialling
-from wirekit import SECONDS, UUID, eventually
+from wirekit import SECONDS, eventually
 
 from fs_app.domain.destination import FeatureCode
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.keys import Verdict, menu
 from fs_app.errors import NotProtected
-from fs_app.ports import Coded, Joined, Order, Ordered, OrderKind, Over, Parted
+from fs_app.ports import Coded, Joined, Over, Parted
 
 
 @pytest.fixture
@@ -43,17 +43,6 @@ def test_a_question_is_not_even_begun_where_something_has_come(dial) -> None:
     eventually(person.interrupts)
     wait.set()
     assert payment.ends()[-1].verdict is Verdict.INTERRUPTED
-
-
-def test_orders_of_a_kind_are_withdrawn_and_the_others_come_in_their_order(dial) -> None:
-    person = dial().talk()
-    kinds = (OrderKind.TAKE_PAYMENT, OrderKind.CANCEL, OrderKind.TAKE_PAYMENT, OrderKind.SEND_TO)
-    orders = [Order(number, UUID, kind, "maria") for number, kind in enumerate(kinds)]
-    for order in orders:
-        person.order(order)
-    assert person.withdraw(OrderKind.TAKE_PAYMENT) == [orders[0], orders[2]]
-    assert person.withdraw(OrderKind.TAKE_PAYMENT) == []
-    assert [person.next(0), person.next(0)] == [Ordered(orders[1]), Ordered(orders[3])]
 
 
 def test_outside_of_a_payment_nothing_interrupts_a_question(dial) -> None:

@@ -7,7 +7,7 @@ import pytest
 from assistkit import AMEX, BACK_WITH_THEM, BUSY, CARD, MAY_SKIP, OK, PAY, TAKE, during, last, take
 from dialogue import BILL, CODE, EXPIRY, VISA, ZIP
 from gevent.event import Event
-from helping import order
+from helping import CALL, WatchedDesk, order
 
 from fs_app.domain.assist import OVER, AssistState
 from fs_app.domain.bill import Bill
@@ -17,6 +17,7 @@ from fs_app.domain.payment import Declined, Ending, Unavailable, Unknown
 from fs_app.errors import BillBusy, StoreUnavailable, SwitchError, TooManyAttempts
 from fs_app.ports import OrderKind
 from fs_app.testing.fakes import in_turn
+from fs_app.testing.fakes_desk import FakeOrders
 from fs_app.testing.fakes_person import talks
 from fs_app.testing.phone import HANG_UP, ScriptedPhone
 
@@ -189,20 +190,41 @@ def test_while_the_gateway_is_known_to_be_down_no_card_is_asked_for() -> None:
 # --- what comes in the charge, and after it ---
 
 
-def test_an_order_of_this_payment_that_came_in_the_charge_begins_no_other(monkeypatch) -> None:
-    """Two agents, or one who clicked twice."""
-    made = talks(TAKE)
-    again = [order(OrderKind.TAKE_PAYMENT, 2), order(OrderKind.CANCEL, 3), order(OrderKind.SEND_TO, 4, target="no")]
+def test_a_payment_that_is_ordered_while_one_is_charged_is_not_taken() -> None:
+    """By another agent, or by one who clicked twice."""
+    orders = FakeOrders()
 
     def gate(*_):
-        for each in again:
-            made.happens(each)
+        orders.takers[CALL](order(OrderKind.TAKE_PAYMENT, 2).order)
+        orders.takers[CALL](order(OrderKind.CANCEL, 3).order)
         return OK
 
-    paid = take(*CARD, PAY, person=made, gate=gate, bills=[BILL, Bill("b2", "a1", Money(500, "USD"))])
-    assert paid.desk.answers == {1: "done", 2: "payment_under_way", 3: "no_payment", 4: "no_such_place"}
-    assert [view.number for view in paid.views] == [1] * len(paid.views)
+    paid = take(
+        *CARD, PAY, gate=gate, bills=[BILL, Bill("b2", "a1", Money(500, "USD"))], services={"orders": orders}
+    )
+    assert paid.desk.answers == {1: "done", 2: "payment_under_way", 3: "no_payment"}
+    assert {view.number for view in paid.views} == {1}
     assert len(paid.seen.cards) == 1
+    assert orders.takers == {}
+
+
+def test_one_that_is_ordered_once_the_result_is_there_is_the_next() -> None:
+    orders = FakeOrders()
+    made = talks(TAKE)
+    desk = WatchedDesk()
+    plain = desk.assist
+
+    def assist(view) -> None:
+        plain(view)
+        if (view.state, view.number) == ("approved", 1):
+            orders.takers[CALL](order(OrderKind.TAKE_PAYMENT, 2, bills=("b2",)).order)
+
+    desk.assist = assist
+    bills = [BILL, Bill("b2", "a1", Money(500, "USD"))]
+    services = {"orders": orders, "desk": desk}
+    paid = take(*CARD, PAY, "", *CARD, PAY, person=made, bills=bills, facts={"bills": (BILL,)}, services=services)
+    assert paid.desk.answers == {1: "done", 2: "done"}
+    assert len(paid.seen.cards) == 2
 
 
 def test_a_caller_whose_agent_hung_up_in_the_charge_is_not_told_that_they_are_there() -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from assistkit import AMEX, CARD, MAY_SKIP, NUMBER, PAY, STOPPED, during, last, take
 from dialogue import CODE, EXPIRY, VISA, ZIP
+from helping import CALL, order
 
 from fs_app.domain.destination import FeatureCode
 from fs_app.ports import Coded, OrderKind
+from fs_app.testing.fakes_desk import FakeOrders
+from fs_app.testing.phone import ScriptedPhone
 
 pytestmark = pytest.mark.usefixtures("wiped")
 
@@ -69,6 +72,23 @@ def test_other_feature_codes_do_nothing_meanwhile(code) -> None:
 def test_other_orders_wait_for_the_end_of_the_payment(kind) -> None:
     paid = take(VISA, during(kind, target="pay"), *CARD[1:], PAY)
     assert paid.desk.answers == {1: "done", 2: "payment_under_way"}
+    assert paid.states[-1] == "approved"
+
+
+@pytest.mark.parametrize("kind", [OrderKind.TAKE_PAYMENT, OrderKind.SEND_TO, OrderKind.TRANSFER])
+def test_and_do_not_disturb_a_caller_who_keys(monkeypatch, kind) -> None:
+    orders, left = FakeOrders(), [order(kind, 2, target="pay").order]
+    plain = ScriptedPhone._count
+
+    def count(self, entry) -> None:
+        plain(self, entry)
+        if len(entry.secret) == 4 and left:
+            orders.takers[CALL](left.pop())
+
+    monkeypatch.setattr(ScriptedPhone, "_count", count)
+    paid = take(*CARD, PAY, services={"orders": orders})
+    assert paid.desk.answers == {1: "done", 2: "payment_under_way"}
+    assert paid.said.count(NUMBER) == 1
     assert paid.states[-1] == "approved"
 
 
