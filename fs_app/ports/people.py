@@ -49,8 +49,9 @@ class Users(Protocol):
     """The people. Raises StoreUnavailable."""
 
     def add(self, new: NewUser) -> User:
-        """Add somebody, who has no password yet. NameTaken where the name, or the agent, is somebody's. ValueError
-        for a name, an agent or a language of another pattern, and without a role."""
+        """Add somebody, who has no password yet. NameTaken where the name, or the agent, is somebody's, also as the
+        other one of the two: calls are found by either. ValueError for a name, an agent or a language of another
+        pattern, and without a role."""
         ...
 
     def add_first_admin(self, new: NewUser) -> User | None:

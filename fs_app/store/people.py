@@ -123,7 +123,7 @@ class SqlUsers:
         if language is not None:
             values["language"] = _checked_language(language)
         if full_name is not None:
-            values["full_name"] = full_name.strip()[:_NAME_LENGTH]
+            values["full_name"] = _plain(full_name)
 
         def work(connection: Connection) -> User:
             before = _locked(connection, user_id)
@@ -132,6 +132,7 @@ class SqlUsers:
                     _keep_an_admin(connection, user_id)
                 end_sessions(connection, user_id)
             if values:
+                _check_apart(connection, before.name, values.get("agent"), user_id)
                 _set(connection, user_id, values)
             return user_of(find_user(connection, console_users.c.id == user_id))
 
@@ -166,7 +167,7 @@ class SqlUsers:
         return {
             "name": name,
             "roles": _checked_roles(new.roles),
-            "full_name": new.full_name.strip()[:_NAME_LENGTH],
+            "full_name": _plain(new.full_name),
             "agent": None if new.agent is None else _checked_agent(new.agent),
             "language": _checked_language(new.language),
             "created_at": self._clock.now(),
@@ -203,11 +204,22 @@ class SqlPeople:
 
 
 def _added(connection: Connection, row: dict[str, Any]) -> User:
+    _check_apart(connection, row["name"], row["agent"])
     try:
         made = connection.execute(insert(console_users).values(row)).inserted_primary_key
     except IntegrityError:
         raise _taken(connection, row) from None
     return user_of(find_user(connection, console_users.c.id == (made[0] if made else 0)))
+
+
+def _check_apart(connection: Connection, name: str, agent: str | None, mine: UserId | None = None) -> None:
+    """Calls are somebody's by the name in the queues, or by the login name where they have none there: no login
+    name is another one's agent. NameTaken."""
+    users = console_users.c
+    others = (users.agent == name) if agent is None else (users.agent == name) | (users.name == agent)
+    found = connection.execute(select(users.id).where(others)).scalars()
+    if any(each != mine for each in found):
+        raise NameTaken(f"{name} is somebody's name in the queues, or {agent} somebody's login name")
 
 
 def _set(connection: Connection, user_id: UserId, values: dict[str, Any]) -> None:
@@ -241,6 +253,11 @@ def _keep_an_admin(connection: Connection, leaving: UserId) -> None:
     admins = _admins(connection)
     if leaving in admins and admins == {leaving}:
         raise LastAdmin("nobody else is an admin")
+
+
+def _plain(text: str) -> str:
+    """A name as it is shown. What is no character, and what turns text round, may come from a provider."""
+    return "".join(each for each in text if each.isprintable()).strip()[:_NAME_LENGTH]
 
 
 def _checked_roles(roles: frozenset[Role]) -> str:

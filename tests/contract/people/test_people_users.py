@@ -114,3 +114,24 @@ def test_of_two_who_come_by_an_account_at_once_one_is_bound(people: SqlPeople, m
     eve = people.users.add(NewUser("eve", AGENT))
     tried = [gevent.spawn(people.users.bind, each.id, "a" * 64) for each in (maria, eve)]
     assert sorted(each.get() for each in tried) == [False, True]
+
+
+def test_nobody_signs_in_as_somebody_elses_agent(people: SqlPeople, maria: User) -> None:
+    """Calls are theirs who have the agent's name, or that login name: who may choose a name at a provider, say,
+    would have Maria's."""
+    with pytest.raises(NameTaken):
+        people.users.add(NewUser("maria@default", AGENT))
+    eve = people.users.add(NewUser("eve@default", AGENT))
+    with pytest.raises(NameTaken):
+        people.users.add(NewUser("omar", AGENT, agent="eve@default"))
+    with pytest.raises(NameTaken):
+        people.users.change(maria.id, agent="eve@default")
+    assert people.users.change(eve.id, agent="eve@default").agent == "eve@default", "one's own is"
+    assert people.users.change(eve.id, full_name="Eve").full_name == "Eve"
+    assert people.users.change(eve.id, agent="").agent is None
+
+
+def test_a_name_is_shown_as_it_is_written(people: SqlPeople, maria: User) -> None:
+    added = people.users.add(NewUser("eve", AGENT, " Eve\u202e\x1b[31m\n "))
+    assert added.full_name == "Eve[31m"
+    assert people.users.change(maria.id, full_name="هالة\u2066 X").full_name == "هالة X"
