@@ -8,6 +8,7 @@ import logging
 import os
 import random
 import socket
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -237,6 +238,15 @@ def leaks_in_memory() -> int:
     return sum(is_leak(text) for text in strings_in_memory() if len(text) >= len(REVERSED_CODE))
 
 
+def nothing_stays_in_memory() -> bool:
+    """Whether no leak is left once the servers of this process, which are told to stop, have: on a busy machine
+    one may be in the middle of reading its request."""
+    until = time.monotonic() + 5.0
+    while leaks_in_memory() and time.monotonic() < until:
+        gevent.sleep(0.05)
+    return leaks_in_memory() == 0
+
+
 def is_leak(text: str) -> bool:
     backwards = text[::-1]
     return REVERSED in backwards or REVERSED_CODE in backwards
@@ -247,7 +257,7 @@ def test_the_search_for_leaks_finds_one() -> None:
         held = [{"nested": {"number": f"({secret[::-1]})".encode()}}]
         assert leaks_in_memory() >= 1
         held.clear()
-    assert leaks_in_memory() == 0
+    assert nothing_stays_in_memory()
 
 
 def test_no_fault_leaves_the_card_in_memory_logs_or_results(
@@ -264,7 +274,7 @@ def test_no_fault_leaves_the_card_in_memory_logs_or_results(
     said = repr(results) + caplog.text + "".join(capfd.readouterr())
     assert len(caplog.records) > 5  # urllib3 did log
     assert not is_leak(said)
-    assert leaks_in_memory() == 0
+    assert nothing_stays_in_memory()
     assert all(gateways)  # they were alive when memory was searched
 
 
@@ -274,7 +284,7 @@ def test_neither_gateway_nor_server_keeps_a_card_that_was_refused(capfd: pytest.
         result = charged_and_wiped(gateway)
         assert isinstance(result, Unavailable)
         assert result.field == "number"
-        assert leaks_in_memory() == 0
+        assert nothing_stays_in_memory()
         assert gateway.check() is None  # both were alive when memory was searched
     assert not is_leak("".join(capfd.readouterr()))
 
