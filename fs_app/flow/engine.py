@@ -86,6 +86,7 @@ class _Walk:
         if attempt is not None and attempt.id == checkpoint.payment:
             self._call.facts.payment, self._call.facts.ending = attempt, ENDINGS[attempt.state]
         elif attempt is not None and (charging := self._charging(node)) is not None:
+            node.step.left(self._call)
             return charging[0], partial(charging[1].take_up, self._call, attempt)
         node = self._within_reach(node)
         if node.name != checkpoint.step:

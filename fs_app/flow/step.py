@@ -111,6 +111,10 @@ class Step(BaseModel, ABC):
         """Do it and return an outcome. May raise StepEnds with one, CallEnded, and StoreError: the engine
         deals with all of them."""
 
+    def left(self, call: Call) -> None:
+        """Another server, which goes on with the call at another step, tells the end of what its `within` says is
+        open at this one."""
+
     def all_outcomes(self) -> Mapping[str, Outcome]:
         """The outcomes of this very step; a menu's are named in its YAML."""
         return self.outcomes

@@ -119,6 +119,10 @@ class Agent(Step):
             return self._closed(call)
         return hand_over.run(transferred=bool(transferred))
 
+    def left(self, call: Call) -> None:
+        """A payment was charged in a talk as its server died, and is told first: the talk is over."""
+        HandOver(call, call.line.queue, self._words()).ended_elsewhere()
+
     def _words(self) -> Words:
         return Words(**{name: getattr(self, name) for name in Words.__annotations__})
 

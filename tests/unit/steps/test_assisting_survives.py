@@ -12,7 +12,7 @@ from helping import AFTER, WatchedDesk, order
 
 from fs_app.domain.assist import AssistView
 from fs_app.domain.destination import HelpRules
-from fs_app.domain.handover import HandoverEnd
+from fs_app.domain.handover import HandoverEnd, HandoverState
 from fs_app.domain.payment import Declined, PaymentState, Unknown
 from fs_app.errors import CallEnded
 from fs_app.flow.call import Call, Line
@@ -53,6 +53,8 @@ class Servers:
         call, _ = self.call([*TO_A_PERSON, *answers], [person])
         with pytest.raises(CallEnded):
             run_flow(FLOW, call)
+        talk = self.desk.handovers[1]  # one that is killed tells no end
+        self.desk.handovers[1] = replace(talk, state=HandoverState.TALKING, end=HandoverEnd.OPEN, ended_at=None)
 
     def goes_on(self, *answers) -> tuple[str, list[str]]:
         """The talk is over, and the second server has the caller: the path, and what they hear."""
@@ -87,6 +89,7 @@ def test_one_that_dies_as_it_charges_leaves_an_attempt_that_is_looked_up_and_tol
     assert path == "charge:approved result:paid goodbye:ended"
     assert any("is complete" in text for text in heard)
     assert len(servers.cashier.payments) == 1
+    assert servers.desk.handovers[1].end is HandoverEnd.TALKED
 
 
 @pytest.mark.parametrize("result", [OK, Declined("2001"), Unknown("timeout")])
