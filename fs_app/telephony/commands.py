@@ -24,8 +24,10 @@ LISTENS = "fs_app_listens"  # a variable of whoever listens in on a talk: the uu
 _FILE = r"/[A-Za-z0-9_./@+=-]{1,500}"
 
 # Where a caller who is alone after a talk goes: nowhere, until somebody takes them; see `after_a_talk`.
+PAUSE = "fs_app_pause"  # a variable: for how long, in milliseconds, a caller waits at our extension
 _ALONE = (
-    rf"\^\^\|sched_transfer:\+[0-9]{{1,2}} {_EXTENSION} XML {_NAME},park:,transfer:{_EXTENSION} XML {_NAME}\|inline"
+    rf"\^\^\|unset:{PAUSE},sched_transfer:\+[0-9]{{1,2}} {_EXTENSION} XML {_NAME},park:"
+    rf",transfer:{_EXTENSION} XML {_NAME}\|inline"
 )
 
 # The caller alone, on one track, ended by so many milliseconds before or after speech. Braces are sent encoded.
@@ -184,7 +186,7 @@ def after_a_talk(extension: str, context: str, seconds: int) -> str:
     which parks them until their server takes them on. They go to that extension when it lets go of them, and after
     so many seconds where it has not forbidden that: it is dead."""
     where = f"{extension} XML {context}"
-    return f"^^|sched_transfer:+{seconds} {where},park:,transfer:{where}|inline"
+    return f"^^|unset:{PAUSE},sched_transfer:+{seconds} {where},park:,transfer:{where}|inline"
 
 
 def way_to(destination: Destination) -> tuple[str, str]:

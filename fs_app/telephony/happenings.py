@@ -89,7 +89,7 @@ class Happenings:
         elif name == "CHANNEL_UNBRIDGE":
             self._unbridged(event)
         elif name == "CHANNEL_PARK" and self.answered:
-            self._parked()
+            self._parked(event)
 
     def _queue_says(self, event: Frame) -> None:
         agent = commands.matching(commands.AGENT, event.event("CC-Agent")) or ""
@@ -141,8 +141,13 @@ class Happenings:
             self.deadline = time.monotonic() + (self._timing.blind if blind else self._timing.parted)
             self.add(Parted())
 
-    def _parked(self) -> None:
-        """The talk is over, and the switch has given the caller back."""
+    def _parked(self, event: Frame) -> None:
+        """The talk is over, and the switch has given the caller back, unless an agent has sent them where they are
+        parked: elsewhere, or to our own extension, and then another server has the call."""
+        if event.event("Caller-Dialplan") != way.DIALPLAN:
+            if self._info.extension == (event.event("Caller-Destination-Number"), event.event("Caller-Context")):
+                self._session.end("another server has the call")
+            return
         self.uprooted = True
         self._session.start_api("sched_del", self._info.uuid)  # we are here: nobody has to come for the caller
         self.end(HandoverEnd.TALKED)

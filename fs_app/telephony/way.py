@@ -20,7 +20,11 @@ COME_BACK, STAY = ("set", "socket_resume=true"), ("set", "socket_resume=false")
 LEAVE = "D"
 """The key that a caller leaves a line with: no caller's telephone has it."""
 
+DIALPLAN = "inline"
+"""Where a caller who is alone after a talk is parked: who is parked elsewhere was sent there by somebody else."""
+
 _RESCUE_SECONDS = 5
+_PAUSE_MILLISECONDS = 2500  # longer than `Timing.blind`
 
 # What an earlier wait may have left, which would tell that somebody took the caller: see `ConnectInfo.talked`.
 _NEW: Steps = (("unset", "cc_cause"), ("unset", "fifo_serviced_uuid"), ("unset", "originate_disposition"))
@@ -35,6 +39,7 @@ _HOME: Steps = (
     # The dialplan's own way to a person, should it ever come to that, is not to find anything of ours.
     ("set", "hangup_after_bridge=true"),
     ("unset", "transfer_after_bridge"),
+    ("unset", commands.PAUSE),
     ("unset", "continue_on_fail"),
 )
 
@@ -42,6 +47,7 @@ GONE: Steps = (
     ("set", "sensitive_dtmf=false"),
     ("unset", "hangup_after_bridge"),
     ("unset", "transfer_after_bridge"),
+    ("unset", commands.PAUSE),
     ("unset", "continue_on_fail"),
 )
 """An agent sent the caller elsewhere: nothing of ours goes there with them."""
@@ -73,13 +79,16 @@ def _rings(sound: str) -> Steps:
 
 
 def _keeping(info: ConnectInfo) -> Steps:
-    """What makes the switch keep a caller after the talk, and bring them back to us should nobody be there."""
+    """What makes the switch keep a caller after the talk, and bring them back to us should nobody be there. Whom an
+    agent transfers to our own extension waits there until we have let go of them: of two servers that have a call
+    each gets some of its keys, and the end of the first one cuts it from the second."""
     if info.extension is None:
         return ()
     return (
         ("set", "hangup_after_bridge=false"),
         ("set", "park_after_bridge=false"),
         ("set", "fs_app_attempt=2"),
+        ("set", f"{commands.PAUSE}={_PAUSE_MILLISECONDS}"),
         ("set", f"transfer_after_bridge={alone(info.extension)}"),
     )
 

@@ -118,6 +118,10 @@ class TestAgent:
         """Transfer the caller to another agent without asking her: REFER."""
         self._refer(f"{other.name}-{round(answers * 1000)}")
 
+    def sends_to_extension(self, name: str) -> None:
+        """Transfer the caller to an extension of the exchange: REFER."""
+        self._refer(name)
+
     def calls(self, other: TestAgent) -> None:
         """Call another agent beside the talk, and wait until she has answered."""
         self._consulting = str(uuid4())

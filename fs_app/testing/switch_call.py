@@ -215,7 +215,8 @@ class Call(Channel, Story):
         if found is None:
             self.end("NO_ROUTE_DESTINATION", by="switch")
             return
-        self.facts |= {"destination": extension, "state_number": 2}
+        dialplan = "XML" if actions is None else "inline"
+        self.facts |= {"destination": extension, "dialplan": dialplan, "state_number": 2}
         if context:
             self.facts["context"] = context
         self._next = list(found)

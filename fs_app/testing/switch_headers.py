@@ -43,7 +43,7 @@ PROFILE = """\
 Direction: {direction}
 Logical-Direction: {direction}
 Username: {number}
-Dialplan: XML
+Dialplan: {dialplan}
 Caller-ID-Name: {name}
 Caller-ID-Number: {number}
 Orig-Caller-ID-Name: {name}

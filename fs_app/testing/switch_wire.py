@@ -43,7 +43,12 @@ _SUBCLASSES = {
     FIFO: ("mod_fifo.c", "fifo_function", 2743),
 }
 # What a channel is unless its facts say otherwise.
-_USUAL: Mapping[str, object] = {"direction": "inbound", "hit_dialplan": "true", "context": "default"}
+_USUAL: Mapping[str, object] = {
+    "direction": "inbound",
+    "hit_dialplan": "true",
+    "context": "default",
+    "dialplan": "XML",
+}
 _OF_A_CALLER = frozenset({"Caller-Username", "Caller-Dialplan"})
 _FAREWELL = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n"
 

@@ -103,6 +103,22 @@ def test_a_caller_who_is_sent_to_somebody_who_rings_for_long_has_their_keys_agai
 
 
 @beside
+def test_a_caller_whom_the_agent_transfers_to_the_payment_line_itself_is_back_there(house: House) -> None:
+    """The server that had the talk has let go of them before the next one has them."""
+    maria = house.agent()
+    ann = house.caller(maria)
+    ann.talks_with(maria)
+    house.switch.api(f"uuid_setvar {ann.line} force_transfer_context fs_app")
+    maria.sends_to_extension("fs_app")
+    ann.hears("after_agent")
+    ann.is_over(HandoverEnd.TALKED)
+    ann.press("2")
+    ann.hears("on_your_own", "pay_full")
+    assert "technical_problem" not in ann.heard and ann.heard.count("after_agent") == 1
+    ann.hangs_up()
+
+
+@beside
 def test_a_card_waits_while_the_agent_holds_and_goes_on_after_it(house: House) -> None:
     maria = house.agent()
     ann = house.caller(maria)

@@ -23,15 +23,21 @@ PLACE = {"Caller-Destination-Number": "fs_app", "Caller-Context": "default"}
 CODES = {"*71": FeatureCode.TAKE_PAYMENT, "*70": FeatureCode.CANCEL}
 TONES = {"variable_switch_r_sdp": "PCMU/8000"}
 
-ALONE = "^^|sched_transfer:+5 fs_app XML default,park:,transfer:fs_app XML default|inline"
+ALONE = "^^|unset:fs_app_pause,sched_transfer:+5 fs_app XML default,park:,transfer:fs_app XML default|inline"
 KEEPING = [
     "set socket_resume=false",
     "set hangup_after_bridge=false",
     "set park_after_bridge=false",
     "set fs_app_attempt=2",
+    "set fs_app_pause=2500",
     f"set transfer_after_bridge={ALONE}",
 ]
-PARKED = ["set hangup_after_bridge=true", "unset transfer_after_bridge", "unset continue_on_fail"]
+PARKED = [
+    "set hangup_after_bridge=true",
+    "unset transfer_after_bridge",
+    "unset fs_app_pause",
+    "unset continue_on_fail",
+]
 HOME = ["set socket_resume=true", *PARKED]
 BOUND = ["set sensitive_dtmf=true", "clear_digit_action all", "bind_digit_action", "digit_action_set_realm keys"]
 LISTENING = ["session_loglevel console", "unset dtmf_verbose", "spandsp_start_dtmf"]
@@ -127,7 +133,7 @@ class OnTheWay:
 
     def parked(self) -> None:
         """The talk is over, and the switch keeps the caller: nobody else is to come for them."""
-        self.event("CHANNEL_PARK")
+        self.event("CHANNEL_PARK", Caller_Dialplan="inline")
         self.api(f"sched_del {UUID}")
 
     def keys(self, keys: str) -> None:

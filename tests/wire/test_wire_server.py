@@ -96,7 +96,7 @@ def in_the_queue(peer: Peer) -> str:
 
 
 def come_home(peer: Peer) -> None:
-    for application in ("set", "set", "unset", "unset"):
+    for application in ("set", "set", "unset", "unset", "unset"):
         peer.complete(peer.expect(f"execute {application}"))
 
 

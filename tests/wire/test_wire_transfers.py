@@ -10,6 +10,7 @@ from fs_app.domain.destination import FeatureCode
 from fs_app.errors import CallEnded
 from fs_app.ports import Coded, Held, Joined, Parted
 from fs_app.telephony import way
+from fs_app.telephony.person import SwitchPerson
 from fs_app.telephony.timing import Timing
 
 
@@ -84,6 +85,39 @@ def sent_elsewhere(call: OnTheWay, leg: str, *, answers: bool = True) -> None:
 
 def test_a_blind_transfer_has_left_us_and_the_keys_are_the_callers_again(dial) -> None:
     sent_elsewhere(dial(timing=Timing(parted=60.0, blind=0.1)), "")
+
+
+def parked_elsewhere(call: OnTheWay, extension: str) -> SwitchPerson:
+    person = call.talk()
+    call.unbridged("")
+    call.event("CHANNEL_PARK", Caller_Dialplan="XML", Caller_Context="default", Caller_Destination_Number=extension)
+    return person
+
+
+def test_the_next_server_of_a_caller_whom_an_agent_sent_to_our_extension_is_left_alone(call) -> None:
+    person = parked_elsewhere(call, "fs_app")
+    with pytest.raises(CallEnded, match="another server"):
+        call.next(person)
+        call.next(person)
+    with pytest.raises(EOFError):
+        call.session.close()
+        call.switch.read()
+
+
+def test_who_is_parked_where_an_agent_sent_them_is_not_back_with_us(dial) -> None:
+    call = dial(timing=Timing(parted=60.0, blind=0.1))
+    person = parked_elsewhere(call, "9")
+    assert call.next(person) == Parted()
+    coming = doing(person.next, SECONDS)
+    call.switch.complete(call.execute("clear_digit_action all"))
+    for name, value in way.GONE:
+        call.switch.complete(call.execute(f"{name} {value}"))
+    with pytest.raises(CallEnded, match="elsewhere"):
+        coming.get(timeout=SECONDS)
+
+
+def test_a_caller_waits_at_our_extension_for_longer_than_we_wait_for_who_answers_a_blind_transfer() -> None:
+    assert Timing().blind < way._PAUSE_MILLISECONDS / 1000
 
 
 def test_a_transfer_that_rings_for_too_long_has_left_us(dial) -> None:

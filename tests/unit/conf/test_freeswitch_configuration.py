@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fs_app.telephony import commands
 from fs_app.testing.switch import dialplan
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -164,6 +165,16 @@ def test_the_payment_extension_never_ends_in_silence(document: ET.Element) -> No
     assert [(application, data) for application, data in dialplan(["host"])[2:11]] == [
         (application, "host async full" if application == "socket" else data)
         for application, data in actions(document)[5:14]
+    ]
+
+
+def test_who_is_transferred_to_the_payment_extension_waits_until_the_talk_is_let_go(document: ET.Element) -> None:
+    context = document.find(".//context[@name='fs_app']")
+    names = [extension.get("name") for extension in context]
+    pause = context.find("extension[@name='fs_app_pause']")
+    assert pause.get("continue") == "true" and names.index("fs_app_pause") < names.index("fs_app")
+    assert [(one.get("application"), one.get("data")) for one in pause.iter("action")] == [
+        ("sleep", f"${{{commands.PAUSE}}}")
     ]
 
 
