@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 
-from fs_app.console.access import Role, audit, current_session, current_user, page
+from fs_app.console.access import RIGHTS, Right, Role, audit, current_session, current_user, page
 from fs_app.console.forms import Answer, answered, day, done, field, number, refused, wants_json
 from fs_app.console.parts import ConsoleParts
 from fs_app.console.speech import current_words
@@ -20,7 +20,7 @@ from fs_app.domain.people import agent_name, login_name
 from fs_app.errors import LastAdmin, NameTaken
 from fs_app.ports.people import ConsoleEntry, LinkPurpose, NewUser, SessionId, User, UserId
 
-ADMINS = {Role.ADMIN}
+ADMINS = RIGHTS[Right.MANAGE_PEOPLE]
 _PAGE = 100
 
 
@@ -40,7 +40,7 @@ def admin_pages(parts: ConsoleParts) -> Blueprint:
     page(pages, f"{one}/sessions/<int:number>/end", roles=ADMINS, methods=post, action="end_session")(
         views.end_session
     )
-    page(pages, "/audit", roles=ADMINS)(views.audit_log)
+    page(pages, "/audit", roles=RIGHTS[Right.READ_AUDIT])(views.audit_log)
     return pages
 
 

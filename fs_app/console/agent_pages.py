@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 
-from fs_app.console.access import Role, audit, current_user, page
+from fs_app.console.access import RIGHTS, Right, audit, current_user, page
 from fs_app.console.access import record as record_deed
 from fs_app.console.assisting import card
 from fs_app.console.desk_rules import NotPayable, span, total
@@ -21,7 +21,7 @@ from fs_app.errors import StoreUnavailable
 from fs_app.ports.console import AgentStatus, HandoverRecord, SwitchAnswer
 from fs_app.ports.desk import BillNote
 
-AGENTS = {Role.AGENT}
+AGENTS = RIGHTS[Right.TAKE_CALLS]
 PARTS = ("health", "me", "calls", "callbacks", "messages")
 CALL_PARTS = (*PARTS, "call", "assist", "orders", "account")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, url_for
 
-from fs_app.console.access import Role, audit, current_user, page
+from fs_app.console.access import RIGHTS, Right, audit, current_user, page
 from fs_app.console.forms import answered, done, field, refused
 from fs_app.console.parts import ConsoleParts
 
-CALLERS_BACK = {Role.AGENT}
+CALLERS_BACK = RIGHTS[Right.TAKE_CALLS]
 
 
 def register(pages: Blueprint, parts: ConsoleParts) -> None:

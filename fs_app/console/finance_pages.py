@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 
-from fs_app.console.access import Role, audit, current_user, page
+from fs_app.console.access import RIGHTS, Right, audit, current_user, page
 from fs_app.console.assisting import card
 from fs_app.console.forms import Answer, answered, day, done, field, refused
 from fs_app.console.parts import ConsoleParts
@@ -24,7 +24,7 @@ from fs_app.domain.payment import Payment, PaymentId, PaymentState
 from fs_app.payments.refunds import DeedEnd, DeedResult
 from fs_app.ports import Deed
 
-FINANCE = {Role.FINANCE}
+READERS, REFUNDERS = RIGHTS[Right.SEE_PAYMENTS], RIGHTS[Right.REFUND]
 MOST_SHOWN = 200
 _DAYS = 7
 _LONGEST_DAYS = 366
@@ -37,10 +37,10 @@ def finance_pages(parts: ConsoleParts) -> Blueprint:
     pages = Blueprint("finance", __name__)
     views = FinancePages(parts)
     one, post = "/payments/<int:payment_id>", ("POST",)
-    page(pages, "/payments", roles=FINANCE)(views.payments)
-    page(pages, one, roles=FINANCE)(views.payment)
-    page(pages, f"{one}/refund", roles=FINANCE, methods=post, action="refund")(views.refund)
-    page(pages, f"{one}/void", roles=FINANCE, methods=post, action="void")(views.void)
+    page(pages, "/payments", roles=READERS)(views.payments)
+    page(pages, one, roles=READERS)(views.payment)
+    page(pages, f"{one}/refund", roles=REFUNDERS, methods=post, action="refund")(views.refund)
+    page(pages, f"{one}/void", roles=REFUNDERS, methods=post, action="void")(views.void)
     return pages
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, url_for
 
-from fs_app.console.access import Role, audit, current_user, page
+from fs_app.console.access import RIGHTS, Right, Role, audit, current_user, page
 from fs_app.console.floor import is_secret, may_be_heard
 from fs_app.console.forms import Answer, answered, done, field, refused
 from fs_app.console.look import FLOOR
@@ -13,7 +13,7 @@ from fs_app.domain.handover import HandoverState
 from fs_app.ports.listening import ListenAnswer
 from fs_app.ports.people import User
 
-SUPERVISORS = {Role.SUPERVISOR}
+SUPERVISORS = RIGHTS[Right.WATCH_CALLS]
 PARTS = ("health", "live", "queues", "agents")
 _LONGEST = 500
 
@@ -24,8 +24,10 @@ def floor_pages(parts: ConsoleParts) -> Blueprint:
     views = FloorPages(parts)
     page(pages, "/floor", roles=SUPERVISORS)(views.home)
     page(pages, "/floor/feed", roles=SUPERVISORS)(views.feed)
-    page(pages, "/floor/listen", roles=SUPERVISORS, methods=("POST",), action="listen_in")(views.listen)
-    page(pages, "/floor/message", roles=SUPERVISORS, methods=("POST",), action="message_agent")(views.message)
+    page(pages, "/floor/listen", roles=RIGHTS[Right.LISTEN_IN], methods=("POST",), action="listen_in")(views.listen)
+    page(pages, "/floor/message", roles=RIGHTS[Right.MESSAGE_AGENTS], methods=("POST",), action="message_agent")(
+        views.message
+    )
     return pages
 
 

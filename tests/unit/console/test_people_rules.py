@@ -15,6 +15,7 @@ from fs_app.domain.people import (
     Role,
     TryKind,
     agent_name,
+    counted_address,
     language_code,
     login_name,
     may,
@@ -63,6 +64,14 @@ def test_pauses_begin_after_the_free_tries_and_double(kind: TryKind) -> None:
     seconds = [pause_after(count, kind).total_seconds() for count in range(free - 1, free + 5)]
     assert seconds == [0, 1, 2, 4, 8, 16]
     assert pause_after(free + 40, kind) == LONGEST_PAUSE == timedelta(minutes=15)
+
+
+def test_an_address_is_counted_as_what_one_can_have_of_it() -> None:
+    assert counted_address("203.0.113.9") == "203.0.113.9"
+    assert counted_address("::ffff:203.0.113.9") == "203.0.113.9"
+    assert counted_address("2001:db8:1:2:3:4:5:6") == counted_address("2001:0db8:1:2::") == "2001:db8:1:2::/64"
+    assert counted_address("2001:db8:1:3::1") == "2001:db8:1:3::/64"
+    assert [counted_address(text) for text in ("", "no address", "fe80::1%eth0")] == ["", "no address", "fe80::/64"]
 
 
 @pytest.mark.parametrize("path", ["/", "/agent", "/people/7?next=x&y=%20", "/a-b_c.d~e"])
