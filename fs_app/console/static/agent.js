@@ -13,7 +13,7 @@ function pop(calls, over) {
   const page = desk();
   if (calls.pop === null || page.dataset.call === String(calls.pop)) return;
   const popped = JSON.parse(sessionStorage.getItem(POPPED) ?? "[]");
-  if (popped.includes(calls.pop) || (page.dataset.page === "call" && (!over || touched()))) return;
+  if (popped.includes(calls.pop) || touched() || (page.dataset.page === "call" && !over)) return;
   sessionStorage.setItem(POPPED, JSON.stringify([...popped, calls.pop].slice(-50)));
   location.assign(`/agent/calls/${calls.pop}`);
 }
