@@ -65,8 +65,9 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class AssistView:
-    """All of it. ``number`` counts the assisted payments of one call, from 1. ``why`` is the name of a phrase (the
-    advice after a decline), or, where protection failed, a word of a closed set."""
+    """All of it. ``number`` counts the assisted payments of one call, from 1. ``amount`` is what was agreed on with
+    the agent, and, once it is charged, that with its fee, as the caller hears it. ``why`` is the name of a phrase
+    (the advice after a decline), or, where protection failed, a word of a closed set."""
 
     call_uuid: str
     number: int

@@ -108,7 +108,9 @@ class AssistBoard:
     # --- results ---
 
     def charged(self, payment: Payment, advice: str) -> None:
-        """The gateway's answer; ``advice`` is the phrase that helps after a decline."""
+        """The gateway's answer to what the caller agreed to, with its fee; ``advice`` is the phrase that helps
+        after a decline."""
+        self._view = replace(self._view, amount=payment.request.amount)
         state = _ENDS[ENDINGS[payment.state]]
         if state is AssistState.DECLINED and not advice:
             self._change(state=AssistState.UNAVAILABLE, why="not_sent")
@@ -126,9 +128,8 @@ class AssistBoard:
         """Another try, which asks for one field again."""
         if name == "security_code":
             self.skips_code = False
-        self._view = replace(
-            self._view, number=self._number(), state=AssistState.STARTING, why="", payment_id=None, confirmation=""
-        )
+        self._view = replace(self._view, number=self._number(), state=AssistState.STARTING, amount=self.amount)
+        self._view = replace(self._view, why="", payment_id=None, confirmation="")
         self._set(FieldView(name, FieldState.WAITING))
 
     # --- parts ---

@@ -11,9 +11,11 @@ from helping import CALL, WatchedDesk, order
 
 from fs_app.domain.assist import OVER, AssistState
 from fs_app.domain.bill import Bill
+from fs_app.domain.fee import FeeRule
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.money import Money
 from fs_app.domain.payment import Declined, Ending, Unavailable, Unknown
+from fs_app.domain.rules import Rules
 from fs_app.errors import BillBusy, StoreUnavailable, SwitchError, TooManyAttempts
 from fs_app.ports import OrderKind
 from fs_app.testing.fakes import in_turn
@@ -84,6 +86,16 @@ def test_too_many_declines_end_it() -> None:
     assert [view.number for view in declined.views if view.state is AssistState.DECLINED][-1] == 3
     assert declined.states[-1] == "declined declined_security_code"
     assert declined.phone.left == []
+
+
+def test_what_was_charged_with_a_fee_is_what_the_agent_sees_and_the_caller_hears() -> None:
+    rules = Rules(fee=FeeRule(fixed_minor=250))
+    paid = take(*CARD, PAY, "321", PAY, gate=in_turn([Declined("2010"), OK]), rules=rules)
+    amounts = [str(view.amount) for view in paid.views]
+    assert list(dict.fromkeys(amounts)) == ["81.20 USD", "83.70 USD"]
+    assert (str(last(paid).amount), last(paid).state) == ("83.70 USD", AssistState.APPROVED)
+    assert {str(view.amount) for view in paid.views if view.state is AssistState.CONFIRMING} == {"81.20 USD"}
+    assert any("Your payment of 83.70 USD is complete" in text for text in paid.said)
 
 
 def test_a_gateway_that_cannot_be_reached_charged_nothing() -> None:
