@@ -65,9 +65,10 @@ def _meaning(answer: str | None) -> SwitchAnswer:
 
 
 def _rows(text: str) -> list[AgentSeen]:
-    """The agents of ``callcenter_config agent list``: a table with a head, fields between bars."""
-    lines = [line.split("|") for line in text.splitlines() if "|" in line]
-    if not lines or not {"name", "status", "state"} <= set(lines[0]):
+    """The agents of ``callcenter_config agent list``: a table with a head, fields between bars. A contact may hold
+    bars too (one telephone after the other), so what stands after it is counted from the end."""
+    head, *lines = [line.split("|") for line in text.splitlines() if "|" in line] or [[]]
+    if not {"name", "status", "state"} <= set(head):
         return []
-    rows = (dict(zip(lines[0], line, strict=False)) for line in lines[1:])
-    return [AgentSeen(row["name"], row.get("status", ""), row.get("state", "")) for row in rows]
+    name, status, state = head.index("name"), *(head.index(one) - len(head) for one in ("status", "state"))
+    return [AgentSeen(line[name], line[status], line[state]) for line in lines if len(line) >= len(head)]

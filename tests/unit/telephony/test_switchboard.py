@@ -120,6 +120,12 @@ def test_agents_are_those_of_every_switch_by_name_as_the_busiest_sees_them(
     assert board(second, switch).agents() == expected
 
 
+def test_an_agent_who_is_called_on_one_telephone_after_the_other_is_seen_as_they_are(switch: InboundSocket) -> None:
+    contact = "[leg_timeout=9]user/1|sofia/gateway/office/1"
+    switch.answers[LIST] = f"{HEAD}maria@default|single_box||callback|{contact}|On Break|Waiting|3\n+OK\n"
+    assert board(switch).agents() == [AgentSeen("maria@default", "On Break", "Waiting")]
+
+
 def test_a_list_without_agents_is_empty(switch: InboundSocket) -> None:
     switch.answers[LIST] = "+OK\n"
     assert board(switch).agents() == []
