@@ -12,7 +12,7 @@ from fs_app.domain.destination import QUEUE_NAME, FeatureCode
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.keys import menu
 from fs_app.domain.prompt import say
-from fs_app.errors import CallEnded, StoreError
+from fs_app.errors import CallEnded, StoreError, SwitchError
 from fs_app.flow.asking import ask
 from fs_app.flow.briefing import briefing
 from fs_app.flow.call import Call
@@ -82,6 +82,8 @@ class HandOver:
                 self._end = HandoverEnd.TALKED
             elif self._end is HandoverEnd.OPEN and self._call.channel.hung_up:
                 self._end = HandoverEnd.GAVE_UP
+            elif self._end is HandoverEnd.OPEN and _HANDED not in self._call.within:
+                self._end = HandoverEnd.LOST  # the next server begins anew
             self._waits_on = self._end is HandoverEnd.OPEN
             raise
         finally:
@@ -240,7 +242,7 @@ class HandOver:
     def _take_back(self, person: Person, order: Order, end: HandoverEnd) -> None:
         try:
             person.take_back()
-        except CallEnded:
+        except (CallEnded, SwitchError):
             self._answer(order, "not_talking")
             raise
         self._end = end

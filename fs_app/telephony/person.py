@@ -192,10 +192,12 @@ class SwitchPerson:
         return True
 
     def take_back(self) -> None:
-        """End the talk: the person's leg is hung up, the caller parked. SwitchTimeout where that does not come."""
+        """End the talk: the person's leg is hung up, the caller parked. SwitchTimeout where that does not come;
+        CallEnded where an agent has sent the caller elsewhere meanwhile."""
         so_far = self._so_far
-        if self.talking and not self.leg:  # in a transfer: with the one who comes, or back already
-            self._wait_for(lambda: bool(self.leg) or so_far.over, self._timing.margin)
+        in_transfer = self.talking and not self.leg  # with the one who comes, or back already, or elsewhere
+        if in_transfer and not self._wait_for(lambda: bool(self.leg) or so_far.over, self._timing.margin):
+            self._let_go()
         if self.talking and self.leg:
             with suppress(CommandRefused):  # it has hung up meanwhile
                 self._session.api("uuid_kill", self.leg, seconds=self._timing.margin)

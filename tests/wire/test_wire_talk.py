@@ -12,7 +12,7 @@ from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.keys import menu
 from fs_app.errors import CallEnded, SwitchTimeout
 from fs_app.ports import Answered, Coded, Offered, Order, Ordered, OrderKind, Over, Parted
-from fs_app.telephony import happenings
+from fs_app.telephony import happenings, way
 
 
 def test_an_agent_of_a_queue_is_offered_the_call_and_answers(call) -> None:
@@ -183,6 +183,17 @@ def test_a_talk_is_taken_back_in_the_middle_of_a_transfer_from_whoever_comes(cal
     call.parked()
     call.executes(*PARKED)
     taking.get(timeout=SECONDS)
+
+
+def test_who_was_sent_elsewhere_as_they_were_to_be_taken_back_has_their_keys_again(dial) -> None:
+    call = dial(timing=QUICK)
+    person = call.talk()
+    call.unbridged("")
+    eventually(lambda: not person.leg)
+    taking = doing(person.take_back)
+    call.executes("clear_digit_action all", *(f"{name} {value}" for name, value in way.GONE))
+    with pytest.raises(CallEnded, match="elsewhere"):
+        taking.get(timeout=SECONDS)
 
 
 def test_a_switch_that_does_not_give_the_caller_back_is_told(dial) -> None:

@@ -9,13 +9,14 @@ from helping import (
     LEG,
     MARIA,
     OTHER_LEG,
+    WatchedDesk,
     order,
     scene,
 )
 
 from fs_app.domain.destination import FeatureCode
 from fs_app.domain.handover import HandoverEnd
-from fs_app.errors import CallEnded, NotProtected
+from fs_app.errors import CallEnded, NotProtected, SwitchTimeout
 from fs_app.ports import (
     Answered,
     Coded,
@@ -137,6 +138,20 @@ def test_an_order_whose_caller_hangs_up_is_answered() -> None:
     call = scene(people=[person])
     assert (call.outcome, call.desk.answers) == ("caller_hung_up", {1: "not_talking"})
     assert call.desk.handovers[1].end is HandoverEnd.TALKED
+
+
+def test_an_order_that_the_switch_does_not_carry_out_is_answered() -> None:
+    class Kept(ScriptedPerson):
+        def take_back(self) -> None:
+            raise SwitchTimeout("the switch does not give a caller back")
+
+    desk = WatchedDesk()
+    with pytest.raises(SwitchTimeout):
+        scene(
+            people=[Kept([Answered(MARIA, LEG), order(OrderKind.SEND_TO, 1, target="pay")])],
+            services={"desk": desk},
+        )
+    assert desk.answers == {1: "not_talking"}
 
 
 def test_orders_are_followed_only_while_somebody_may_talk() -> None:

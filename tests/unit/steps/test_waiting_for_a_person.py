@@ -20,6 +20,7 @@ from helping import (
 
 from fs_app.domain.destination import Destination, HelpRules, Way
 from fs_app.domain.handover import HandoverEnd, HandoverState
+from fs_app.errors import CallEnded
 from fs_app.ports import (
     Answered,
     Keyed,
@@ -194,6 +195,15 @@ def test_who_hangs_up_while_waiting_gave_up() -> None:
 def test_who_waits_on_as_the_server_lets_go_did_not_give_up() -> None:
     call = scene(people=[waits(None, LET_GO)])
     assert call.told == ["1 opened for payments"], "the next server tells how it ended"
+
+
+def test_whose_server_lets_go_before_they_wait_begins_anew() -> None:
+    class Gone(ScriptedPerson):
+        def waiting(self) -> int:
+            raise CallEnded("the server stops")
+
+    call = scene(people=[Gone()], help=HelpRules(most_waiting=3))
+    assert call.told == ["1 opened for payments", f"1 ended: {HandoverEnd.LOST}"]
 
 
 def test_who_talks_on_as_the_server_lets_go_has_talked() -> None:
