@@ -1,4 +1,5 @@
-"""A caller who would rather be called back: at the number they call from, or at one that they key in."""
+"""A caller who would rather be called back: at the number they call from, or at one that they key in. Either is
+said to them first: nobody is reached at a number with a wrong digit, and they would wait for the call."""
 
 from __future__ import annotations
 
@@ -10,9 +11,10 @@ from fs_app.domain.keys import menu
 from fs_app.domain.prompt import Digits, Prompt, say
 from fs_app.flow.asking import ask
 from fs_app.flow.call import Call
-from fs_app.flow.step import Said
+from fs_app.flow.step import Said, StepEnds
 from fs_app.ports import CallbackRequest
 
+NOT_KEPT = "technical_problem"  # which every call has
 _PHRASES = ("callback_enter", "callback_enter_again", "callback_wrong", "callback_taken")
 _YES, _OTHER = "1", "2"
 _TRIES = 3
@@ -35,10 +37,16 @@ def ask_to_call_back(call: Call, queue: str, handover_id: int | None) -> None:
 
 def _number(call: Call) -> str:
     known = call.caller_id if call.caller_id and _NUMBER.fullmatch(call.caller_id) else ""
-    if known:
-        question = say("callback_number", digits=Digits(known.removeprefix("+")))
+    number = known or _keyed(call)
+    for _ in range(_TRIES):
+        question = say("callback_number", digits=Digits(number.removeprefix("+")))
         if ask(call, menu("call back", _YES + _OTHER), question, question, tries=_TRIES).reveal() == _YES:
-            return known
+            return number
+        number = _keyed(call)
+    raise StepEnds("gave_up")
+
+
+def _keyed(call: Call) -> str:
     field = fields.telephone()
     return ask(call, field, say("callback_enter"), say("callback_enter_again"), tries=_TRIES, check=_wrong).reveal()
 

@@ -31,7 +31,7 @@ from fs_app.ports import (
     Person,
 )
 from fs_app.steps.assisting import AssistedPayment
-from fs_app.steps.calling_back import ask_to_call_back
+from fs_app.steps.calling_back import NOT_KEPT, ask_to_call_back
 from fs_app.steps.hand_over_words import Words
 from fs_app.steps.waiting_line import ALONE, CALL_BACK, WaitingLine
 
@@ -147,14 +147,17 @@ class HandOver:
         return "self_service"
 
     def _call_back(self) -> str:
-        """Ask where. A caller who does not say goes on alone; so does one whose wish cannot be kept."""
+        """Ask where. A caller who does not say goes on alone; so does one whose wish cannot be kept, which they are
+        told, as they would wait for the call."""
         try:
             ask_to_call_back(self._call, self._queue, self._ticket.id if self._ticket is not None else None)
         except (StepEnds, StoreError) as error:
+            alone = say(self._words.on_your_own)
             if isinstance(error, StoreError):
                 self._call.journal.note({"trouble": f"call back not kept: {type(error).__name__}"})
+                alone = say(NOT_KEPT) + alone
             self._end = HandoverEnd.SELF_SERVICE
-            self._call.channel.play(say(self._words.on_your_own))
+            self._call.channel.play(alone)
             return "self_service"
         self._end = HandoverEnd.CALL_BACK
         return "call_back"

@@ -62,6 +62,8 @@ def test_where_nobody_is_logged_in_a_caller_is_called_back_at_another_number(hou
     ann.press("2")
     ann.hears("callback_enter")
     ann.press("14155559876#")
+    ann.hears("callback_number")
+    ann.press("1")
     ann.hears("callback_taken")
     assert [wish.request.number for wish in house.view.callbacks(queue=maria.name)] == ["14155559876"]
     ann.hangs_up()

@@ -12,6 +12,12 @@ from fs_app.testing.phone import HANG_UP
 
 THANKS = "Thank you. We will call you back as soon as a representative is free."
 ALONE = "You can go on by yourself."
+TROUBLE = "We are sorry. We have a technical problem."
+
+
+def can_call(number: str) -> str:
+    digits = " ".join(number)
+    return f"We can call you back at {digits}. If that is right, press 1. For another number, press 2."
 
 
 def waiting() -> ScriptedPerson:
@@ -24,31 +30,43 @@ def test_at_the_number_they_call_from() -> None:
     assert call.outcome == "call_back"
     assert call.desk.callbacks == {CALL: CallbackRequest(CALL, "payments", "+15550100123", "en", 1)}
     assert call.said[-2:] == [
-        "We can call you back at 1 5 5 5 0 1 0 0 1 2 3. If that is right, press 1. For another number, press 2.",
+        can_call("15550100123"),
         THANKS,
     ]
     assert call.told[-1] == f"1 ended: {HandoverEnd.CALL_BACK}"
     assert call.people[0].done == ["joined", "left"]
 
 
-def test_at_another_number() -> None:
-    call = scene("2", "5550100999#", people=[waiting()])
+def test_at_another_number_which_is_said_to_them_before_it_is_kept() -> None:
+    call = scene("2", "5550100999#", "1", people=[waiting()])
     assert call.outcome == "call_back"
+    assert call.said[-2:] == [can_call("5550100999"), THANKS]
     assert call.desk.callbacks[CALL].number == "5550100999"
+
+
+def test_a_number_with_a_wrong_digit_is_keyed_once_more() -> None:
+    call = scene("2", "5550100990#", "2", "5550100999#", "1", people=[waiting()])
+    assert call.desk.callbacks[CALL].number == "5550100999"
+    assert can_call("5550100990") in call.said
+
+
+def test_whoever_never_finds_the_right_number_goes_on_alone() -> None:
+    call = scene("2", *["5550100990#", "2"] * 3, people=[waiting()])
+    assert (call.outcome, call.desk.callbacks) == ("self_service", {})
 
 
 @pytest.mark.parametrize("caller_id", [None, "", "123", "anonymous", "${system(x)}", "+1555010012345678"])
 def test_whoever_has_no_number_to_call_keys_one(caller_id) -> None:
-    call = scene("5550100999#", people=[waiting()], caller_id=caller_id)
+    call = scene("5550100999#", "1", people=[waiting()], caller_id=caller_id)
     assert call.outcome == "call_back"
     assert call.desk.callbacks[CALL].number == "5550100999"
-    assert not [text for text in call.said if text.startswith("We can call you back at")]
+    assert [text for text in call.said if text.startswith("We can call you back at")] == [can_call("5550100999")]
 
 
 def test_a_number_that_is_too_short_is_asked_for_again() -> None:
-    call = scene("2", "12#", "5550100999#", people=[waiting()])
+    call = scene("2", "12#", "5550100999#", "1", people=[waiting()])
     assert call.desk.callbacks[CALL].number == "5550100999"
-    assert "area code and then the telephone number" in call.said[-2]
+    assert "area code and then the telephone number" in call.said[-3]
 
 
 @pytest.mark.parametrize("answers", [(), ("2",), ("2", "", "", ""), ("*",), ("2", "*"), ("0",), ("2", "0#")])
@@ -60,10 +78,10 @@ def test_whoever_does_not_say_where_goes_on_alone(answers) -> None:
     assert call.told[-1] == f"1 ended: {HandoverEnd.SELF_SERVICE}"
 
 
-def test_a_wish_that_cannot_be_kept_is_not_promised() -> None:
+def test_a_wish_that_cannot_be_kept_is_not_promised_and_nobody_waits_for_the_call() -> None:
     call = scene("1", people=[waiting()], desk_down=True)
     assert call.outcome == "self_service"
-    assert THANKS not in call.said and call.said[-1] == ALONE
+    assert THANKS not in call.said and call.said[-1] == f"{TROUBLE} {ALONE}"
     assert call.journal.notes["trouble"] == "call back not kept: StoreUnavailable"
 
 
