@@ -16,9 +16,8 @@ _log = structlog.get_logger(__name__)
 _TABLES = ("audit", "console_audit")
 _DEEDS = ("UPDATE", "DELETE")
 _SAID = "the audit is append-only"
-_NO_RIGHT = frozenset(
-    {1142, 1227, 1419}
-)  # no TRIGGER; no SUPER; a binary log, and triggers of nobody but a superuser
+# No TRIGGER; no SUPER; a binary log, with which only a superuser may make triggers.
+_NO_RIGHT = frozenset({1142, 1227, 1419})
 
 
 def upgrade() -> None:
