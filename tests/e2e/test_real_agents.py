@@ -64,7 +64,7 @@ def test_nothing_is_asked_before_a_silence_that_somebody_lifted_is_proved_again(
     house.switch.api(f"uuid_audio {ann.line} stop")
     ann.hears("assist_paused")
     assert ann.sees(AssistState.PAUSED).why == "not_silenced"
-    ann.press(EXPIRY[:2])  # all the same: she hears it, but nobody asked for it
+    ann.press("09")  # all the same: she may hear it, in whole or in part, but nobody asked for it
     ann.hears("assist_go_on")
     ann.keeps("number")
     ann.answers(enter_expiry=EXPIRY)
@@ -80,7 +80,7 @@ def test_nothing_is_asked_before_a_silence_that_somebody_lifted_is_proved_again(
     maria.is_alone()
     assert loud_seconds(recording) > 1, "what was said after the payment is in it"
     assert set("".join(keys_in(recording))) == set(), "begun in the middle of the code"
-    assert keys_in(maria.heard) in ([""], [EXPIRY[:2]])
+    assert keys_in(maria.heard)[0] in ("", "0", "9", "09")
 
 
 @beside
