@@ -74,18 +74,16 @@ class AssistedPayment:
     def run(self) -> None:
         """Take it, from the proof to the result; whatever happens in the talk is told to the desk. What ends the
         talk meanwhile comes again from `Person.next`."""
-        desk = self._call.services.desk
         try:
             facts = proposal(self._call, self._order)
-        except AssistRefused as refused:
-            self._answer(refused.why)
+        except AssistRefused as refusal:
+            self._answer(refusal.why)
             return
+        self._board = AssistBoard(self._call.services.desk, self._call, self._order, self._handover_id, facts)
         cashier = LookedOnCashier(self._call.services.cashier)
         services = replace(self._call.services, cashier=cashier)
-        self._paying = replace(
-            self._call, facts=facts, services=services, charged=self._charged, refused=self._refused
-        )
-        self._board = AssistBoard(desk, self._call, self._order, self._handover_id, facts)
+        refused = self._board.refused
+        self._paying = replace(self._call, facts=facts, services=services, charged=self._charged, refused=refused)
         self._meanwhile = Meanwhile(self._call, self._person, self._board, self._handover_id)
         self._answer("done")
         self._call.keep()  # how many there were
@@ -281,9 +279,6 @@ class AssistedPayment:
             self._person.order(order)
         else:
             self._call.services.desk.answer(order.id, "payment_under_way")
-
-    def _refused(self, field: str, phrase: str) -> None:
-        self._board.refused(field, phrase)
 
     def _step(self, kind: type[Step]) -> Step:
         """A step as the flow has it, or as it is without settings."""
