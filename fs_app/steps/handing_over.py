@@ -52,7 +52,7 @@ class HandOver:
         self._rules = call.line.help
         self._ticket: HandoverTicket | None = None
         self._end = HandoverEnd.OPEN
-        self._closed = False
+        self._closed = self._transferred = False
         self._waits_on = False  # without us, until another server has the call
 
     def ended_elsewhere(self) -> bool:
@@ -68,6 +68,7 @@ class HandOver:
 
     def run(self, *, transferred: bool) -> str:
         """Lead the caller to a person; the outcome of the step."""
+        self._transferred = transferred
         self._open()
         destination = self._rules.destination(self._queue)
         reference = self._ticket.reference if self._ticket is not None else ""
@@ -130,7 +131,8 @@ class HandOver:
     # --- nobody answered ---
 
     def _alternatives(self, end: HandoverEnd) -> str:
-        """Say why, and what else there is; ``not_answered`` or ``failed`` where the caller wants none of it."""
+        """Say why, and what else there is; ``not_answered`` or ``failed`` where the caller wants none of it. Who
+        wants a person all the same waits again, unless there is nothing to wait in."""
         self._end = end
         reasons = {HandoverEnd.FULL: self._words.full, HandoverEnd.NO_AGENTS: self._words.no_agents}
         back = self._rules.call_back
@@ -141,14 +143,16 @@ class HandOver:
             choice = ask(self._call, menu("alternatives", choices), why + question, question, tries=1).reveal()
             if choice == CALL_BACK:
                 return self._call_back()
-        except StepEnds:
-            return "failed" if end is HandoverEnd.FAILED else "not_answered"
+        except StepEnds as ends:
+            if end is HandoverEnd.FAILED:
+                return "failed"
+            return self._wait_again() if ends.outcome == "agent" else "not_answered"
         self._call.channel.play(say(self._words.on_your_own))
         return "self_service"
 
     def _call_back(self) -> str:
-        """Ask where. A caller who does not say goes on alone; so does one whose wish cannot be kept, which they are
-        told, as they would wait for the call."""
+        """Ask where. Who does not say goes on alone, and who wants a person now waits again. Whose wish cannot be
+        kept goes on alone, too, and is told so: they would wait for the call."""
         try:
             ask_to_call_back(self._call, self._queue, self._ticket.id if self._ticket is not None else None)
         except (StepEnds, StoreError) as error:
@@ -157,10 +161,18 @@ class HandOver:
                 self._call.journal.note({"trouble": f"call back not kept: {type(error).__name__}"})
                 alone = say(NOT_KEPT) + alone
             self._end = HandoverEnd.SELF_SERVICE
+            if isinstance(error, StepEnds) and error.outcome == "agent":
+                return self._wait_again()
             self._call.channel.play(alone)
             return "self_service"
         self._end = HandoverEnd.CALL_BACK
         return "call_back"
+
+    def _wait_again(self) -> str:
+        """The engine comes back to this very step."""
+        self._call.queue = self._queue if self._transferred else ""
+        self._call.sent_to = self._call.places.here()
+        return "sent"
 
     # --- the talk ---
 

@@ -69,12 +69,21 @@ def test_a_number_that_is_too_short_is_asked_for_again() -> None:
     assert "area code and then the telephone number" in call.said[-3]
 
 
-@pytest.mark.parametrize("answers", [(), ("2",), ("2", "", "", ""), ("*",), ("2", "*"), ("0",), ("2", "0#")])
+@pytest.mark.parametrize("answers", [(), ("2",), ("2", "", "", ""), ("*",), ("2", "*")])
 def test_whoever_does_not_say_where_goes_on_alone(answers) -> None:
     call = scene(*answers, people=[waiting()])
     assert call.outcome == "self_service"
     assert call.desk.callbacks == {}
     assert call.said[-1] == ALONE
+    assert call.told[-1] == f"1 ended: {HandoverEnd.SELF_SERVICE}"
+
+
+@pytest.mark.parametrize("answers", [("0",), ("2", "0#")])
+@pytest.mark.parametrize("queue", ["", "support"])
+def test_whoever_wants_a_person_now_waits_again(answers, queue) -> None:
+    call = scene(*answers, people=[waiting()], queue=queue)
+    assert (call.outcome, call.call.sent_to, call.call.queue) == ("sent", "operator", queue)
+    assert call.desk.callbacks == {}
     assert call.told[-1] == f"1 ended: {HandoverEnd.SELF_SERVICE}"
 
 

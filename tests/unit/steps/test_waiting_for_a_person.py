@@ -16,6 +16,7 @@ from helping import (
     order,
     scene,
     waits,
+    whole_call,
 )
 
 from fs_app.domain.destination import Destination, HelpRules, Way
@@ -247,6 +248,19 @@ def test_who_is_not_answered_may_go_on_alone(end) -> None:
     assert call.outcome == "self_service"
     assert call.said[-1] == ALONE
     assert call.told[-1] == f"1 ended: {end}"
+
+
+@pytest.mark.parametrize("end", [HandoverEnd.NOT_ANSWERED, HandoverEnd.NO_AGENTS])
+def test_who_wants_a_person_all_the_same_waits_again(end) -> None:
+    call = whole_call("0", "0", people=[nobody(end), talks()])
+    assert call.phone.handed_over == ["payments", "payments"]
+    assert call.said.count(HOLD) == 2
+    assert " operator:sent operator:talked " in f"{call.journal.path} "
+    assert call.desk.handovers[1].end is end
+
+
+def test_where_there_is_no_queue_nobody_waits_again() -> None:
+    assert scene("0", people=[nobody(HandoverEnd.FAILED)]).outcome == "failed"
 
 
 def test_who_hangs_up_then_did_not_give_up() -> None:
