@@ -14,6 +14,7 @@ from gevent import socket
 from playwright.sync_api import Browser, Page, expect
 
 from fs_app.console.feed import Audience, Feed, Pace, Snapshot
+from fs_app.domain.handover import HandoverState
 from fs_app.domain.people import Role
 from fs_app.ports.people import User
 from tests.consolekit import DeskWorker, RunningConsole, console_settings, eventually, window
@@ -65,6 +66,7 @@ def test_a_browser_goes_on_at_another_process_that_has_nothing_new_to_tell(
     console: RunningConsole, maria: User, worker: DeskWorker, tmp_path: Path
 ) -> None:
     worker.hand_over().talk()
+    eventually(lambda: console.parts.desk_view.handovers_of(worker.uuid)[-1].state is HandoverState.TALKING)
     console.parts.live.lookout.agents.refresh()
     first = connected(console, request(console, maria, "/agent/feed"))
     seen = eventually(lambda: re.findall(rb"id: (\w+)", first.recv(65536)))[-1]

@@ -23,9 +23,12 @@ WIRE = st.lists(st.one_of(PIECES, st.binary(max_size=12)), max_size=24).map(b"".
 
 
 # Text of ours round an argument, with signs that are found nowhere else: the options of a recording between encoded
-# braces, and the quotes of a small dialplan that goes along with a transfer.
+# braces, and the quotes or bars of a small dialplan that goes along with a transfer.
+_AFTER_A_TALK = re.compile(r"\^\^\|(?=unset:fs_app_pause,sched_transfer:)|\|inline$")
 _FRAMES = {
     "record_session": re.compile(r"%7B[A-Z_=a-z0-9,]*%7D$"),
+    "set": _AFTER_A_TALK,
+    "uuid_setvar": _AFTER_A_TALK,
     "uuid_transfer": re.compile(r"^[A-Za-z0-9-]+ 'sleep:300,transfer:|' inline$"),
 }
 
