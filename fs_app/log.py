@@ -17,6 +17,8 @@ from structlog.typing import EventDict, WrappedLogger
 
 from fs_app.domain.card import MAX_NUMBER_LENGTH, MIN_NUMBER_LENGTH, luhn_ok
 
+CHATTY = ("urllib3", "alembic")
+"""Libraries that are heard from WARNING on."""
 _RUN = re.compile(
     rf"(?<![0-9A-Za-z])[0-9](?:[ -]?[0-9]){{{MIN_NUMBER_LENGTH - 1},{MAX_NUMBER_LENGTH - 1}}}(?![0-9A-Za-z])"
 )
@@ -62,7 +64,7 @@ def configure_logging(level: str = "info", style: str = "json", stream: TextIO |
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(number)
-    for chatty in ("urllib3", "alembic"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(max(number, logging.WARNING))
 
 

@@ -4,4 +4,26 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import logging  # noqa: E402
+from collections.abc import Iterator  # noqa: E402
+
+import pytest  # noqa: E402
+import structlog  # noqa: E402
+
+from fs_app.log import CHATTY  # noqa: E402
+
 pytest_plugins = ["tests.fixtures_mariadb", "tests.real_switch", "tests.world"]
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """What a test, or a command that it runs, sets up for the log is not the next one's."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        for name in CHATTY:
+            logging.getLogger(name).setLevel(logging.NOTSET)
