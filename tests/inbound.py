@@ -17,6 +17,7 @@ STATUS = """UP 0 years, 0 days, 0 hours
 """
 DIALPLAN = (
     '<section name="dialplan"><context name="fs_app"><extension name="fs_app"><condition>'
+    '<action application="sleep" data="${fs_app_pause}"/>'
     '<action application="set" data="socket_resume=true"/>'
     '<action application="set" data="hangup_after_bridge=true"/>'
     '<action application="set" data="transfer_ringback=%(2000,4000,440,480)"/>'

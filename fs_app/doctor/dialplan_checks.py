@@ -11,6 +11,7 @@ from lxml import etree
 from fs_app.doctor.configuration import Configuration
 from fs_app.doctor.finding import Check, Found, Severity
 from fs_app.doctor.switch import Switch
+from fs_app.telephony.commands import PAUSE
 
 _TO_A_PERSON = frozenset({"callcenter", "fifo", "bridge", "transfer", "execute_extension", "voicemail"})
 _SPEAKS = frozenset({"playback", "speak", "say", "play_and_get_digits"})
@@ -123,6 +124,20 @@ def after_an_agent(switch: Switch) -> Iterator[Found]:
             )
 
 
+def transferred_here(switch: Switch) -> Iterator[Found]:
+    """The server of a talk says in `PAUSE` how long the next one has to wait for who is transferred from it."""
+    pause = ("sleep", f"${{{PAUSE}}}")
+    for way in ways(switch):
+        context = next(way.actions[way.first][2].iterancestors("context"), None)
+        actions = () if context is None else context.iter("action")
+        if pause not in {(each.get("application"), each.get("data")) for each in actions}:
+            yield Found(
+                f"the context of extension {way.name} does not wait for {PAUSE}",
+                f"the extension {PAUSE} of conf/freeswitch/dialplan/fs_app.xml, before it",
+                way.place,
+            )
+
+
 def torn_tones(switch: Switch) -> Iterator[Found]:
     for way in ways(switch):
         if way.sets("min_dup_digit_spacing_ms") is None:
@@ -167,6 +182,7 @@ DIALPLAN_CHECKS: tuple[Check[Switch], ...] = (
     Check("second_server", W, _LOST, second_try),
     Check("fallback", W, "when no server answers, the caller would hear nothing and reach nobody", fallback),
     Check("after_an_agent", W, "after a talk the dialplan would say that nobody takes the call", after_an_agent),
+    Check("transferred_here", W, "two servers would have a caller whom an agent transfers here", transferred_here),
     Check("torn_tones", A, "a key whose tone is torn by a prompt would count twice", torn_tones),
     Check("hosts", W, "the switch would look for us where nobody is", hosts),
     Check("loud_digits", W, "these leave keys in variables, events, logs and call records", loud_digits),

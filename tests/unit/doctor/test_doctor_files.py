@@ -92,6 +92,7 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
     "rtp_timer": ("no RTP timer", (SOFIA, '<param name="rtp-timer-name".*', ""), "fs_app"),
     "socket_resume": ("socket_resume", (DIALPLAN, RESUME, ""), DIALPLAN),
     "after_an_agent": ("hangup_after_bridge", (DIALPLAN, "<action .*hangup_after_bridge=.*", ""), DIALPLAN),
+    "transferred_here": ("fs_app_pause", (DIALPLAN, '<action application="sleep".*', ""), DIALPLAN),
     "torn_tones": ("min_dup_digit_spacing_ms", (DIALPLAN, "<action .*min_dup_digit.*", ""), DIALPLAN),
     "socket_mode": ("async full", (DIALPLAN, r"(fs_app_hosts\} async) full", r"\1"), DIALPLAN),
     "second_server": ("count its tries", (DIALPLAN, "<action .*fs_app_attempt=2.*", ""), DIALPLAN),
