@@ -17,7 +17,7 @@ from fs_app.domain.assist import AssistView
 from fs_app.domain.handover import HandoverEnd, HandoverState
 from fs_app.ports import STALE_SECONDS, CallbackRequest, CallbackState, Clock, Context, HandoverTicket, Order
 from fs_app.store.desk_changes import Alive, AssistChange, HandoverChange, OrderAnswer
-from fs_app.store.desk_rows import context_text, fit, order_of
+from fs_app.store.desk_rows import KNOWN_ORDER, context_text, fit, order_of
 from fs_app.store.desk_tables import call_orders, callbacks, handovers
 from fs_app.store.engine import Database
 from fs_app.store.soon import Soon
@@ -124,9 +124,8 @@ class SqlDesk:
         if not calls:
             return ()
         columns, at = call_orders.c, self._clock.now()
-        chosen = (
-            select(call_orders).where(columns.call_uuid.in_(calls), columns.taken_at.is_(None)).order_by(columns.id)
-        )
+        wanted = (columns.call_uuid.in_(calls), columns.taken_at.is_(None), KNOWN_ORDER)
+        chosen = select(call_orders).where(*wanted).order_by(columns.id)
         rows = self._database.read(lambda connection: connection.execute(chosen).all())
         if not rows:
             return ()

@@ -28,6 +28,7 @@ from fs_app.ports import (
     OrderKind,
     OrderRecord,
 )
+from fs_app.store.desk_tables import call_orders
 
 _CONTEXT = TypeAdapter(Context)
 _VIEW = TypeAdapter(AssistView)
@@ -84,8 +85,12 @@ def assist_of(row: Any) -> AssistRecord:
     return AssistRecord(view, row.started_at, row.changed_at)
 
 
+KNOWN_ORDER = call_orders.c.kind.in_([each.value for each in OrderKind])
+"""An order of another kind comes from a newer version of us: who does not know it leaves it alone."""
+
+
 def order_of(row: Any) -> Order:
-    """An order from its row."""
+    """An order from its row, of a `KNOWN_ORDER`."""
     return Order(
         id=row.id,
         call_uuid=row.call_uuid,

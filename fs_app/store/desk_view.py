@@ -26,6 +26,7 @@ from fs_app.ports import (
 )
 from fs_app.store.desk_figures import figures
 from fs_app.store.desk_rows import (
+    KNOWN_ORDER,
     assist_of,
     callback_of,
     fit,
@@ -134,11 +135,11 @@ class SqlDeskView:
 
     def order(self, order_id: int) -> OrderRecord | None:
         """What came of an order."""
-        return self._one(order_record_of, select(call_orders).where(call_orders.c.id == order_id))
+        return self._one(order_record_of, select(call_orders).where(call_orders.c.id == order_id, KNOWN_ORDER))
 
     def orders_of(self, call_uuid: str) -> Sequence[OrderRecord]:
         """Every order for a call, oldest first."""
-        chosen = select(call_orders).where(call_orders.c.call_uuid == call_uuid)
+        chosen = select(call_orders).where(call_orders.c.call_uuid == call_uuid, KNOWN_ORDER)
         return self._all(order_record_of, chosen.order_by(call_orders.c.id))
 
     def withdraw_order(self, order_id: int) -> bool:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import gevent
 import pytest
+from sqlalchemy import update
 
 from fs_app.domain.assist import AssistState, AssistView, FieldState, FieldView
 from fs_app.domain.handover import HandoverEnd, HandoverState, Identified, Reason
@@ -29,6 +30,7 @@ from fs_app.ports import (
     PaymentNote,
 )
 from fs_app.store.desk import SqlDesk
+from fs_app.store.desk_tables import call_orders
 from fs_app.store.desk_view import SqlDeskView
 from fs_app.store.engine import Database
 from fs_app.store.soon import Soon
@@ -365,6 +367,16 @@ def test_the_expected_wait_is_that_of_the_talks_of_the_last_hours(world: World) 
     assert expected == {(1, 0): 200, (1, 2): 100, (3, 0): 600, (3, 2): 300}
     world.clock.move(4 * 3600)
     assert world.desk.expected_wait("q", 1, 1) is None
+
+
+def test_an_order_of_a_newer_version_is_left_alone(database: Database) -> None:
+    world = InDatabase(database)
+    newer, known = world.give(ORDER, ORDER)
+    change = update(call_orders).where(call_orders.c.id == newer).values(kind="whisper")
+    database.write(lambda connection: connection.execute(change))
+    assert [order.id for order in world.desk.take([CALL])] == [known]
+    assert [each.order.id for each in world.view.orders_of(CALL)] == [known]
+    assert world.view.order(newer) is None
 
 
 def test_two_workers_never_take_the_same_order(database: Database) -> None:
