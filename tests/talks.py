@@ -44,7 +44,7 @@ class Site:
         phone = Phone(self.world, self.switch, ASKS, inband=inband)
         phone.go_on()
         phone.call.wait_for(What.AGENT)
-        until(lambda: sum(server.server.talking for server in self.servers) == 1)
+        until(lambda: sum(server.server.talking for server in self.servers) == 1 and phone.call.agent.followed)
         return phone, phone.call.agent
 
     @property

@@ -63,6 +63,12 @@ class Leg(Channel):
 
     # --- the person's side ---
 
+    @property
+    def followed(self) -> bool:
+        """Whether an application has asked for what happens on this leg, as the one that leads the call does a
+        moment after the answer."""
+        return any(each.follows(self.uuid) for each in self.switch.listeners)
+
     def press(self, keys: str) -> None:
         """Press keys. While a prompt plays to the caller the switch does not look at them, but afterwards."""
         self._pressed += keys

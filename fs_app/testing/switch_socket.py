@@ -61,6 +61,10 @@ class Listener:
         lines = f"\n{body}"
         return not self._filters or any(f"\n{name}: {value}\n" in lines for name, value in self._filters)
 
+    def follows(self, uuid: str) -> bool:
+        """Whether it has asked for the events of this channel."""
+        return ("Unique-ID", uuid) in self._filters
+
     def call_ended(self) -> None:
         """The channel is no more: stay as long as ``linger`` asked for, or say goodbye."""
         if self._linger is None:
