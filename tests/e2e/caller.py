@@ -142,8 +142,17 @@ class Caller:
         self._house.waits_for(lambda: self.handover.end is end, lambda: f"{self.handover}, not {end}")
 
     def is_with(self, agent: TestAgent) -> None:
-        """Wait until the desk is told that the caller talks with that leg."""
-        self._house.waits_for(lambda: self.handover.leg == agent.leg, lambda: f"{self.handover}, not {agent.leg}")
+        """Wait until the desk is told of the leg to which the switch has bridged the caller, and it is hers."""
+
+        def legs() -> tuple[str, str, str]:
+            leg = self._house.switch.api(f"uuid_getvar {self.line} signal_bond")
+            return self.handover.leg, leg, self._house.switch.api(f"uuid_getvar {leg} destination_number")
+
+        def is_hers() -> bool:
+            told, leg, number = legs()
+            return told == leg and number.partition("-")[0] == agent.name
+
+        self._house.waits_for(is_hers, lambda: f"{legs()}, not {agent.name}")
 
     def is_at(self, state: HandoverState) -> None:
         """Wait until the desk is told that the hand-over is there."""
