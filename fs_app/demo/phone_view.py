@@ -97,6 +97,8 @@ class PhoneView:
         newest = [self._line(line, now) for line in self.lines[-max(3, (height - 6) // 3) :]]
         keys = Text("0-9 * #   Enter is #   h hangs up", style="dim")
         account = Table.grid(padding=(0, 1))
+        account.add_column()
+        account.add_column(overflow="fold")  # an address is of no use without its end
         account.add_row("call", Text(self.state, style="bold"))
         account.add_row("balance", Text(self.balance))
         for number, payment in enumerate(self.payments or ["none yet"]):
