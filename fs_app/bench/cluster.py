@@ -27,7 +27,7 @@ from sqlalchemy import Connection, insert
 from fs_app.chaos.child import Role, last_lines
 from fs_app.chaos.control import GatewayControl
 from fs_app.chaos.provider import Provider
-from fs_app.chaos.site import PROVIDER_SECONDS, common_settings, free_ports
+from fs_app.chaos.site import PROVIDER_SECONDS, common_settings
 from fs_app.errors import FsAppError
 from fs_app.soak.ways import ACCOUNT_BASE, PIN, Way
 from fs_app.store.engine import Database
@@ -35,6 +35,7 @@ from fs_app.store.pins import hash_pin
 from fs_app.store.schema import migrate
 from fs_app.store.tables import accounts, bills
 from fs_app.testing.mariadb import PrivateMariaDB
+from fs_app.testing.ports import free_ports
 
 _INSIDE = "FS_APP_BENCH_ISOLATED"
 _NETWORK, _BRIDGE = "10.99.0", "switches"

@@ -15,13 +15,14 @@ from sqlalchemy import Connection, func, insert, select
 
 from fs_app.bench.machine import core_for
 from fs_app.bench.process import Process
-from fs_app.chaos.site import free_ports, local
+from fs_app.chaos.site import local
 from fs_app.domain.payment import PaymentState
 from fs_app.store.engine import Database
 from fs_app.store.pins import hash_pin
 from fs_app.store.schema import migrate
 from fs_app.store.tables import accounts, bills, payments
 from fs_app.testing.mariadb import PrivateMariaDB
+from fs_app.testing.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 PIN, POSTAL_CODE = "1234", "94107"

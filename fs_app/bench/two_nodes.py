@@ -31,12 +31,12 @@ from fs_app.bench.report import Column, Rounds, show  # noqa: E402
 from fs_app.chaos.callers import Told, Word  # noqa: E402
 from fs_app.chaos.evidence import gather, unfinished  # noqa: E402
 from fs_app.chaos.invariants import violations  # noqa: E402
-from fs_app.chaos.site import free_ports  # noqa: E402
 from fs_app.domain.payment import OPEN_STATES  # noqa: E402
 from fs_app.log import configure_logging  # noqa: E402
 from fs_app.soak.boards import Switchboard  # noqa: E402
 from fs_app.soak.caller import LOST, Ended  # noqa: E402
 from fs_app.soak.ways import FLOW, QUEUE, Errand, choose  # noqa: E402
+from fs_app.testing.ports import free_ports  # noqa: E402
 from fs_app.testing.switch import Call, SimulatedSwitch, What, dialplan  # noqa: E402
 
 _SOUNDS = Path(__file__).resolve().parents[2] / "sounds"

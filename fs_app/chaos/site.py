@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -27,6 +25,7 @@ from fs_app.store.engine import Database
 from fs_app.store.schema import migrate
 from fs_app.store.tables import accounts, bills, tasks
 from fs_app.testing.mariadb import PrivateMariaDB
+from fs_app.testing.ports import free_ports
 
 POSTAL_CODE = "94107"
 READ_SECONDS = 3.0  # so long the product waits for the gateway
@@ -36,7 +35,6 @@ _LAG_SECONDS = 8.0
 _SERVERS, _JOBS = 2, 2
 _REQUESTS = {"authorise": "POST /transactions$", "submit": "PUT /transactions/[^/]+/submit_for_settlement$"}
 _ROWS_AT_ONCE = 500
-_PORTS = range(10_000, 16_000)
 
 
 class Site:
@@ -226,19 +224,6 @@ def common_settings(url: str, gateway_port: int, provider: Provider, sounds: Pat
 def local(port: int) -> str:
     """A port of loopback as settings have it."""
     return f"127.0.0.1:{port}"
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on now; below those that the kernel gives to connections, as one of them could take a
-    port before we do."""
-    sockets: list[socket.socket] = []
-    while len(sockets) < count:
-        with suppress(OSError):
-            sockets.append(socket.create_server(("127.0.0.1", secrets.choice(_PORTS))))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def _insert(connection: Connection, planned: Sequence[Planned]) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,6 +20,7 @@ from fs_app.errors import FsAppError
 from fs_app.settings import Settings, load_settings
 from fs_app.store.demo_data import insert_demo_data
 from fs_app.store.schema import migrate
+from fs_app.testing.ports import free_row
 
 _START_SECONDS = 60.0
 _UP = b"everything is up"
@@ -93,10 +93,8 @@ class Workspace:
 def _demo_settings(config: Path, folder: Path, workers: int) -> dict[str, Any]:
     """The shipped settings, with what two demos at once would fight about replaced."""
     settings: Settings = load_settings(config)[0]
-    first = _free_ports(5 + workers)
-    calls, gateway, jobs, web, console, metrics = range(
-        first, first + 6
-    )  # the metrics of each worker at a port of its own
+    first = free_row(5 + workers)
+    calls, gateway, jobs, web, console, metrics = range(first, first + 6)  # metrics: one for each worker
     return {
         "calls": {"listen": f"127.0.0.1:{calls}", "grace_seconds": 20, "workers": workers},
         "gateway": {"kind": "local", "listen": f"127.0.0.1:{gateway}"},
@@ -112,13 +110,3 @@ def _demo_settings(config: Path, folder: Path, workers: int) -> dict[str, Any]:
         "sounds": str(settings.sounds),
         "run": str(folder),
     }
-
-
-def _free_ports(count: int) -> int:
-    """The first of so many ports in a row that nobody listens on now."""
-    while True:
-        with ExitStack() as bound, suppress(OSError, OverflowError):
-            first: int = bound.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
-            for port in range(first + 1, first + count):
-                bound.enter_context(socket.create_server(("127.0.0.1", port)))
-            return first

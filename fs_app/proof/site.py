@@ -18,7 +18,7 @@ from fs_app.app.parts import SystemClock
 from fs_app.chaos.child import Role
 from fs_app.chaos.control import GatewayControl
 from fs_app.chaos.provider import Provider
-from fs_app.chaos.site import PROVIDER_SECONDS, common_settings, free_ports, local
+from fs_app.chaos.site import PROVIDER_SECONDS, common_settings, local
 from fs_app.errors import FsAppError
 from fs_app.proof.callers import Exchange
 from fs_app.serve.control import ask
@@ -28,6 +28,7 @@ from fs_app.store.schema import migrate
 from fs_app.store.tables import accounts, bills
 from fs_app.testing.freeswitch import RealSwitch
 from fs_app.testing.mariadb import PrivateMariaDB
+from fs_app.testing.ports import free_ports
 
 PIN = "1234"
 QUEUE = "payments@default"

@@ -20,7 +20,7 @@ from fs_app.app.parts import SystemClock
 from fs_app.chaos.child import Role, last_lines
 from fs_app.chaos.control import GatewayControl
 from fs_app.chaos.provider import Provider
-from fs_app.chaos.site import PROVIDER_SECONDS, common_settings, free_ports, local
+from fs_app.chaos.site import PROVIDER_SECONDS, common_settings, local
 from fs_app.errors import FsAppError
 from fs_app.flow.loader import load_flows
 from fs_app.prompts.voice import load_voice
@@ -33,6 +33,7 @@ from fs_app.store.pins import hash_pin
 from fs_app.store.schema import migrate
 from fs_app.store.tables import accounts, bills
 from fs_app.testing.mariadb import PrivateMariaDB
+from fs_app.testing.ports import free_ports
 
 _START_SECONDS = 60.0
 _DUE_DAYS = 14
