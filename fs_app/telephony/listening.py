@@ -8,7 +8,7 @@ the call in `LISTENS`, by which its worker ends it (`shield`), also while it sti
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from uuid import uuid4
 
@@ -18,6 +18,7 @@ import structlog
 from fs_app.errors import StoreUnavailable, UnsafeArgument
 from fs_app.ports.listening import ListenAnswer
 from fs_app.telephony.commands import AGENT, LISTENS, UUID, gate
+from fs_app.telephony.switchboard import listed
 from fs_app.telephony.switches import SECONDS, Address, Switches
 
 log = structlog.get_logger()
@@ -28,7 +29,8 @@ _VARIABLES = (
     f"{LISTENS}={{call}},origination_uuid={{listener}},originate_timeout={_RINGS_SECONDS},ignore_early_media=true,"
     "eavesdrop_enable_dtmf=false,origination_caller_id_name=fs_app"
 )
-_CONTACT = r"(?:\[[A-Za-z0-9_.,:=@/+-]{0,300}\])?(?:user|sofia|verto\.rtc|loopback)/[A-Za-z0-9_.:;=@%+/-]{1,200}"
+_PLACE = r"(?:\[[A-Za-z0-9_.,:=@/+-]{0,300}\])?(?:user|sofia|verto\.rtc|loopback)/[A-Za-z0-9_.:;=@%+/-]{1,200}"
+_CONTACT = rf"{_PLACE}(?:\|{_PLACE}){{0,7}}"  # one telephone after the other
 APIS = {
     "callcenter_config": rf"agent list {AGENT}",
     "originate": (
@@ -95,11 +97,7 @@ def _is(allowed: Callable[[], bool]) -> bool:
 
 def _contact(text: str) -> str:
     """Where the telephone is, of ``callcenter_config agent list NAME``; empty where there is nobody."""
-    lines = [line.split("|") for line in text.splitlines() if "|" in line]
-    if len(lines) != 2:
-        return ""
-    row: Mapping[str, str] = dict(zip(*lines, strict=False))
-    return row.get("contact", "")
+    return next((row["contact"] for row in listed(text)), "")
 
 
 def _command(verb: str, argument: str) -> str:

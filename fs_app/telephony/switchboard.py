@@ -5,7 +5,7 @@ Nothing reaches a switch unless it matches the table below (law 4).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fs_app.errors import UnsafeArgument
 from fs_app.ports.console import AgentSeen, AgentStatus, SwitchAnswer
@@ -64,11 +64,17 @@ def _meaning(answer: str | None) -> SwitchAnswer:
     return SwitchAnswer.UNKNOWN_AGENT if "Agent not found" in answer else SwitchAnswer.REFUSED
 
 
-def _rows(text: str) -> list[AgentSeen]:
-    """The agents of ``callcenter_config agent list``: a table with a head, fields between bars. A contact may hold
-    bars too (one telephone after the other), so what stands after it is counted from the end."""
+def listed(text: str) -> list[Mapping[str, str]]:
+    """The rows of ``callcenter_config agent list``: a table with a head, fields between bars. A contact may hold
+    bars too (one telephone after the other): what stands after it is counted from the end."""
     head, *lines = [line.split("|") for line in text.splitlines() if "|" in line] or [[]]
-    if not {"name", "status", "state"} <= set(head):
+    if not {"name", "contact", "status"} <= set(head):
         return []
-    name, status, state = head.index("name"), *(head.index(one) - len(head) for one in ("status", "state"))
-    return [AgentSeen(line[name], line[status], line[state]) for line in lines if len(line) >= len(head)]
+    at = head.index("contact")
+    after = len(head) - at - 1
+    rows = ((line, len(line) - after) for line in lines if len(line) >= len(head))
+    return [dict(zip(head, [*line[:at], "|".join(line[at:end]), *line[end:]], strict=True)) for line, end in rows]
+
+
+def _rows(text: str) -> list[AgentSeen]:
+    return [AgentSeen(row["name"], row["status"], row.get("state", "")) for row in listed(text)]

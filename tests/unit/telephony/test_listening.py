@@ -57,6 +57,13 @@ def test_the_telephone_rings_at_the_switch_that_has_the_call(switch: InboundSock
     assert second.asked == [HAS_LEG]
 
 
+def test_telephones_that_ring_one_after_the_other_do_so_here_too(switch: InboundSocket) -> None:
+    both = f"{CONTACT}|[leg_timeout=5]user/202@pbx.example.org"
+    switch.answers[KNOWS_SAM] = f"{HEAD}{SAM}|single_box|{both}|Logged Out\n+OK\n"
+    assert begin(switch) is ListenAnswer.RINGS
+    assert switch.asked[-1].endswith(f"}}{both} &eavesdrop({LEG})")
+
+
 def refuses() -> bool:
     return False
 
