@@ -23,9 +23,9 @@ from fs_app.domain.handover import HandoverEnd, Identified, Reason
 from fs_app.domain.money import Money
 from fs_app.domain.people import Role
 from fs_app.ports import BillNote, Context, FailureNote, HandoverTicket, LiveCall, Order, OrderKind
-from fs_app.ports.console import AgentSeen, AgentStatus, SwitchAnswer
 from fs_app.ports.listening import ListenAnswer
 from fs_app.ports.people import LinkPurpose, NewUser, User
+from fs_app.ports.switchboard import AgentSeen, AgentStatus, SwitchAnswer
 from fs_app.settings import Settings
 from fs_app.store.demo_data import insert_demo_data
 from fs_app.store.schema import migrate

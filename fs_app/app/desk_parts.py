@@ -12,8 +12,9 @@ from fs_app.console.customers import Customers
 from fs_app.console.desk_rules import DeskRules
 from fs_app.console.live import Live
 from fs_app.console.look import Lookout
-from fs_app.ports.console import DeskMessages, Switchboard
+from fs_app.ports.console import DeskMessages
 from fs_app.ports.listening import Listening
+from fs_app.ports.switchboard import Switchboard
 from fs_app.store.desk_messages import SqlDeskMessages
 from fs_app.telephony.listening import EventSocketListening
 from fs_app.telephony.switchboard import EventSocketSwitchboard

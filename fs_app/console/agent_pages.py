@@ -18,8 +18,9 @@ from fs_app.console.look import AGENT
 from fs_app.console.parts import ConsoleParts
 from fs_app.console.speech import current_words
 from fs_app.errors import StoreUnavailable
-from fs_app.ports.console import AgentStatus, HandoverRecord, SwitchAnswer
+from fs_app.ports.console import HandoverRecord
 from fs_app.ports.desk import BillNote
+from fs_app.ports.switchboard import AgentStatus, SwitchAnswer
 
 AGENTS = RIGHTS[Right.TAKE_CALLS]
 PARTS = ("health", "me", "calls", "callbacks", "messages")

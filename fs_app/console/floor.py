@@ -11,8 +11,9 @@ from fs_app.console.handovers import View, is_lost, moment
 from fs_app.console.words import Words
 from fs_app.domain.assist import AssistView
 from fs_app.domain.handover import HandoverState
-from fs_app.ports.console import AgentSeen, HandoverRecord, LiveRecord, QueueFigures
+from fs_app.ports.console import HandoverRecord, LiveRecord, QueueFigures
 from fs_app.ports.people import User
+from fs_app.ports.switchboard import AgentSeen
 
 MOST_ENDED = 20
 """More calls that ended lately are not shown."""

@@ -22,8 +22,6 @@ from fs_app.domain.handover import HandoverState
 from fs_app.domain.people import Right, Role, may
 from fs_app.ports import Clock
 from fs_app.ports.console import (
-    AgentSeen,
-    AgentStatus,
     AssistRecord,
     CallbackRecord,
     DeskMessage,
@@ -32,9 +30,9 @@ from fs_app.ports.console import (
     HandoverRecord,
     LiveRecord,
     QueueFigures,
-    Switchboard,
 )
 from fs_app.ports.people import User, Users
+from fs_app.ports.switchboard import AgentSeen, AgentStatus, Switchboard
 
 T = TypeVar("T")
 

@@ -10,9 +10,10 @@ from fs_app.console.live import Live
 from fs_app.payments.dossier import Records
 from fs_app.payments.refunds import RefundDesk
 from fs_app.ports import Clock, Directory, Ledger, Links, Tasks
-from fs_app.ports.console import DeskMessages, DeskView, Switchboard
+from fs_app.ports.console import DeskMessages, DeskView
 from fs_app.ports.listening import Listening
 from fs_app.ports.people import People
+from fs_app.ports.switchboard import Switchboard
 from fs_app.settings import Settings
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from fs_app.errors import UnsafeArgument
-from fs_app.ports.console import AgentSeen, AgentStatus, SwitchAnswer
+from fs_app.ports.switchboard import AgentSeen, AgentStatus, SwitchAnswer
 from fs_app.telephony.commands import gate
 from fs_app.telephony.switches import SECONDS, Address, Switches
 
@@ -19,7 +19,7 @@ _ORDER = (SwitchAnswer.DONE, SwitchAnswer.UNREACHABLE, SwitchAnswer.REFUSED, Swi
 
 
 class EventSocketSwitchboard:
-    """See `fs_app.ports.console.Switchboard` for the contract. Without a password no switch is asked."""
+    """See `fs_app.ports.switchboard.Switchboard` for the contract. Without a password no switch is asked."""
 
     def __init__(self, addresses: Sequence[Address], password: str | None, *, seconds: float = SECONDS) -> None:
         self._switches = None if password is None else Switches(addresses, password, seconds=seconds)

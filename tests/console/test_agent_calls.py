@@ -14,8 +14,9 @@ from fs_app.domain.assist import FieldState
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.people import Role
 from fs_app.ports import CallbackRequest, FailureNote, OrderKind, ReceiptKind
-from fs_app.ports.console import CallbackState, SwitchAnswer
+from fs_app.ports.console import CallbackState
 from fs_app.ports.people import User
+from fs_app.ports.switchboard import SwitchAnswer
 from tests.consolekit import (
     AGENT,
     CONTEXT,

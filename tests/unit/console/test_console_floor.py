@@ -19,13 +19,8 @@ from fs_app.ports import (
     LiveCall,
     ReceiptState,
 )
-from fs_app.ports.console import (
-    AgentSeen,
-    CallbackRecord,
-    CallbackState,
-    LiveRecord,
-    QueueFigures,
-)
+from fs_app.ports.console import CallbackRecord, CallbackState, LiveRecord, QueueFigures
+from fs_app.ports.switchboard import AgentSeen
 from tests.viewkit import MARIA, NOW, USD, WORDS, assist, handed
 
 # --- the floor ---------------------------------------------------------------------------------------------------

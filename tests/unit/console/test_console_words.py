@@ -27,7 +27,7 @@ from fs_app.errors import ConfigError
 from fs_app.payments.dossier import Case
 from fs_app.payments.refunds import DeedEnd
 from fs_app.ports import OrderKind, ReceiptState
-from fs_app.ports.console import AgentStatus, SwitchAnswer
+from fs_app.ports.switchboard import AgentStatus, SwitchAnswer
 
 CONSOLE = Path(catalogs_module.__file__).parent
 TEMPLATES = sorted((CONSOLE / "templates").glob("*.html"))

@@ -9,7 +9,7 @@ import pytest
 from gevent import socket
 from gevent.server import StreamServer
 
-from fs_app.ports.console import AgentSeen, AgentStatus, SwitchAnswer
+from fs_app.ports.switchboard import AgentSeen, AgentStatus, SwitchAnswer
 from fs_app.telephony.switchboard import EventSocketSwitchboard
 from tests.inbound import InboundSocket
 
