@@ -2,7 +2,7 @@
 
 A decision is written in one transaction: the agreement's row is locked first, then the instalment is moved where
 its version is the one that was read. What follows (the next instalment, its task, the payer's message) is in it.
-Nothing of a means of payment is kept but the id of the saved method.
+Nothing of a means of payment is kept but the id of the saved method. As long as its port: one method each.
 """
 
 from __future__ import annotations
