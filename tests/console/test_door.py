@@ -18,7 +18,10 @@ Opened = Callable[..., Page]
 
 
 def typed(page: Page, *texts: str) -> None:
-    """Text after text into the fields that follow each other, from the one that has the focus; then Enter."""
+    """Text after text into the fields that follow each other, from the one that has the focus; then Enter.
+
+    A page that has just come gives the focus a little after it is shown; keys before that would be lost."""
+    expect(page.locator("input:focus")).to_be_visible()
     for number, text in enumerate(texts):
         if number:
             page.keyboard.press("Tab")
