@@ -42,41 +42,43 @@ class _Wrong:
 
 
 def account(parts: ConsoleParts) -> Blueprint:
-    """The pages of one's own account."""
+    """The blueprint."""
     pages = Blueprint("account", __name__, url_prefix=ACCOUNT)
-    languages = parts.settings.console.languages
+    views = AccountPages(parts)
+    page(pages, "", roles=_EVERYBODY, before_code=True)(views.show)
+    page(pages, "/awake", roles=_EVERYBODY)(views.awake)
+    page(pages, "/password", roles=_EVERYBODY, methods=("POST",), action="own_password")(views.password)
+    page(pages, "/code", roles=_EVERYBODY, methods=("POST",), action="own_code_begin", before_code=True)(
+        views.begin_code
+    )
+    page(pages, "/code/confirm", roles=_EVERYBODY, methods=("POST",), action="own_code_confirm", before_code=True)(
+        views.confirm_code
+    )
+    page(pages, "/code/forget", roles=_EVERYBODY, methods=("POST",), action="own_code_forget")(views.forget_code)
+    page(pages, "/sessions/<int:number>/end", roles=_EVERYBODY, methods=("POST",), action="own_session_end")(
+        views.end_session
+    )
+    page(pages, "/language", roles=_EVERYBODY, methods=("POST",), action="own_language", before_code=True)(
+        views.language
+    )
+    return pages
 
-    def shown(wrong: _Wrong | None = None, status: int = 422) -> Response:
-        """The page."""
-        if wrong is not None:
-            audit(result=f"refused: {wrong.said}")
-        text = render_template(
-            "account.html",
-            user=current_user(),
-            sessions=people().sessions.of(current_user().id),
-            here=current_session().id,
-            wrong=wrong,
-            languages=languages,
-            needs_code=needs_code(current_user()),
-            code_first=code_is_missing(current_user()),
-        )
-        return make_response(text, 200 if wrong is None else status)
 
-    def back(done: str) -> Response:
-        return make_response(redirect(url_for("account.show", done=done), 303))
+class AccountPages:
+    """The views."""
 
-    @page(pages, "", roles=_EVERYBODY, before_code=True)
-    def show() -> Response:
+    def __init__(self, parts: ConsoleParts) -> None:
+        self._languages = parts.settings.console.languages
+
+    def show(self) -> Response:
         """The account."""
-        return shown()
+        return self._shown()
 
-    @page(pages, "/awake", roles=_EVERYBODY)
-    def awake() -> tuple[str, int]:
+    def awake(self) -> tuple[str, int]:
         """A person is at the page: to ask for anything keeps a session from being idle."""
         return "", 204
 
-    @page(pages, "/password", roles=_EVERYBODY, methods=("POST",), action="own_password")
-    def password() -> Response:
+    def password(self) -> Response:
         """Another password. Every other session ends; this one gets a new token."""
         user = current_user()
         wrong = _password_wrong(user) or _wrong(chosen_wrongly())
@@ -86,27 +88,25 @@ def account(parts: ConsoleParts) -> Blueprint:
             except WeakPassword as weak:
                 wrong = _Wrong(f"door.weak_{weak.reason}")
         if wrong is not None:
-            return shown(wrong)
+            return self._shown(wrong)
         session = current_session()
-        answer = back("password")
+        answer = _back("password")
         set_session(answer, people().sessions.open(user.id, session.address, session.browser))
         return answer
 
-    @page(pages, "/code", roles=_EVERYBODY, methods=("POST",), action="own_code_begin", before_code=True)
-    def begin_code() -> Response:
+    def begin_code(self) -> Response:
         """A second step: its secret, shown once, as a picture for a telephone and as text."""
         user = current_user()
         wrong = _password_wrong(user)
         if wrong is not None:
-            return shown(wrong)
+            return self._shown(wrong)
         try:
             secret = people().passwords.begin_code(user.id)
         except ValueError:
-            return shown(_Wrong("door.has_code"), 409)
+            return self._shown(_Wrong("door.has_code"), 409)
         return _enrolment(secret)
 
-    @page(pages, "/code/confirm", roles=_EVERYBODY, methods=("POST",), action="own_code_confirm", before_code=True)
-    def confirm_code() -> Response:
+    def confirm_code(self) -> Response:
         """The first code: from now on one is asked for."""
         user = current_user()
         this_try = tried(TryKind.CODE, user.name)
@@ -116,40 +116,55 @@ def account(parts: ConsoleParts) -> Blueprint:
         if not people().passwords.confirm_code(user.id, clean_code(request.form.get("code", ""))):
             return _not_confirmed(_Wrong("door.wrong_code"), 422)
         this_try.right()
-        return _renewed(back("code"))
+        return _renewed(_back("code"))
 
-    @page(pages, "/code/forget", roles=_EVERYBODY, methods=("POST",), action="own_code_forget")
-    def forget_code() -> Response:
+    def forget_code(self) -> Response:
         """No second step any more."""
         user = current_user()
         if needs_code(user):
-            return shown(_Wrong("door.code_stays"), 409)
+            return self._shown(_Wrong("door.code_stays"), 409)
         wrong = _password_wrong(user)
         if wrong is not None:
-            return shown(wrong)
+            return self._shown(wrong)
         people().passwords.forget_code(user.id)
-        return back("code_off")
+        return _back("code_off")
 
-    @page(pages, "/sessions/<int:number>/end", roles=_EVERYBODY, methods=("POST",), action="own_session_end")
-    def end_session(number: int) -> Response:
+    def end_session(self, number: int) -> Response:
         """End one of one's own sessions."""
         theirs = {each.id for each in people().sessions.of(current_user().id)}
         if number not in theirs:
             abort(404)
         people().sessions.revoke(SessionId(number))
-        return back("session")
+        return _back("session")
 
-    @page(pages, "/language", roles=_EVERYBODY, methods=("POST",), action="own_language", before_code=True)
-    def language() -> Response:
+    def language(self) -> Response:
         """Another language of the pages."""
         chosen = request.form.get("language", "")
-        if chosen not in languages:
+        if chosen not in self._languages:
             abort(400)
         audit(detail=chosen)
         people().users.change(current_user().id, language=chosen)
-        return back("language")
+        return _back("language")
 
-    return pages
+    def _shown(self, wrong: _Wrong | None = None, status: int = 422) -> Response:
+        """The page."""
+        if wrong is not None:
+            audit(result=f"refused: {wrong.said}")
+        text = render_template(
+            "account.html",
+            user=current_user(),
+            sessions=people().sessions.of(current_user().id),
+            here=current_session().id,
+            wrong=wrong,
+            languages=self._languages,
+            needs_code=needs_code(current_user()),
+            code_first=code_is_missing(current_user()),
+        )
+        return make_response(text, 200 if wrong is None else status)
+
+
+def _back(done: str) -> Response:
+    return make_response(redirect(url_for("account.show", done=done), 303))
 
 
 def _wrong(said: str) -> _Wrong | None:

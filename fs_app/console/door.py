@@ -35,65 +35,68 @@ _LONGEST_NAME, _LONGEST_PASSWORD, _LONGEST_CODE = 64, 1024, 16
 
 
 def door(parts: ConsoleParts) -> Blueprint:
-    """The pages of the door."""
+    """The blueprint."""
     pages = Blueprint("door", __name__)
-    oidc = parts.settings.console.oidc
-    passwords = oidc is None or oidc.passwords
-    provider = "" if oidc is None else oidc.button
-    pauses = Pauses(parts.clock)
+    views = DoorPages(parts)
+    open_page(pages, SIGN_IN)(views.sign_in)
+    open_page(pages, SIGN_IN, methods=("POST",))(views.check)
+    open_page(pages, f"{SIGN_IN}/code")(views.code)
+    open_page(pages, f"{SIGN_IN}/code", methods=("POST",))(views.check_code)
+    page(
+        pages,
+        "/sign-out",
+        roles=RIGHTS[Right.OWN_ACCOUNT],
+        methods=("POST",),
+        action="sign_out",
+        before_code=True,
+    )(views.sign_out)
+    open_page(pages, "/link/<token>")(views.link)
+    open_page(pages, "/link/<token>", methods=("POST",))(views.use_link)
+    return pages
 
-    def form(status: int = 200, said: str = "", pause: timedelta | None = None) -> Response:
-        """The page to sign in at; ``said`` is a key of its words."""
-        wanted = safe_next(request.values.get("next", ""))
-        minutes = 0 if pause is None else minutes_of(pause)
-        text = render_template(
-            "sign_in.html",
-            said=said,
-            minutes=minutes,
-            next=wanted,
-            passwords=passwords,
-            provider=provider,
-            name=request.form.get("name", "")[:_LONGEST_NAME],
-        )
-        return _with_pause(make_response(text, status), pause)
 
-    @open_page(pages, SIGN_IN)
-    def sign_in() -> Response:
+class DoorPages:
+    """The views."""
+
+    def __init__(self, parts: ConsoleParts) -> None:
+        oidc = parts.settings.console.oidc
+        self._passwords = oidc is None or oidc.passwords
+        self._provider = "" if oidc is None else oidc.button
+        self._pauses = Pauses(parts.clock)
+
+    def sign_in(self) -> Response:
         """The form; who is signed in already goes on."""
         wanted = safe_next(request.args.get("next", ""))
         if _signed_in():
             return make_response(redirect(wanted))
-        return form()
+        return self._form()
 
-    @open_page(pages, SIGN_IN, methods=("POST",))
-    def check() -> Response:
+    def check(self) -> Response:
         """A name and a password."""
-        if not passwords:
+        if not self._passwords:
             abort(404)
         given = request.form.get("name", "")[:_LONGEST_NAME]
         this_try, known = tried(TryKind.NAME, login_name(given) or given), people().users.by_name(given)
         pause = this_try.claim()
         if pause:
-            if pauses.is_new(pause):
+            if self._pauses.is_new(pause):
                 record("sign_in", "refused: too many tries", user=known)
-            return form(429, "door.too_many", pause)
+            return self._form(429, "door.too_many", pause)
         user = people().passwords.check(given, request.form.get("password", "")[:_LONGEST_PASSWORD])
         if user is None:
             record("sign_in", "refused: name or password", user=known)
-            return form(401, "door.wrong")
+            return self._form(401, "door.wrong")
         this_try.right()
         record("sign_in", "password" if user.has_code else "done", user=user)
         return let_in(user, safe_next(request.form.get("next", "")), waits_for_code=user.has_code)
 
-    @open_page(pages, f"{SIGN_IN}/code")
-    def code() -> Response:
+    def code(self) -> Response:
         """The form for the second step."""
         if waiting_session() is None:
             return make_response(redirect(SIGN_IN))
         return make_response(render_template("totp.html", said="", next=safe_next(request.args.get("next", ""))))
 
-    @open_page(pages, f"{SIGN_IN}/code", methods=("POST",))
-    def check_code() -> Response:
+    def check_code(self) -> Response:
         """A code."""
         waiting = waiting_session()
         if waiting is None:
@@ -102,7 +105,7 @@ def door(parts: ConsoleParts) -> Blueprint:
         this_try = tried(TryKind.CODE, user.name)
         pause = this_try.claim()
         if pause:
-            if pauses.is_new(pause):
+            if self._pauses.is_new(pause):
                 record("sign_in_code", "refused: too many tries", user=user)
             text = render_template("totp.html", said="door.too_many", minutes=minutes_of(pause), next=wanted)
             return _with_pause(make_response(text, 429), pause)
@@ -119,31 +122,21 @@ def door(parts: ConsoleParts) -> Blueprint:
         remember_browser(answer, user.name)
         return answer
 
-    @page(
-        pages,
-        "/sign-out",
-        roles=RIGHTS[Right.OWN_ACCOUNT],
-        methods=("POST",),
-        action="sign_out",
-        before_code=True,
-    )
-    def sign_out() -> Response:
+    def sign_out(self) -> Response:
         """End this session, here and in the database."""
         people().sessions.revoke(current_session().id)
         answer = make_response(redirect(SIGN_IN, 303))
         drop_session(answer)
         return answer
 
-    @open_page(pages, "/link/<token>")
-    def link(token: str) -> Response:
+    def link(self, token: str) -> Response:
         """A one-time link: the form for a password."""
         owner = people().links.owner(token[:128])
         if owner is None:
             return _dead_link()
         return make_response(render_template("set_password.html", owner=owner, said=""))
 
-    @open_page(pages, "/link/<token>", methods=("POST",))
-    def use_link(token: str) -> Response:
+    def use_link(self, token: str) -> Response:
         """The password that was chosen. One signs in with it afterwards, with a code where there is one."""
         owner = people().links.owner(token[:128])
         if owner is None:
@@ -168,7 +161,20 @@ def door(parts: ConsoleParts) -> Blueprint:
         remember_browser(answer, owner.name)
         return answer
 
-    return pages
+    def _form(self, status: int = 200, said: str = "", pause: timedelta | None = None) -> Response:
+        """The page to sign in at; ``said`` is a key of its words."""
+        wanted = safe_next(request.values.get("next", ""))
+        minutes = 0 if pause is None else minutes_of(pause)
+        text = render_template(
+            "sign_in.html",
+            said=said,
+            minutes=minutes,
+            next=wanted,
+            passwords=self._passwords,
+            provider=self._provider,
+            name=request.form.get("name", "")[:_LONGEST_NAME],
+        )
+        return _with_pause(make_response(text, status), pause)
 
 
 def let_in(user: User, wanted: str, *, waits_for_code: bool = False) -> Response:
