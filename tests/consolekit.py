@@ -204,6 +204,13 @@ class DeskWorker:
         self.parts.desk.waiting(self.id, 1, 60)
         return self
 
+    def lives(self) -> None:
+        """Say that the call is theirs, again and again: a page takes no orders for a call of which it has heard
+        nothing for long, and a busy machine makes a test last that long. For a greenlet."""
+        while True:
+            self.parts.desk.alive([self.uuid])
+            gevent.sleep(2)
+
     def live(self, *, secret: bool = False, step: str = "") -> None:
         """The call is up."""
         now, context = self.parts.clock.now(), self.context

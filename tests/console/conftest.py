@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import gevent
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -50,6 +51,9 @@ def maria(console: RunningConsole) -> User:
 
 
 @pytest.fixture
-def worker(console: RunningConsole) -> DeskWorker:
+def worker(console: RunningConsole) -> Iterator[DeskWorker]:
     """A worker with one call."""
-    return DeskWorker(console.parts)
+    one = DeskWorker(console.parts)
+    living = gevent.spawn(one.lives)
+    yield one
+    living.kill()
