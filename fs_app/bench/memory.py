@@ -13,9 +13,10 @@ from rich.console import Console
 from fs_app.bench.machine import Watch, core_for
 from fs_app.bench.peers import script
 from fs_app.bench.plan import Plan
-from fs_app.bench.process import DriverProcess, Process, drive, free_port
+from fs_app.bench.process import DriverProcess, Process, drive
 from fs_app.bench.report import Column, Rounds, show
 from fs_app.bench.site import KEYS, Site
+from fs_app.testing.ports import free_port
 
 COLUMNS = (
     Column("calls", "calls", 0),

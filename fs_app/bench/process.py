@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,12 +16,6 @@ from fs_app.bench.plan import Plan, Seen
 from fs_app.errors import FsAppError
 
 _START_SECONDS = 30.0
-
-
-def free_port() -> int:
-    """A port of the loopback that nobody has."""
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])
 
 
 class Process:

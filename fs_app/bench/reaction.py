@@ -14,9 +14,10 @@ from fs_app.bench.machine import Watch, core_for
 from fs_app.bench.pauses import Pauses
 from fs_app.bench.peers import script
 from fs_app.bench.plan import Plan, Seen
-from fs_app.bench.process import Process, drive, free_port
+from fs_app.bench.process import Process, drive
 from fs_app.bench.report import Column, Rounds, percentile, show
 from fs_app.bench.site import HANG_UP, KEYS, Site
+from fs_app.testing.ports import free_port
 
 COLUMNS = (
     Column("calls", "calls", 0),

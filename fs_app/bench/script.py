@@ -13,8 +13,9 @@ from rich.console import Console
 from fs_app.bench.machine import Watch, core_for
 from fs_app.bench.peers import script
 from fs_app.bench.plan import Plan
-from fs_app.bench.process import Process, drive, free_port
+from fs_app.bench.process import Process, drive
 from fs_app.bench.report import Column, Rounds, percentile, show
+from fs_app.testing.ports import free_port
 
 _QUESTION = script.QUESTION.rpartition("/")[2].partition(".")[0]
 

@@ -20,13 +20,13 @@ import yaml
 from rich.console import Console
 
 from fs_app.bench.machine import Watch
-from fs_app.bench.process import free_port
 from fs_app.bench.report import Column, Rounds, show
 from fs_app.errors import FsAppError
 from fs_app.settings import Settings, load_settings
 from fs_app.store.engine import Database
 from fs_app.store.schema import migrate
 from fs_app.testing.mariadb import PrivateMariaDB
+from fs_app.testing.ports import free_port
 
 _SECONDS, _LOOK_SECONDS = 60.0, 0.002
 _IMPORT = re.compile(r"import time:\s+(\d+) \|\s+\d+ \|\s+(\S+)")

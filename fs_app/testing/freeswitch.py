@@ -13,7 +13,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,6 +25,7 @@ from fs_app.errors import SwitchError, SwitchTimeout
 from fs_app.telephony.inbound import EventSocket
 from fs_app.testing.freeswitch_call import TestCall
 from fs_app.testing.freeswitch_socket import Overheard
+from fs_app.testing.ports import free_port, free_sip_port
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / "conf" / "freeswitch"
 NUMBER = "15550001111"  # a payment number of conf/freeswitch/dialplan/public
@@ -81,7 +82,7 @@ class RealSwitch:
         self.overheard = Overheard()
         self.password = secrets.token_hex(24)
         """Of its event socket."""
-        self._sip_port, self.event_socket_port = free_sip_port(), _free_port(socket.SOCK_STREAM)
+        self._sip_port, self.event_socket_port = free_sip_port(), free_port()
         self._claim = _claim_rtp_ports()
         rtp = int(self._claim.getsockname()[1])
         self._variables = {
@@ -259,21 +260,6 @@ class RealSwitch:
         if time.monotonic() > until:
             raise SwitchTimeout(f"FreeSWITCH was not ready within {_START_SECONDS:g} seconds; see {self.folder}")
         gevent.sleep(0.05)
-
-
-def _free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-def free_sip_port() -> int:
-    """SIP listens on one number for UDP and TCP both."""
-    while True:
-        port = _free_port(socket.SOCK_STREAM)
-        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
-            one.bind(("127.0.0.1", port))
-            return port
 
 
 def _claim_rtp_ports() -> socket.socket:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from fs_app.testing.freeswitch import CONFIGURATION, free_sip_port
+from fs_app.testing.freeswitch import CONFIGURATION
+from fs_app.testing.ports import free_sip_port
 
 NEVER = "never"
 _MUSIC = CONFIGURATION.parents[1] / "sounds" / "tunes" / "music.wav"  # for who is on hold

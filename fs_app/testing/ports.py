@@ -20,6 +20,21 @@ def free_ports(count: int) -> list[int]:
         return ports
 
 
+def free_port() -> int:
+    """One that nobody listens on now."""
+    (port,) = free_ports(1)
+    return port
+
+
+def free_sip_port() -> int:
+    """One that is free for TCP and UDP both: SIP listens on one number for the two."""
+    while True:
+        port = free_port()
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+            one.bind(("127.0.0.1", port))
+            return port
+
+
 def free_row(count: int) -> int:
     """The first of so many in a row."""
     while True:

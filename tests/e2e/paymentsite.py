@@ -15,6 +15,7 @@ from fs_app.store.demo_data import insert_demo_data
 from fs_app.store.engine import Database
 from fs_app.store.schema import migrate
 from fs_app.testing.freeswitch import RealSwitch
+from fs_app.testing.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 XML_CDR = """<configuration name="xml_cdr.conf">
@@ -25,12 +26,6 @@ XML_CDR = """<configuration name="xml_cdr.conf">
   </settings>
 </configuration>
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])
-
 
 RECORDED_NUMBER = "15550003333"
 RECORDED = """<include>

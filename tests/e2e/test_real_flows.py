@@ -13,7 +13,7 @@ from pathlib import Path
 import gevent
 import pytest
 import yaml
-from paymentsite import ROOT, free_port
+from paymentsite import ROOT
 
 from fs_app.app.calls import Calls
 from fs_app.app.parts import SystemClock
@@ -25,6 +25,7 @@ from fs_app.store.engine import Database
 from fs_app.store.schema import migrate
 from fs_app.testing.freeswitch import RealSwitch
 from fs_app.testing.freeswitch_call import TestCall
+from fs_app.testing.ports import free_port
 from fs_app.testing.transcript import SAYS, SILENCE, Line, Transcript, matches, read_transcript
 from fs_app.testing.transcript_play import booked
 from tests.world import save_visa
