@@ -16,6 +16,9 @@ from fs_app.ports.desk import OrderKind
 
 _KEYS_COUNT = frozenset({AssistState.ASKING, AssistState.PAUSED})
 _STOPPABLE = frozenset({AssistState.STARTING, AssistState.ASKING, AssistState.PAUSED, AssistState.CONFIRMING})
+_TRIED_AGAIN = frozenset(
+    {AssistState.DECLINED, AssistState.CANCELLED, AssistState.NOT_PROTECTED, AssistState.UNAVAILABLE}
+)
 _OPEN_FIELDS = frozenset({FieldState.ASKED, FieldState.TYPING, FieldState.REFUSED})
 _SHOWN_ORDERS = 6
 _BRANDS = {
@@ -52,14 +55,14 @@ def may(kind: OrderKind, view: AssistView, *, skip_code: bool) -> bool:
 def shown(record: AssistRecord, words: Words, *, skip_code: bool) -> View:
     """All of it."""
     view = record.view
-    result = words.of("assist_result", view.state) if not running(view) else ""
+    result = _said("assist_result", view, words) if not running(view) else ""
     return {
         "shown": True,
         "number": view.number,
         "running": running(view),
         "over": not running(view),
         "state": view.state.value,
-        "said": words.of("assist_state", view.state),
+        "said": _said("assist_state", view, words),
         "result": result,
         "advice": _why(view.why, words) if view.why else "",
         "amount": words.money(view.amount),
@@ -72,9 +75,14 @@ def shown(record: AssistRecord, words: Words, *, skip_code: bool) -> View:
         "no_back": not may(OrderKind.BACK, view, skip_code=skip_code),
         "no_skip": not may(OrderKind.SKIP_CODE, view, skip_code=skip_code),
         "no_cancel": not may(OrderKind.CANCEL, view, skip_code=skip_code),
-        "again": view.state in (AssistState.DECLINED, AssistState.CANCELLED, AssistState.NOT_PROTECTED,
-                                AssistState.UNAVAILABLE),
+        "again": view.state in _TRIED_AGAIN and not view.in_doubt,
     }  # fmt: skip
+
+
+def _said(group: str, view: AssistView, words: Words) -> str:
+    """The words for where it stands: of some that sent nothing they are not those of all the others."""
+    own = f"{view.state}_{view.why}"
+    return words.of(group, own if f"{group}.{own}" in words.texts else view.state)
 
 
 def _field(field: FieldView, words: Words) -> View:
@@ -102,7 +110,7 @@ def _field_said(field: FieldView, words: Words) -> str:
 def _announced(view: AssistView, words: Words) -> str:
     """What is read out when it changes: a state, or what became of a field, but not each key."""
     if view.state is not AssistState.ASKING:
-        return " ".join(filter(None, (words.of("assist_state", view.state), _why(view.why, words))))
+        return " ".join(filter(None, (_said("assist_state", view, words), _why(view.why, words))))
     refused = next((each for each in view.fields if each.state is FieldState.REFUSED), None)
     if refused is not None:
         return words("assist.field_said", field=words.of("field", refused.name), said=_field_said(refused, words))

@@ -20,7 +20,7 @@ class AssistState(StrEnum):
     APPROVED = "approved"
     DECLINED = "declined"  # ``why`` is the advice
     BEING_CHECKED = "being_checked"
-    UNAVAILABLE = "unavailable"  # nothing was charged, for certain
+    UNAVAILABLE = "unavailable"  # this try charged nothing, for certain; ``why`` says what is known of the bill
     CANCELLED = "cancelled"  # by the agent or the caller
     NOT_PROTECTED = "not_protected"  # no digit was asked for
     ENDED = "ended"  # the call is over, or the caller was sent elsewhere
@@ -38,6 +38,13 @@ OVER = frozenset(
     }
 )
 """States that nothing follows: a next try is another assisted payment."""
+
+BUSY, TROUBLE, TROUBLE_BEFORE = "busy", "trouble", "trouble_before"
+"""Why one is UNAVAILABLE: another payment for the bill was made or is under way; our side failed in the charge,
+before the attempt was opened; or before the bank was to be asked at all."""
+
+BILL_IN_DOUBT = frozenset({BUSY, TROUBLE})
+"""Of these nobody can say that the bill is unpaid: another payment for it may be made or under way."""
 
 
 class FieldState(StrEnum):
@@ -82,3 +89,8 @@ class AssistView:
     why: str = ""
     payment_id: PaymentId | None = None
     confirmation: str = ""
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether this try sent nothing, and the bill may be paid, or about to be, all the same."""
+        return self.state is AssistState.UNAVAILABLE and self.why in BILL_IN_DOUBT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fs_app.domain.assist import OVER, AssistState, AssistView, FieldState, FieldView
+from fs_app.domain.assist import OVER, TROUBLE, TROUBLE_BEFORE, AssistState, AssistView, FieldState, FieldView
 from fs_app.domain.card import Card
 from fs_app.domain.money import Money
 from fs_app.domain.payment import ENDINGS, Ending, Payment
@@ -62,6 +62,11 @@ class AssistBoard:
         """It is over; the first end that is told counts."""
         if self._view.state not in OVER:
             self._change(state=state, why=why)
+
+    def fails(self) -> None:
+        """Our own side failed, and this try sent nothing: in the charge no attempt could be opened, and so nobody
+        could look whether there is another one on the bill; before it nothing had been asked for."""
+        self.ends(AssistState.UNAVAILABLE, TROUBLE if self.state is AssistState.CHARGING else TROUBLE_BEFORE)
 
     def close(self) -> None:
         """Whoever looks on is told that nothing follows here; a charge under way goes on without the caller."""

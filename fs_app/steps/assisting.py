@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 
-from fs_app.domain.assist import OVER, AssistState
+from fs_app.domain.assist import BUSY, OVER, AssistState
 from fs_app.domain.card import Card
 from fs_app.domain.decline import Advice, Coaching
 from fs_app.domain.payment import ENDINGS
@@ -120,9 +120,9 @@ class AssistedPayment:
             self._board.ends(AssistState.NOT_PROTECTED, refusal.reason)
             self._say_in_talk("assist_unprotected")
         except (StoreError, SwitchError) as error:
-            # Trouble like any other, but for the talk, which goes on. What was sent is not told: nobody knows.
+            # Trouble like any other, but for the talk, which goes on. The caller hears nothing of their money.
             self._note_trouble(error)
-            self._board.ends(AssistState.UNAVAILABLE, "trouble")
+            self._board.fails()
             self._say_in_talk("assist_over")
         else:
             self._tell()
@@ -265,7 +265,7 @@ class AssistedPayment:
             self._call.facts.forget({Fact.BILLS, Fact.AMOUNT})
         if ending is not None and self._board.state is not AssistState.DECLINED:
             self._step(TellResult).run(self._paying)
-        elif self._outcome == "busy":
+        elif self._outcome == BUSY:
             self._say("payment_busy")
         self._call.keep()
         self._say_in_talk("assist_over")

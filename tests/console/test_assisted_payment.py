@@ -146,6 +146,39 @@ def test_an_unknown_result_says_not_to_take_another_payment(page: Page, worker: 
     expect(page.get_by_role("button", name="Take another try")).to_be_hidden()
 
 
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("busy", "Another payment for this bill was made since, or is under way: do not take another"),
+        ("trouble", "Nobody could look whether another payment for this bill was made or is under way"),
+    ],
+)
+def test_a_bill_that_may_be_paid_otherwise_is_not_told_as_unpaid_nor_tried_again(
+    page: Page, worker: DeskWorker, why: str, said: str
+) -> None:
+    begin(page, worker)
+    worker.accept_all()
+    worker.tell(AssistState.UNAVAILABLE, why=why)
+    expect(panel(page)).to_contain_text(said)
+    expect(panel(page)).to_contain_text("send no link before")
+    expect(panel(page)).to_contain_text("Not taken: ")
+    expect(panel(page)).not_to_contain_text("charged")
+    expect(panel(page)).not_to_contain_text("Not paid")
+    expect(page.get_by_role("button", name="Take another try")).to_be_hidden()
+    page.keyboard.press("t")
+    assert list(worker.parts.desk.take([worker.uuid])) == []
+    picture(page, f"assist-{why}")
+    assert without_barriers(page) == []
+
+
+def test_what_failed_before_the_bank_was_asked_can_be_tried_again(page: Page, worker: DeskWorker) -> None:
+    begin(page, worker)
+    worker.tell(AssistState.UNAVAILABLE, why="trouble_before")
+    expect(panel(page)).to_contain_text("It failed before the bank was asked. This try charged nothing.")
+    page.get_by_role("button", name="Take another try").click()
+    worker.order(OrderKind.TAKE_PAYMENT)
+
+
 def test_a_whole_payment_goes_by_keys_alone(page: Page, worker: DeskWorker) -> None:
     page.keyboard.press("p")
     expect(page.get_by_role("checkbox", name="700101")).to_be_focused()

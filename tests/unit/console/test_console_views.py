@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from fs_app.console import assisting, handovers
-from fs_app.domain.assist import OVER, AssistState, FieldState, FieldView
+from fs_app.console.words import LANGUAGES, words_in
+from fs_app.domain.assist import BILL_IN_DOUBT, OVER, TROUBLE_BEFORE, AssistState, FieldState, FieldView
 from fs_app.domain.handover import HandoverEnd, HandoverState
 from fs_app.domain.money import Money
 from fs_app.ports import (
@@ -131,7 +133,7 @@ def test_nothing_else_is_ordered_while_a_payment_goes_on() -> None:
     )
 
 
-def test_a_next_try_is_offered_where_nothing_was_charged_for_certain_and_nowhere_else() -> None:
+def test_a_next_try_is_offered_where_this_one_charged_nothing_for_certain_and_nowhere_else() -> None:
     again = {state for state in OVER if shown(assist(state))["again"]}
     assert again == {
         AssistState.DECLINED,
@@ -139,6 +141,36 @@ def test_a_next_try_is_offered_where_nothing_was_charged_for_certain_and_nowhere
         AssistState.NOT_PROTECTED,
         AssistState.UNAVAILABLE,
     }
+
+
+@pytest.mark.parametrize("why", sorted(BILL_IN_DOUBT))
+def test_where_the_bill_may_be_paid_otherwise_no_try_is_offered_and_nothing_is_called_unpaid(why: str) -> None:
+    for language in LANGUAGES:
+        words = words_in(language, ZoneInfo("UTC"))
+        plain = assisting.shown(assist(AssistState.UNAVAILABLE), words, skip_code=True)
+        view = assisting.shown(assist(AssistState.UNAVAILABLE, why=why), words, skip_code=True)
+        assert not view["again"]
+        assert (view["said"], view["result"]) == (
+            words(f"assist_state.unavailable_{why}"),
+            words(f"assist_result.unavailable_{why}"),
+        )
+        assert view["announce"] == f"{view['said']} {view['advice']}"
+        assert plain["said"] not in view["announce"] and plain["result"] != view["result"]
+        assert view["advice"] == words(f"why_not.{why}")
+    english = shown(assist(AssistState.UNAVAILABLE, why=why))
+    assert english["result"].startswith("This try sent nothing.")
+    assert "do not take another and send no link before" in english["result"]
+    assert not [each for each in english.values() if "ot paid" in str(each) or "charged" in str(each)]
+
+
+@pytest.mark.parametrize("why", ["gateway", "not_sent", "limited", TROUBLE_BEFORE])
+def test_where_only_this_try_is_known_to_have_charged_nothing_no_more_is_said(why: str) -> None:
+    """An earlier payment of the same call may be looked into at that very moment."""
+    view = shown(assist(AssistState.UNAVAILABLE, why=why))
+    assert view["again"]
+    assert view["said"] == "Not paid: this try charged nothing"
+    assert "This try charged nothing" in view["result"]
+    assert f"why_not.{why}" in WORDS.texts and view["advice"] == WORDS(f"why_not.{why}")
 
 
 def test_why_is_a_phrase_the_caller_hears_or_what_does_not_protect() -> None:

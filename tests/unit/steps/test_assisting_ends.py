@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import gevent
 import pytest
-from assistkit import AMEX, BACK_WITH_THEM, BUSY, CARD, MAY_SKIP, OK, PAY, TAKE, during, last, take
+from assistkit import (
+    AMEX,
+    BACK_WITH_THEM,
+    BUSY,
+    CARD,
+    EXPIRES,
+    MAY_SKIP,
+    NUMBER,
+    OK,
+    PAY,
+    START,
+    TAKE,
+    during,
+    last,
+    take,
+)
 from dialogue import BILL, CODE, EXPIRY, VISA, ZIP
 from gevent.event import Event
 from helping import CALL, WatchedDesk, order
@@ -24,6 +41,8 @@ from fs_app.testing.fakes_person import talks
 from fs_app.testing.phone import HANG_UP, ScriptedPhone
 
 pytestmark = pytest.mark.usefixtures("wiped")
+WHYS = ("gateway", "not_sent", "limited", "busy", "trouble", "trouble_before")
+"""Why nothing was sent."""
 
 
 @pytest.mark.parametrize(
@@ -144,6 +163,34 @@ def test_a_database_that_fails_in_the_charge_ends_the_payment_and_not_the_talk()
     assert not [text for text in trouble.said if "charged" in text or "complete" in text], "nobody knows"
 
 
+@pytest.mark.parametrize("lost", [START, NUMBER, EXPIRES, "ending in 1 1 1 1"])
+def test_a_switch_that_fails_before_the_charge_leaves_no_doubt_of_the_bill(monkeypatch, lost) -> None:
+    loses(monkeypatch, lost)
+    trouble = take(*CARD, PAY)
+    assert trouble.states[-1] == "unavailable trouble_before"
+    assert not last(trouble).in_doubt
+    assert (trouble.outcome, trouble.seen.cards) == ("talked", [])
+    assert BACK_WITH_THEM in trouble.said
+
+
+def test_trouble_before_a_second_try_is_told_of_that_one(monkeypatch) -> None:
+    loses(monkeypatch, EXPIRES, first=2)
+    trouble = take(*CARD, PAY, "0129", PAY, gate=in_turn([Declined("2004"), OK]))
+    assert [f"{view.number} {view.state} {view.why}" for view in trouble.views if view.state in OVER] == [
+        "1 declined declined_expired",
+        "2 unavailable trouble_before",
+    ]
+    assert len(trouble.seen.cards) == 1
+
+
+def test_what_may_have_been_paid_otherwise_is_in_doubt_and_nothing_else_is() -> None:
+    view = last(take(*CARD, PAY, gate=lambda *_: Unavailable("no connection")))
+    assert view.state is AssistState.UNAVAILABLE
+    doubted = {why for why in WHYS if replace(view, why=why).in_doubt}
+    assert doubted == {"busy", "trouble"}
+    assert not replace(view, state=AssistState.CANCELLED, why="busy").in_doubt
+
+
 def test_who_hangs_up_in_the_charge_leaves_it_to_be_checked() -> None:
     gone = take(*CARD, PAY, hang_up_while="Please wait while we process")
     assert gone.outcome == "caller_hung_up"
@@ -254,14 +301,21 @@ def test_a_caller_whose_agent_hung_up_in_the_charge_is_not_told_that_they_are_th
 
 @pytest.mark.parametrize("lost", ["is complete", BACK_WITH_THEM])
 def test_a_prompt_after_the_charge_that_the_switch_does_not_play_ends_no_talk(monkeypatch, lost) -> None:
-    plain = ScriptedPhone._say
-
-    def say(self, kind, prompt) -> None:
-        if lost in self._voice.render(prompt, self.language).text:
-            raise SwitchError("the switch did not play it")
-        plain(self, kind, prompt)
-
-    monkeypatch.setattr(ScriptedPhone, "_say", say)
+    loses(monkeypatch, lost)
     paid = take(*CARD, PAY)
     assert (paid.states[-1], paid.outcome) == ("approved", "talked")
     assert paid.journal.notes["trouble"] == "assisted payment: SwitchError"
+
+
+def loses(monkeypatch, lost: str, *, first: int = 1) -> None:
+    """The switch does not play what has these words in it, from the so-manieth time on."""
+    plain, heard = ScriptedPhone._say, []
+
+    def say(self, kind, prompt) -> None:
+        if lost in self._voice.render(prompt, self.language).text:
+            heard.append(lost)
+            if len(heard) >= first:
+                raise SwitchError("the switch did not play it")
+        plain(self, kind, prompt)
+
+    monkeypatch.setattr(ScriptedPhone, "_say", say)
