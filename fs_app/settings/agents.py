@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations, permutations
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -40,7 +41,7 @@ class DestinationSettings(Part):
 
 
 class CodeSettings(Part):
-    """Feature codes that an agent presses on the telephone in a talk; each begins with * or #."""
+    """Feature codes that an agent presses on the telephone in a talk. Each begins with * or #; none is in another."""
 
     take_payment: Code | None = Field("*71", description="take a payment of what the caller was about to pay")
     cancel: Code | None = Field("*70", description="stop the payment")
@@ -48,10 +49,18 @@ class CodeSettings(Part):
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
-        codes = [code for code in self.model_dump().values() if code]
-        for code in codes:
-            if sum(other.endswith(code) for other in codes) > 1:
-                raise ValueError(f"{code} is the end of another code, too")
+        """A code is given as soon as its last key is there, whatever came before or was to follow: one that is in
+        another is given instead of it."""
+        codes = {name: code for name, code in self.model_dump().items() if code}
+        wrong = [f"{a} and {b} are both {codes[a]}" for a, b in combinations(codes, 2) if codes[a] == codes[b]]
+        for inner, outer in permutations(codes, 2):
+            if codes[inner] in codes[outer] and codes[inner] != codes[outer]:
+                wrong.append(f"{inner} {codes[inner]} is in {outer} {codes[outer]}")
+        if wrong:
+            raise ValueError(
+                f"{', '.join(wrong)}: the agent could not give both; choose codes of which none is in another, "
+                "as *71, *70 and *72, or take one away with null"
+            )
         return self
 
     def codes(self) -> dict[str, FeatureCode]:

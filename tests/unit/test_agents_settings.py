@@ -68,7 +68,32 @@ def test_a_feature_code_begins_with_a_key_that_no_number_has(tmp_path, code):
     assert problem.startswith("site.yaml:1:26: cancel: this is not written as it should be")
 
 
-@pytest.mark.parametrize("codes", ["{cancel: '*71'}", "{cancel: '##', send_back: '*##'}"])
-def test_no_feature_code_is_the_end_of_another(tmp_path, codes):
-    (problem,) = problems(tmp_path, f"agents: {{codes: {codes}}}\n")
-    assert "is the end of another code, too" in problem
+@pytest.mark.parametrize(
+    ("codes", "wrong"),
+    [
+        ("{cancel: '*71'}", "take_payment and cancel are both *71"),
+        ("{cancel: '##', send_back: '*##'}", "cancel ## is in send_back *##"),
+        ("{send_back: '*7'}", "send_back *7 is in take_payment *71, send_back *7 is in cancel *70"),
+        ("{take_payment: '*7'}", "take_payment *7 is in cancel *70, take_payment *7 is in send_back *72"),
+        ("{cancel: '*1*2#', send_back: '*2'}", "send_back *2 is in cancel *1*2#"),
+    ],
+)
+def test_no_feature_code_is_in_another(tmp_path, codes, wrong):
+    """Neither as its beginning nor as its end, nor within."""
+    assert problems(tmp_path, f"agents:\n  codes: {codes}\n") == [
+        f"site.yaml:2:10: codes: {wrong}: the agent could not give both; choose codes of which none is in another, "
+        "as *71, *70 and *72, or take one away with null"
+    ]
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        {"take_payment": "*7", "cancel": None, "send_back": None},
+        {"take_payment": "*7", "cancel": "*8", "send_back": "#7"},
+        {"take_payment": "*12", "cancel": "*21", "send_back": "**1"},
+    ],
+)
+def test_codes_of_which_none_is_in_another_are_taken(codes):
+    given = {code: FeatureCode(name) for name, code in codes.items() if code}
+    assert rules(codes=codes).codes == given
