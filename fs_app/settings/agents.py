@@ -41,7 +41,7 @@ class DestinationSettings(Part):
 
 
 class CodeSettings(Part):
-    """Feature codes that an agent presses on the telephone in a talk. Each begins with * or #; none is in another."""
+    """Feature codes an agent presses on the telephone in a talk: each begins with * or #, none is in another."""
 
     take_payment: Code | None = Field("*71", description="take a payment of what the caller was about to pay")
     cancel: Code | None = Field("*70", description="stop the payment")
