@@ -25,6 +25,7 @@ DIALPLAN = (
     '<action application="set" data="min_dup_digit_spacing_ms=80"/>'
     '<action application="socket" data="127.0.0.1:8084 async full"/>'
     '<action application="set" data="fs_app_attempt=2"/><action application="socket" data="h:1 async full"/>'
+    '<action application="set" data="fs_app_heard=${uuid_audio(${uuid} stop)}"/>'
     '<action application="playback" data="x"/><action application="callcenter" data="payments@default"/>'
     "</condition></extension></context></section>"
 )

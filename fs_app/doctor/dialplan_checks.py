@@ -16,6 +16,7 @@ from fs_app.telephony.commands import PAUSE
 _TO_A_PERSON = frozenset({"callcenter", "fifo", "bridge", "transfer", "execute_extension", "voicemail"})
 _SPEAKS = frozenset({"playback", "speak", "say", "play_and_get_digits"})
 _LOUD = {"start_dtmf", "play_and_get_digits", "read"}
+_HEARD_AGAIN = re.compile(r"\$\{uuid_audio\(\$\{uuid\} stop\)\}")
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,22 @@ def fallback(switch: Switch) -> Iterator[Found]:
             )
 
 
+def heard_again(switch: Switch) -> Iterator[Found]:
+    """Before the first person after the last `socket`: a server may have died in a payment by tones."""
+    for way in ways(switch):
+        last = max(at for at, (application, _, _) in enumerate(way.actions) if application == "socket")
+        for application, data, element in way.actions[last + 1 :]:
+            if application == "set" and _HEARD_AGAIN.search(data):
+                break
+            if application in _TO_A_PERSON:
+                yield Found(
+                    f"extension {way.name} leads to {application} without lifting the silence of a payment by tones",
+                    '<action application="set" data="fs_app_heard=${uuid_audio(${uuid} stop)}"/> before it',
+                    way.configuration.place(element),
+                )
+                break
+
+
 def after_an_agent(switch: Switch) -> Iterator[Found]:
     for way in ways(switch):
         if way.sets("hangup_after_bridge") != "true":
@@ -174,6 +191,7 @@ def loud_digits(switch: Switch) -> Iterator[Found]:
 
 C, W, A = Severity.CRITICAL, Severity.WRONG, Severity.ADVICE
 _LOST = "a call whose server dies would be lost, or stay up in silence"
+_UNHEARD = "when no server is left after a payment in a talk by tones, the agent would hear nothing of the caller"
 
 DIALPLAN_CHECKS: tuple[Check[Switch], ...] = (
     Check("dialplan", C, "no call can reach us", no_way),
@@ -181,6 +199,7 @@ DIALPLAN_CHECKS: tuple[Check[Switch], ...] = (
     Check("socket_mode", C, "fs_app speaks `async full` and nothing else", socket_mode),
     Check("second_server", W, _LOST, second_try),
     Check("fallback", W, "when no server answers, the caller would hear nothing and reach nobody", fallback),
+    Check("fallback_heard", W, _UNHEARD, heard_again),
     Check("after_an_agent", W, "after a talk the dialplan would say that nobody takes the call", after_an_agent),
     Check("transferred_here", W, "two servers would have a caller whom an agent transfers here", transferred_here),
     Check("torn_tones", A, "a key whose tone is torn by a prompt would count twice", torn_tones),

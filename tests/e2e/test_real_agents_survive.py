@@ -12,10 +12,13 @@ from collections.abc import Callable, Iterator
 import gevent
 import pytest
 from caller import Caller
+from canary import CARD
 from house import House
 from paymentsite import listens
 
 from fs_app.domain.handover import HandoverEnd
+from fs_app.ports import OrderKind
+from fs_app.proof.tones import keys_in
 from fs_app.testing.freeswitch_agents import TestAgent
 from fs_app.testing.freeswitch_office import NEVER
 
@@ -91,6 +94,37 @@ def test_a_caller_is_put_through_to_somebody_else_though_the_server_is_dead(
             lambda: goes_on_after_the_talk(asked, jane),
             lambda: goes_on_after_the_talk(sent, rose),
         )
+
+
+def test_a_caller_who_was_silenced_in_a_payment_by_tones_is_heard_by_the_next_agent_though_no_server_is_left(
+    house: House, doomed: subprocess.Popen[bytes]
+) -> None:
+    maria = house.agent()
+    ann = house.caller(maria, tones=True)
+    ann.talks_with(maria)
+    ann.orders(OrderKind.TAKE_PAYMENT)
+    ann.hears("enter_card_number")
+    ann.press(CARD[:6])
+    ann.has_keyed("number", 6)
+    assert "<function>audio</function>" in house.switch.api(f"uuid_buglist {ann.line}")
+    doomed.kill()
+    ann.pauses()
+    assert maria.talking, "a talk needs no server"
+    first = maria.telephone
+    maria.hangs_up()
+    ann.hears("technical_problem", "connecting_agent", seconds=SOON)
+
+    def talks_again() -> bool:
+        maria.rings()
+        return maria.talking and maria.telephone != first
+
+    house.waits_for(talks_again, lambda: "nobody took the call")
+    ann.pauses()
+    ann.press("58")
+    ann.pauses()
+    ann.hangs_up()
+    maria.is_alone()
+    assert keys_in(maria.heard) == ["58"]
 
 
 def test_a_server_that_is_replaced_leaves_talks_alone_and_the_next_has_the_callers_after_them(house: House) -> None:

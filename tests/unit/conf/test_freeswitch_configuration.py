@@ -143,6 +143,7 @@ def test_the_payment_extension_never_ends_in_silence(document: ET.Element) -> No
         *(
             "answer",
             "clear_digit_action",
+            "set",
             "record_session_unmask",
             "set",
             "unset",
@@ -159,6 +160,8 @@ def test_the_payment_extension_never_ends_in_silence(document: ET.Element) -> No
     ]
     assert {"socket_resume=true", "hangup_after_bridge=true", "min_dup_digit_spacing_ms=80"} < set(data[:5])
     assert "transfer_ringback=%(2000,4000,440,480)" in data
+    heard = "fs_app_heard=${uuid_audio(${uuid} stop)}"
+    assert data[-9] == heard, "whom a server had silenced and died is heard by the person at the end"
     assert data[-7:-5] == ["hangup_after_bridge=true", "transfer_after_bridge"], "the talk at the end ends the call"
     assert data[5] == "127.0.0.1:8084|127.0.0.1:8085 async full"
     assert data[6:8] == ["fs_app_attempt=2", "127.0.0.1:8085|127.0.0.1:8084 async full"]

@@ -60,6 +60,8 @@ def test_the_shipped_configuration_has_nothing_to_mend(look: Callable[..., list[
     assert look() == []
 
 
+LINES = (SHIPPED / DIALPLAN).read_text().splitlines()
+QUEUE_LINE = next(number for number, line in enumerate(LINES, start=1) if 'application="callcenter"' in line)
 RESUME = '<action application="set" data="socket_resume=true"/>'
 MISTAKES: dict[str, tuple[str, Change, str]] = {
     # name of the check: what it finds, what was changed, where it says that it is
@@ -98,6 +100,11 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
     "second_server": ("count its tries", (DIALPLAN, "<action .*fs_app_attempt=2.*", ""), DIALPLAN),
     "fallback": ("no person", (DIALPLAN, '<action application="callcenter".*', ""), DIALPLAN),
     "fallback 2": ("says nothing", (DIALPLAN, '<action application="playback".*', ""), DIALPLAN),
+    "fallback_heard": (
+        "silence of a payment",
+        (DIALPLAN, "<action .*fs_app_heard=.*", ""),
+        f"{DIALPLAN}:{QUEUE_LINE}",
+    ),
     "loud_digits": ("start_dtmf", (DIALPLAN, RESUME, f'{RESUME}<action application="start_dtmf"/>'), DIALPLAN),
     "dialplan": ("no extension", (DIALPLAN, "(?s)<context.*</context>", ""), ""),
 }
