@@ -124,7 +124,7 @@ def heard_again(switch: Switch) -> Iterator[Found]:
                 break
             if application in _TO_A_PERSON:
                 yield Found(
-                    f"extension {way.name} leads to {application} without lifting the silence of a payment by tones",
+                    f"extension {way.name} leads to {application} and leaves the silence of a payment by tones",
                     '<action application="set" data="fs_app_heard=${uuid_audio(${uuid} stop)}"/> before it',
                     way.configuration.place(element),
                 )
