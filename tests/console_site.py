@@ -137,6 +137,7 @@ class Browser:
     def __init__(self, site: ConsoleSite, address: str) -> None:
         self.client: FlaskClient = site.app.test_client()
         self._address = address
+        self._url = site.settings.console.url
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Ask for a page."""
@@ -177,11 +178,13 @@ class Browser:
         self.client.set_cookie(name, value, domain="console.example.org", secure=True)
 
     def _open(self, method: str, path: str, options: dict[str, Any]) -> TestResponse:
-        headers = {"Referer": f"{URL}/somewhere", "Accept": "text/html", **options.pop("headers", {})}
+        headers = {"Referer": f"{self._url}/somewhere", "Accept": "text/html", **options.pop("headers", {})}
         base = {"REMOTE_ADDR": "127.0.0.1"} | options.pop("environ_base", {})
         headers.setdefault("X-Forwarded-For", self._address)
-        headers.setdefault("X-Forwarded-Proto", "https")
-        return self.client.open(path, method=method, base_url=URL, headers=headers, environ_base=base, **options)
+        headers.setdefault("X-Forwarded-Proto", self._url.partition(":")[0])
+        return self.client.open(
+            path, method=method, base_url=self._url, headers=headers, environ_base=base, **options
+        )
 
 
 def routes(site: ConsoleSite) -> list[tuple[str, str, str]]:

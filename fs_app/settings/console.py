@@ -62,7 +62,9 @@ class ConsoleSettings(Part):
     idle_minutes: int = Field(30, ge=1, le=1440, description="without a click or a key, then one signs in again")
     absolute_hours: int = Field(12, ge=1, le=168, description="then one signs in again in any case")
     link_hours: int = Field(72, ge=1, le=720, description="how long a link that sets a password can be used")
-    secure_cookies: bool = Field(True, description="no only where browsers come without TLS: for trying out")
+    secure_cookies: bool = Field(
+        True, description="no only where browsers come without TLS: for trying out on this machine alone"
+    )
     trusted_proxies: int = Field(
         1, ge=0, le=5, description="proxies of yours in a row that say whom they forward (X-Forwarded-For, -Proto)"
     )
@@ -101,7 +103,31 @@ class ConsoleSettings(Part):
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
             raise ValueError("should be a scheme and a host, e.g. https://console.example.org")
+        if not _is_safe_url(value):
+            raise ValueError(
+                "over plain http passwords would cross the network in the clear: put a proxy with TLS in front "
+                f"and write https://{parts.hostname}; http is for trying out on this machine alone, "
+                "http://localhost:8091"
+            )
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _over_tls_unless_nobody_else_comes(self) -> Self:
+        """Cookies that are not `Secure` never go with https, and without it no further than this machine. Those
+        that are go with http there, too: most browsers take loopback for safe."""
+        if self.secure_cookies:
+            return self
+        if self.public_url is not None and urlsplit(self.public_url).scheme == "https":
+            raise ValueError(
+                f"secure_cookies: no does not go with {self.public_url}: over TLS leave it at yes, or cookies "
+                "could be read and planted without TLS"
+            )
+        if self.public_url is None and not _is_loopback(self.listen[0].strip("[]")):
+            raise ValueError(
+                f"secure_cookies: no is for browsers on this machine, and {self.listen[0]} is for others, too: "
+                "listen on 127.0.0.1, or leave it at yes and set public_url to the https address of your proxy"
+            )
+        return self
 
     @field_validator("languages")
     @classmethod

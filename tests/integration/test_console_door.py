@@ -40,7 +40,7 @@ def test_a_session_is_a_cookie_that_no_script_and_no_other_site_gets(site: Conso
 
 
 def test_without_tls_cookies_say_so(tmp_path: Path) -> None:
-    site = ConsoleSite(tmp_path, {"secure_cookies": False, "public_url": "http://console.example.org"})
+    site = ConsoleSite(tmp_path, {"secure_cookies": False, "public_url": "http://localhost:8091"})
     site.add("maria", AGENT)
     answer = site.browser().sign_in("maria")
     assert any(

@@ -65,7 +65,7 @@ def test_a_header_of_the_clients_own_does_not_change_its_address(site: ConsoleSi
 
 def test_no_proxy_is_believed_where_none_is_trusted(tmp_path: Path) -> None:
     site = ConsoleSite(
-        tmp_path, {"trusted_proxies": 0, "secure_cookies": False, "public_url": "http://console.example.org"}
+        tmp_path, {"trusted_proxies": 0, "secure_cookies": False, "public_url": "http://localhost:8091"}
     )
     site.browser("192.0.2.1").sign_in("maria", "wrong")
     assert {each.deed.address for each in site.entries()} == {"127.0.0.1"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,14 @@ from fs_app.domain.people import (
     may,
     pause_after,
 )
+from fs_app.errors import ConfigError
+from fs_app.settings import load_settings
 from fs_app.settings.console import ConsoleSettings, OidcSettings
+
+IN_THE_CLEAR = (
+    "over plain http passwords would cross the network in the clear: put a proxy with TLS in front and "
+    "write https://{}; http is for trying out on this machine alone, http://localhost:8091"
+)
 
 
 @pytest.mark.parametrize("text", ["maria@default", "m.lopez_2@call-centre.example", "1000@10.0.0.1"])
@@ -94,6 +102,60 @@ def test_settings_of_the_console_are_checked() -> None:
     for values in wrong:
         with pytest.raises(ValueError):
             ConsoleSettings.model_validate(values)
+
+
+@pytest.mark.parametrize(
+    ("console", "told"),
+    [
+        (
+            "{public_url: 'http://console.lan'}",
+            f"1:23: public_url: {IN_THE_CLEAR.format('console.lan')} ('http://console.lan')",
+        ),
+        (
+            "{secure_cookies: no, public_url: 'http://192.0.2.7:8091'}",
+            f"1:43: public_url: {IN_THE_CLEAR.format('192.0.2.7')} ('http://192.0.2.7:8091')",
+        ),
+        (
+            "{public_url: 'https://console.example.org', secure_cookies: no}",
+            "1:10: console: secure_cookies: no does not go with https://console.example.org: over TLS leave it at "
+            "yes, or cookies could be read and planted without TLS",
+        ),
+        (
+            "{public_url: 'HTTPS://console.example.org', secure_cookies: no}",
+            "1:10: console: secure_cookies: no does not go with HTTPS://console.example.org: over TLS leave it at "
+            "yes, or cookies could be read and planted without TLS",
+        ),
+        (
+            "{listen: '0.0.0.0:8091', secure_cookies: no}",
+            "1:10: console: secure_cookies: no is for browsers on this machine, and 0.0.0.0 is for others, too: "
+            "listen on 127.0.0.1, or leave it at yes and set public_url to the https address of your proxy",
+        ),
+    ],
+)
+def test_a_console_without_tls_is_for_this_machine_alone(tmp_path: Path, console: str, told: str) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(f"console: {console}\n", encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path)
+    assert [str(each) for each in caught.value.problems] == [f"{path}:{told}"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"secure_cookies": False},
+        {"secure_cookies": False, "listen": "[::1]:8091"},
+        {"secure_cookies": False, "listen": "::1:8091"},
+        {"secure_cookies": False, "public_url": "http://localhost:8091"},
+        {"secure_cookies": False, "public_url": "http://127.0.0.1:8091", "listen": "0.0.0.0:8091"},
+        {"public_url": "http://127.0.0.1:8091"},
+        {"public_url": "https://console.example.org", "listen": "192.0.2.7:8091"},
+    ],
+)
+def test_on_this_machine_and_over_tls_a_console_is_taken(values: dict[str, object]) -> None:
+    settings = ConsoleSettings.model_validate(values)
+    assert settings.secure_cookies is values.get("secure_cookies", True)
 
 
 def test_settings_of_a_provider_are_checked() -> None:
