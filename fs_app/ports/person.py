@@ -76,7 +76,12 @@ class Over:
     end: HandoverEnd
 
 
-PersonEvent = Offered | Answered | Keyed | Ordered | Coded | Parted | Joined | Held | Over
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The server has to let go of the call: what is under way in the talk ends, and the talk goes on without it."""
+
+
+PersonEvent = Offered | Answered | Keyed | Ordered | Coded | Parted | Joined | Held | Over | Leaving
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from fs_app.domain.assist import AssistState
 from fs_app.domain.destination import FeatureCode
 from fs_app.domain.prompt import say
 from fs_app.flow.call import Call
-from fs_app.ports import Coded, Held, Joined, Order, Ordered, OrderKind, Over, Parted, Person, PersonEvent
+from fs_app.ports import Coded, Held, Joined, Leaving, Order, Ordered, OrderKind, Over, Parted, Person, PersonEvent
 from fs_app.steps.assist_board import AssistBoard
 
 TRANSFER, ON_HOLD = "transfer", "hold"
@@ -94,6 +94,8 @@ class Meanwhile:
                 raise Reproved
             case Joined():
                 self._join(event.leg)
+            case Leaving():
+                raise Stopped("leaving")
             case Over():
                 self.over = event
                 raise Stopped("talk_over")

@@ -198,9 +198,9 @@ class SwitchChannel:
         return self._person is not None and self._person.talking
 
     @property
-    def paying(self) -> bool:
-        """Whether a payment is taken in that talk."""
-        return self._person is not None and self._person.shields
+    def may_be_left(self) -> bool:
+        """Whether that talk can go on without us now: no payment is taken in it, and no key of one can be heard."""
+        return self._person is not None and self.talking and not self._person.shields and self._privacy.calm
 
     @property
     def uprooted(self) -> bool:
@@ -230,8 +230,15 @@ class SwitchChannel:
         self.moved = True
         self._session.end("moved to another server")
 
-    def leave_with_agent(self) -> None:
-        """Let go of a caller who talks with an agent: the talk goes on, and after it another server has them."""
+    def stop_paying(self) -> None:
+        """End a payment in a talk in good order, as we have to let go of the call. Nothing is waited for."""
+        if self._person is not None:
+            self._person.stop_payment()
+
+    def leave_with_agent(self, *, patience: float = 0.0) -> None:
+        """Let go of a caller who talks with an agent: the talk goes on, and after it another server has them. Who
+        keys a card goes on in silence, unless they stop within ``patience`` seconds."""
+        self._privacy.calm_down(patience)
         self._privacy.leave()
         with suppress(CallEnded):
             self._session.start("set", "fs_app_moved=true")

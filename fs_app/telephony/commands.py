@@ -65,12 +65,14 @@ APIS: dict[str, str] = {
     # Without a number this switches the log off. 1.10.12 reads this one as -6, which is no level, and only answers.
     "fsctl": r"loglevel 4294967290",
     "hupall": rf"NORMAL_CLEARING {LISTENS} {_UUID}",  # without all three it would hang up on everybody
+    "sched_api": rf"\+[0-9]{{1,2}} none (?:uuid_audio {_UUID} stop|uuid_record {_UUID} unmask {_FILE})",
     "sched_del": _UUID,
     "sofia": r"tracelevel",
     "uuid_audio": rf"{_UUID} (?:start read mute -1|stop)",
     "uuid_break": _UUID,
     "uuid_buglist": _UUID,
     "uuid_exists": _UUID,
+    "uuid_getvar": rf"{_UUID} current_application",
     "uuid_kill": _UUID,
     "uuid_recv_dtmf": rf"{_UUID} D",
     "uuid_record": rf"{_UUID} (?:(?:mask|unmask|stop) {_FILE}|stop all)",
@@ -187,6 +189,11 @@ def after_a_talk(extension: str, context: str, seconds: int) -> str:
     so many seconds where it has not forbidden that: it is dead."""
     where = f"{extension} XML {context}"
     return f"^^|unset:{PAUSE},sched_transfer:+{seconds} {where},park:,transfer:{where}|inline"
+
+
+def later(seconds: int, api: str, arguments: str) -> tuple[str, str]:
+    """An API as the switch calls it by itself after so many seconds; at once for none."""
+    return ("sched_api", f"+{seconds} none {api} {arguments}") if seconds else (api, arguments)
 
 
 def way_to(destination: Destination) -> tuple[str, str]:

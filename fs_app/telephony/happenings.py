@@ -35,9 +35,10 @@ class Happenings:
     """The row of one hand-over.
 
     ``agent`` and ``leg`` are who talks. ``taken``: the switch has said that somebody answers, ``answered``: that
-    they talk, ``on_hold``: that the person has put the caller on hold; ``over``: the caller is with us again;
-    ``uprooted``: the switch has parked them. ``deadline`` (monotonic) is when something should have happened that
-    has not: they talk, or after a transfer talk again.
+    they talk, ``on_hold``: that the person has put the caller on hold, ``blind``: that they were parted without a
+    word of whom the caller comes to; ``over``: the caller is with us again; ``uprooted``: the switch has parked
+    them. ``deadline`` (monotonic) is when something should have happened that has not: they talk, or after a
+    transfer talk again.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Happenings:
         self.row: deque[PersonEvent] = deque()
         self.deadline = math.inf
         self.agent = self.leg = ""
-        self.taken = self.answered = self.on_hold = self.over = False
+        self.taken = self.answered = self.on_hold = self.blind = self.over = False
         self.uprooted = uprooted
 
     def on_the_way(self, application: Execution) -> None:
@@ -137,8 +138,8 @@ class Happenings:
         """The talk is over, or goes on with another leg, or elsewhere: a blind transfer names no other leg."""
         self.leg = ""
         if not self.over:
-            blind = not event.event("Other-Leg-Unique-ID")
-            self.deadline = time.monotonic() + (self._timing.blind if blind else self._timing.parted)
+            self.blind = not event.event("Other-Leg-Unique-ID")
+            self.deadline = time.monotonic() + (self._timing.blind if self.blind else self._timing.parted)
             self.add(Parted())
 
     def _parked(self, event: Frame) -> None:

@@ -10,6 +10,7 @@ another. Should we die while a caller is parked, they go on once what we say to 
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,7 @@ from fs_app.domain.destination import Destination, Way
 from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.prompt import Prompt
 from fs_app.errors import CallEnded, CommandRefused, SwitchError, SwitchTimeout
-from fs_app.ports import Codes, Keyed, Order, Ordered, Over, PersonEvent, Place
+from fs_app.ports import Codes, Keyed, Leaving, Order, Ordered, Over, PersonEvent, Place
 from fs_app.telephony import commands, way
 from fs_app.telephony.connect import ConnectInfo
 from fs_app.telephony.happenings import Happenings
@@ -150,6 +151,11 @@ class SwitchPerson:
         """Somebody at the desk wants something."""
         self._so_far.add(Ordered(order))
 
+    def stop_payment(self) -> None:
+        """The server has to let go: a payment in the talk ends before the bank is asked, or with its answer."""
+        if self.shields:
+            self._so_far.add(Leaving())
+
     def untaken(self) -> Sequence[Order]:
         """What somebody wanted, and nobody has looked at."""
         return [event.order for event in self._so_far.row if isinstance(event, Ordered)]
@@ -270,12 +276,29 @@ class SwitchPerson:
     def _too_late(self) -> None:
         """What should have followed has not."""
         if self._so_far.answered:
+            if self._is_connected():
+                return
             self._let_go()
         self._so_far.end(HandoverEnd.FAILED)  # somebody answered, and was gone before the two talked
 
+    def _is_connected(self) -> bool:
+        """After a blind transfer: whether the switch calls somebody for the caller at this moment, or they talk by
+        now. So long the caller is ours, and what they key is kept from whoever answers."""
+        so_far = self._so_far
+        if not so_far.blind:
+            return False
+        what = f"{self._info.uuid} current_application"
+        try:
+            runs = self._session.api("uuid_getvar", what, seconds=self._timing.margin).strip()
+        except SwitchError:
+            return False
+        if runs == "bridge" and so_far.deadline < math.inf:
+            so_far.deadline = time.monotonic() + self._timing.blind
+        return runs == "bridge" or bool(so_far.row)
+
     def _let_go(self) -> NoReturn:
         """An agent sent the caller elsewhere: their keys are theirs again, and we have nothing to do with it."""
-        self._privacy.leave()
+        self._privacy.leave(for_good=True)
         with suppress(SwitchError):
             self._privacy.keypad.release(*way.GONE, seconds=self._timing.margin)
         self._session.end("an agent sent the caller elsewhere")

@@ -3,6 +3,7 @@ recordings."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +22,9 @@ from fs_app.telephony.session import Session
 from fs_app.telephony.shield import Shield
 
 log = structlog.get_logger()
+
+_TYPING_SECONDS = 5  # who was in mid-entry has typed the rest by then
+_LOOK_SECONDS = 0.1
 
 
 class Privacy:
@@ -79,12 +83,29 @@ class Privacy:
             self._lower()
             self.recordings.let_go()
 
-    def leave(self) -> None:
-        """Nobody will be here to let anybody hear the caller again: at once."""
-        self.recordings.unmask()
-        if self._raised is not None:
-            self._raised.take_down()
-            self._raised = None
+    @property
+    def calm(self) -> bool:
+        """Whether no key could be heard by who hears the caller from now on: no secret is asked for, and no tone is
+        on its way."""
+        return not self.recordings.secret and not self.recordings.calm_in()
+
+    def leave(self, *, for_good: bool = False) -> None:
+        """Nobody will be here to let anybody hear the caller again: now. In mid-entry nothing is changed, as where
+        we die: who types on is not heard, and the server that has the call next sets it right. Where none will have
+        it (``for_good``) the switch does, in a while."""
+        raised, self._raised = self._raised, None
+        if not self.calm and not for_good:
+            return
+        after = 0 if self.calm else _TYPING_SECONDS
+        self.recordings.unmask(after=after)
+        if raised is not None:
+            raised.take_down(after=after)
+
+    def calm_down(self, seconds: float) -> None:
+        """Wait until it is calm, for so long at most."""
+        until = time.monotonic() + seconds
+        while not self.calm and (left := until - time.monotonic()) > 0:
+            gevent.sleep(min(left, max(self.recordings.calm_in(), _LOOK_SECONDS)))
 
     @property
     def lost(self) -> bool:

@@ -129,6 +129,11 @@ class Recordings:
 
     # --- in the hub or anywhere: nothing here waits ---
 
+    @property
+    def secret(self) -> bool:
+        """Whether a secret is asked for now."""
+        return self._secret
+
     def calm_in(self) -> float:
         """In how many seconds no tone of a key that came can be on its way any more."""
         return max(0.0, self._last_key + UNMASK_SECONDS - time.monotonic())
@@ -157,12 +162,13 @@ class Recordings:
         self._known.discard(path)
         self._masked.discard(path)
 
-    def unmask(self) -> None:
-        """Let recordings hear again, at once."""
+    def unmask(self, *, after: int = 0) -> None:
+        """Let recordings hear again, at once, or have the switch do so ``after`` some seconds."""
         masked, self._masked = self._masked, set()
         with suppress(CallEnded):
-            for path in masked:
-                self._order(f"unmask {path}")  # refused where it has ended meanwhile
+            for path in masked:  # refused where it has ended meanwhile
+                order = f"{self._uuid} unmask {path}"
+                self._session.start_api(*commands.later(after, "uuid_record", order))
 
     # --- parts ---
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+import gevent
 import structlog
 from gevent.pool import Group
 
@@ -159,6 +160,7 @@ class CallServer:
             self._connections.join(timeout=grace_seconds)
         self.leaving = True
         self._let_go(grace_seconds if successor else min(grace_seconds, _LAST_STEP_SECONDS))
+        self._stop_payments()
         for channel in tuple(self._channels):
             if channel.talking:
                 channel.leave_with_agent()
@@ -174,12 +176,24 @@ class CallServer:
         """Let calls move at their next step, and talks go on without us, for so long."""
         until = time.monotonic() + seconds
         while True:
-            for channel in tuple(self._channels):
-                if channel.talking and not channel.paying:
-                    channel.leave_with_agent()
+            self._leave_talks()
             left = until - time.monotonic()
             if left <= 0 or self._connections.join(timeout=min(left, _LOOK_SECONDS)):
                 return
+
+    def _leave_talks(self) -> None:
+        for channel in tuple(self._channels):
+            if channel.may_be_left:
+                channel.leave_with_agent()
+
+    def _stop_payments(self) -> None:
+        """The time is up for payments in talks: they end in good order, and nobody hears what is typed on."""
+        for channel in tuple(self._channels):
+            channel.stop_paying()
+        until = time.monotonic() + _UNWIND_SECONDS
+        while self.talking and time.monotonic() < until:
+            self._leave_talks()
+            gevent.sleep(_LOOK_SECONDS / 5)
 
     # --- one connection ---
 
@@ -257,13 +271,13 @@ class CallServer:
     def _rescue(self, channel: SwitchChannel, info: ConnectInfo) -> None:
         """The flow cannot lead to a person any more: an apology, and the queue. Who talks with one goes on."""
         if channel.talking:
-            channel.leave_with_agent()
+            channel.leave_with_agent(patience=_UNWIND_SECONDS)
             return
         self._apologise(channel, APOLOGY)
         try:
             talked = _talked(channel.seek(callcenter(info.queue or self._queue)), self._timing)
             if channel.talking:
-                channel.leave_with_agent()
+                channel.leave_with_agent(patience=_UNWIND_SECONDS)
             elif talked:
                 channel.hang_up()
             else:

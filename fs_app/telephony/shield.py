@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from fs_app.errors import CallEnded, CommandRefused, NotProtected, SwitchError
+from fs_app.telephony import commands
 from fs_app.telephony.commands import LISTENS
 from fs_app.telephony.keypad import Keypad
 from fs_app.telephony.recordings import MediaBug
@@ -54,8 +55,9 @@ class Shield:
             return None
         return NotProtected("somebody lifted the silence towards the person", reason="not_silenced")
 
-    def take_down(self) -> None:
-        """Let the person hear the caller again. Nothing is waited for; harmless where the call has ended."""
+    def take_down(self, *, after: int = 0) -> None:
+        """Let the person hear the caller again, or have the switch do so ``after`` some seconds, whoever is here
+        then. Nothing is waited for; harmless where the call has ended."""
         if self._tones:
             with suppress(CallEnded):
-                self._session.start_api("uuid_audio", f"{self._uuid} stop")
+                self._session.start_api(*commands.later(after, "uuid_audio", f"{self._uuid} stop"))

@@ -21,7 +21,7 @@ class Timing:
     talk: float = 4 * 3600.0  # with an agent, then we let go of the line
 
     parted: float = 20.0  # in a transfer; one that rings for longer has left us
-    blind: float = 2.0  # the same of a transfer to no other leg
+    blind: float = 2.0  # of a transfer to no other leg, until it is asked whether somebody is called
 
     @property
     def run(self) -> float:

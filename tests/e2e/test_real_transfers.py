@@ -7,7 +7,7 @@ import pytest
 from beside import beside
 from caller import POSTAL_CODE, Caller
 from canary import CARD, EXPIRY, SECURITY_CODE
-from house import House
+from house import RECORDED, House
 
 from fs_app.domain.assist import AssistState
 from fs_app.domain.handover import HandoverEnd
@@ -15,8 +15,6 @@ from fs_app.ports import OrderKind
 from fs_app.proof.tones import keys_in
 
 pytestmark = pytest.mark.freeswitch
-
-LINES = pytest.mark.parametrize("tones", [False, True], ids=["telephone-event", "tones"])
 
 
 @beside
@@ -86,19 +84,54 @@ def test_a_result_that_a_transfer_or_a_hold_breaks_off_is_told_again(house: Hous
 
 
 @beside
-def test_a_caller_who_is_sent_to_somebody_who_rings_for_long_has_their_keys_again(house: House) -> None:
+def test_a_caller_who_types_on_until_somebody_answers_is_heard_by_nobody(house: House) -> None:
+    types_on(house, tones=False)
+
+
+@beside
+def test_a_caller_who_types_on_by_tones_until_somebody_answers_is_heard_by_nobody(house: House) -> None:
+    types_on(house, tones=True)
+
+
+def types_on(house: House, *, tones: bool) -> None:
+    """The one who was not asked lets her telephone ring for longer than we wait without asking the switch."""
+    maria, jane = house.agent(RECORDED), house.agent()
+    ann = house.caller(maria, tones=tones)
+    ann.talks_with(maria)
+    ann.orders(OrderKind.TAKE_PAYMENT)
+    ann.hears("enter_card_number")
+    ann.press(CARD[:6])
+    ann.has_keyed("number", 6)
+    maria.sends_to(jane, answers=7)
+    ann.pauses(4)
+    ann.press(CARD[6:9])
+    jane.talks()
+    if not tones:
+        house.switch.knows_its_keys(ann.line, jane.telephone, jane.leg)
+    ann.press(CARD[9:])
+    ann.hears("assist_go_on", "enter_card_number")
+    ann.pauses(3)
+    ann.press(CARD)
+    goes_on(ann)
+    jane.hangs_up()
+    ann.hears("after_agent")
+    ann.hangs_up()
+    jane.is_alone()
+    assert jane.gets("")
+    assert keys_in(jane.heard) == [""]
+    for path in house.office.line_recordings(maria.name):
+        assert set("".join(keys_in(path))) <= {"0"}, "the one that is no secret"
+
+
+@beside
+def test_a_caller_who_is_sent_to_a_machine_has_their_keys_again(house: House) -> None:
     """We have nothing to do with them any more."""
-    maria, jane = house.agent(), house.agent()
+    maria = house.agent()
     ann = house.caller(maria)
     ann.talks_with(maria)
-    maria.sends_to(jane, answers=4)
-    jane.talks()
-    ann.pauses()
-    house.switch.knows_its_keys(ann.line, jane.telephone, jane.leg)  # from here on
-    ann.press("5")
-    house.waits_for(lambda: jane.gets("5"), lambda: "the key did not come")
+    maria.sends_to_extension("machine")
     ann.is_over(HandoverEnd.TALKED)
-    jane.hangs_up()
+    ann.press("5")
     ann.call.waits_for_end()
 
 

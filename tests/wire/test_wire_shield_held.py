@@ -187,7 +187,8 @@ def test_another_payment_that_begins_meanwhile_is_not_laid_open(dial, monkeypatc
     call.api(STOP)
 
 
-def test_a_talk_that_is_left_in_a_payment_is_not_left_silent(dial) -> None:
+def test_a_talk_that_is_left_in_mid_entry_stays_silent_for_who_types_on(dial) -> None:
+    """As where we die: the next server lets the caller be heard again, after the talk."""
     call = dial(PLACE | TONES)
     payment = Payment(call, call.talk(), ask(call))
     payment.puts_up(MUTE, RECORDED)
@@ -197,11 +198,39 @@ def test_a_talk_that_is_left_in_a_payment_is_not_left_silent(dial) -> None:
     call.keys("41")
     eventually(lambda: not len(call.channel._keypad))
     call.channel.leave_with_agent()
+    assert "fs_app_moved=true" in call.switch.read()
+    with pytest.raises(CallEnded):
+        payment.greenlet.get(timeout=SECONDS)
+    gevent.sleep(2 * UNMASK)
+    call.session.close()
+    with pytest.raises((EOFError, ConnectionResetError)):
+        call.switch.read()
+
+
+def test_a_talk_that_is_left_while_no_secret_is_keyed_is_not_left_silent(dial) -> None:
+    call = dial(PLACE | TONES)
+    payment = Payment(call, call.talk(), lambda: gevent.sleep(SECONDS))
+    payment.puts_up(MUTE, RECORDED)
+    call.api(f"uuid_record {UUID} mask {ONE}")
+    eventually(lambda: call.channel._privacy.calm)
+    call.channel.leave_with_agent()
     read = [call.switch.read() for _ in range(3)]
     assert read[:2] == [f"api uuid_record {UUID} unmask {ONE}", f"api {STOP}"]
     assert "fs_app_moved=true" in read[2]
-    with pytest.raises(CallEnded):
-        payment.greenlet.get(timeout=SECONDS)
+    payment.greenlet.kill()
+
+
+def test_a_fault_in_mid_entry_waits_for_who_types_on(dial) -> None:
+    call = dial(PLACE | TONES)
+    payment = Payment(call, call.talk(), lambda: gevent.sleep(SECONDS))
+    payment.puts_up(MUTE)
+    call.keys("41")
+    eventually(lambda: len(call.channel._keypad) == 2)
+    call.channel.leave_with_agent(patience=SECONDS)
+    read = [call.switch.read() for _ in range(2)]
+    assert read[0] == f"api {STOP}"
+    assert "fs_app_moved=true" in read[1]
+    payment.greenlet.kill()
 
 
 def test_who_hangs_up_in_mid_entry_is_gone_and_nothing_is_sent_any_more(dial) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from personkit import LEG, OTHER_LEG, QUICK, THIRD_LEG, OnTheWay, doing
-from wirekit import SECONDS
+from wirekit import SECONDS, UUID
 
 from fs_app.domain.destination import FeatureCode
 from fs_app.errors import CallEnded
@@ -65,11 +65,17 @@ def test_a_reconnect_is_another_proof(call) -> None:
     assert [call.next(person) for _ in range(2)] == [Parted(), Joined(LEG)]
 
 
+RUNS = f"uuid_getvar {UUID} current_application"
+"""What the switch does with a caller who was sent elsewhere without a word of to whom."""
+
+
 def sent_elsewhere(call: OnTheWay, leg: str, *, answers: bool = True) -> None:
     person = call.talk()
     call.unbridged(leg)
     assert call.next(person) == Parted()
     coming = doing(person.next, SECONDS)
+    if not leg:
+        call.api(RUNS, "voicemail")
     for step in ("clear_digit_action all", *(f"{name} {value}" for name, value in way.GONE)):
         command = call.execute(step)
         if answers:
@@ -85,6 +91,49 @@ def sent_elsewhere(call: OnTheWay, leg: str, *, answers: bool = True) -> None:
 
 def test_a_blind_transfer_has_left_us_and_the_keys_are_the_callers_again(dial) -> None:
     sent_elsewhere(dial(timing=Timing(parted=60.0, blind=0.1)), "")
+
+
+def test_a_blind_transfer_that_rings_is_waited_for_and_the_keys_are_kept(dial) -> None:
+    call = dial(timing=Timing(parted=0.1, blind=0.1))
+    person = call.talk()
+    call.unbridged("")
+    assert call.next(person) == Parted()
+    coming = doing(person.next, SECONDS)
+    for _ in range(3):
+        call.api(RUNS, "bridge")
+    call.keys("8888")
+    call.bridged(OTHER_LEG)
+    assert coming.get(timeout=SECONDS) == Joined(OTHER_LEG)
+    assert person.talking
+    call.takes_up(OTHER_LEG)
+    assert call.next(person, 0.2) is None, "nobody asks any more"
+    call.nothing_was_sent()
+
+
+def test_who_answers_a_blind_transfer_as_it_is_asked_about_is_not_let_go(dial) -> None:
+    call = dial(timing=Timing(parted=60.0, blind=0.1))
+    person = call.talk()
+    call.unbridged("")
+    assert call.next(person) == Parted()
+    coming = doing(person.next, SECONDS)
+    assert call.switch.read() == f"api {RUNS}"
+    call.bridged(OTHER_LEG)
+    call.switch.api_response("playback")
+    assert coming.get(timeout=SECONDS) == Joined(OTHER_LEG)
+
+
+@pytest.mark.parametrize("answer", ["_undef_", "-ERR No such channel!\n"])
+def test_a_switch_that_does_not_say_what_it_does_lets_the_caller_go(dial, answer) -> None:
+    call = dial(timing=Timing(parted=60.0, blind=0.1))
+    person = call.talk()
+    call.unbridged("")
+    assert call.next(person) == Parted()
+    coming = doing(person.next, SECONDS)
+    call.api(RUNS, answer)
+    assert call.execute("clear_digit_action all")
+    for name, value in way.GONE:
+        call.execute(f"{name} {value}")
+    coming.kill()
 
 
 def parked_elsewhere(call: OnTheWay, extension: str) -> SwitchPerson:
@@ -109,6 +158,7 @@ def test_who_is_parked_where_an_agent_sent_them_is_not_back_with_us(dial) -> Non
     person = parked_elsewhere(call, "9")
     assert call.next(person) == Parted()
     coming = doing(person.next, SECONDS)
+    call.api(RUNS, "park")
     call.switch.complete(call.execute("clear_digit_action all"))
     for name, value in way.GONE:
         call.switch.complete(call.execute(f"{name} {value}"))
