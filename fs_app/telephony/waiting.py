@@ -14,6 +14,9 @@ from typing import Protocol
 from gevent import get_hub, getcurrent
 from greenlet import greenlet
 
+_LATE_SECONDS = 0.1  # a deadline that is judged so much too late: we stood still, or the machine did
+_READING_SECONDS = 0.1  # what came meanwhile is read in that time
+
 
 class Timer(Protocol):
     """A timer of gevent's loop."""
@@ -29,15 +32,17 @@ class Seat:
     """Where one greenlet waits until it is woken or its time has passed: the one that made it.
 
     Most waits end long before their deadline, so the timer is left running from one to the next, and looks what
-    the deadline is by now when it is due.
+    the deadline is by now when it is due. A timer is due before what has come is read, so where we stood still
+    for longer than a deadline it is put off once: a caller who keyed meanwhile was not late.
     """
 
-    __slots__ = ("_due", "_owner", "_sitting", "_timer", "_until")
+    __slots__ = ("_due", "_owner", "_put_off", "_sitting", "_timer", "_until")
 
     def __init__(self) -> None:
         self._owner: greenlet | None = getcurrent()
         self._sitting: greenlet | None = None
         self._until = 0.0
+        self._put_off = False
         self._due = math.inf
         self._timer: Timer | None = None
 
@@ -48,6 +53,7 @@ class Seat:
     def sit(self, seconds: float) -> None:
         """Wait to be woken, for so many seconds at most. Who else switches to us meanwhile is not heard."""
         self._until = time.monotonic() + seconds
+        self._put_off = False
         if self._until < self._due:
             self._arm(seconds)
         hub = get_hub()
@@ -75,6 +81,7 @@ class Seat:
     def until(self, deadline: float) -> None:
         """Who waits shall wait until then, by `time.monotonic`, instead."""
         self._until = deadline
+        self._put_off = False
         if deadline < self._due:
             self._arm(deadline - time.monotonic())
 
@@ -106,6 +113,10 @@ class Seat:
             left = self._until - time.monotonic()
             if left > 0:
                 self._arm(left)
+            elif left < -_LATE_SECONDS and not self._put_off:
+                self._put_off = True
+                self._until += _READING_SECONDS - left
+                self._arm(_READING_SECONDS)
             else:
                 self._wake()
 

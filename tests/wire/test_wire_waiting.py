@@ -1,4 +1,6 @@
-"""What is heard while we work, against a switch played by hand: a sentence, then music and a word in turn."""
+"""What is heard while we work, against a switch played by hand: a sentence, then music and a word in turn. And
+how long a caller is waited for by a server that stood still.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,11 @@ from collections.abc import Iterator
 
 import gevent
 import pytest
+from gevent import monkey
 from gevent.event import Event
 from wirekit import SECONDS, Peer, SilentVoice, tcp_pair
 
+from fs_app.domain.keys import Verdict, menu
 from fs_app.domain.prompt import say
 from fs_app.telephony.channel import SwitchChannel
 from fs_app.telephony.session import Session
@@ -20,29 +24,44 @@ TIMES = Timing(gap=0.02, word=0.3, margin=0.3)
 HELLO = say("hello")
 
 
-class Working:
-    """A call in which work is done until `finish` is set."""
+class Answered:
+    """A call that was taken."""
 
-    def __init__(self, sound: str) -> None:
+    def __init__(self, timing: Timing = TIMES, sound: str = "music") -> None:
         application, switch = tcp_pair()
         self.session, self.switch = Session(application), Peer(switch)
         setting_up = gevent.spawn(self.switch.set_up)
         info = self.session.connect()
         setting_up.get(timeout=SECONDS)
-        channel = SwitchChannel(
+        self.channel = SwitchChannel(
             self.session,
             info,
             SilentVoice(8.0),
             language="en",
-            timing=TIMES,
+            timing=timing,
             spawn=gevent.spawn,
             waiting=sound,
         )
-        answering = gevent.spawn(channel.answer)
+        answering = gevent.spawn(self.channel.answer)
         self.switch.answer()
         answering.get(timeout=SECONDS)
+
+    def close(self) -> None:
+        self.session.close()
+        self.switch.close()
+
+
+class Working(Answered):
+    """A call in which work is done until `finish` is set."""
+
+    def __init__(self, sound: str) -> None:
+        super().__init__(sound=sound)
         self.finish = Event()
-        self.result = gevent.spawn(channel.play_while, HELLO, lambda: self.finish.wait() and "paid")
+        self.result = gevent.spawn(self.channel.play_while, HELLO, lambda: self.finish.wait() and "paid")
+
+    def close(self) -> None:
+        self.finish.set()
+        super().close()
 
     def plays(self) -> tuple[str, str]:
         """The next playback: its command, and what it plays."""
@@ -62,9 +81,7 @@ def working() -> Iterator[type[Working]]:
 
     yield start
     for call in made:
-        call.finish.set()
-        call.session.close()
-        call.switch.close()
+        call.close()
 
 
 def test_music_is_cut_by_a_word_every_few_seconds_and_by_the_end_of_the_work(working):
@@ -152,3 +169,39 @@ def test_a_stream_that_is_not_there_leaves_the_word_and_the_result(working):
     call.finish.set()
     gevent.sleep(0.05)
     assert call.result.get(timeout=SECONDS) == "paid"
+
+
+# --- a server that stood still ---
+
+
+@pytest.fixture
+def asked() -> Iterator[tuple[Answered, gevent.Greenlet]]:
+    """A call that waits for the key of a question, for 0.3 s from now."""
+    call = Answered(Timing(first_key=0.3))
+    asking = gevent.spawn(call.channel.ask, HELLO, menu("m", "7"))
+    command = call.switch.expect("execute playback")
+    call.switch.complete(command)
+    gevent.sleep(0.05)
+    yield call, asking
+    call.close()
+
+
+def stand_still() -> None:
+    """The process does not run for longer than anybody waits."""
+    monkey.get_original("time", "sleep")(0.6)
+
+
+def test_a_key_that_came_while_the_server_stood_still_is_an_answer(asked):
+    call, asking = asked
+    call.switch.key("7")  # lies in the socket
+    stand_still()
+    heard = asking.get(timeout=SECONDS)
+    assert (heard.verdict, heard.digits) == (Verdict.ENTERED, "7")
+
+
+def test_silence_is_silence_soon_after_the_server_stood_still(asked):
+    _, asking = asked
+    stand_still()
+    resumed = time.monotonic()
+    assert asking.get(timeout=SECONDS).verdict is Verdict.SILENCE
+    assert time.monotonic() - resumed < 1.0

@@ -6,6 +6,7 @@ import time
 
 import gevent
 import pytest
+from gevent import monkey
 
 from fs_app.errors import CallEnded, SwitchTimeout
 from fs_app.telephony.headers import Frame
@@ -61,6 +62,20 @@ def test_a_deadline_that_is_farther_than_the_one_before_is_kept():
     began = time.monotonic()
     seat.sit(0.06)
     assert 0.05 < time.monotonic() - began < 1
+
+
+def test_a_deadline_is_put_off_once_where_the_process_stands_still_again_and_again():
+    stood = []
+
+    def stand_still() -> None:
+        if len(stood) < 20:
+            stood.append(monkey.get_original("time", "sleep")(0.25))
+            in_hub(stand_still, 0)
+
+    seat = Seat()
+    in_hub(stand_still, 0)
+    seat.sit(0.05)
+    assert len(stood) <= 3, "overdue, put off by a moment, and over"
 
 
 def test_two_greenlets_of_a_call_wait_for_different_answers():
