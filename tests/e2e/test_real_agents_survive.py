@@ -13,9 +13,10 @@ import gevent
 import pytest
 from caller import Caller
 from canary import CARD
-from house import House
+from house import RECORDED, House
 from paymentsite import listens
 
+from fs_app.domain.assist import AssistState
 from fs_app.domain.handover import HandoverEnd
 from fs_app.ports import OrderKind
 from fs_app.proof.tones import keys_in
@@ -149,6 +150,32 @@ def test_a_server_that_is_replaced_leaves_talks_alone_and_the_next_has_the_calle
         rose.hangs_up()
         bob.hears("after_agent", seconds=SOON)
         bob.hangs_up()
+
+
+def test_a_payment_is_ended_before_its_server_is_replaced_and_who_types_on_is_not_heard(house: House) -> None:
+    maria = house.agent(RECORDED)
+    with house.server(0) as leaving, house.server(1):
+        ann = house.caller(maria, tones=True)
+        ann.talks_with(maria)
+        ann.orders(OrderKind.TAKE_PAYMENT)
+        ann.hears("enter_card_number")
+        ann.press(CARD[:6])
+        ann.has_keyed("number", 6)
+        stopping = gevent.spawn(leaving.stop, successor=True)
+        ann.press(CARD[6:])
+        ann.hears("assist_stopped")
+        ann.sees(AssistState.CANCELLED, "leaving")
+        stopping.get()
+        assert maria.talking
+        ann.press("58")  # no secret, to somebody with whom the caller talks as before
+        ann.pauses()
+        maria.hangs_up()
+        ann.hears("after_agent", seconds=SOON)
+        ann.hangs_up()
+    maria.is_alone()
+    assert keys_in(maria.heard) == ["58"]
+    for path in house.office.line_recordings(maria.name):
+        assert set("".join(keys_in(path))) <= {"5", "8"}
 
 
 def together(*acts: Callable[[], None]) -> None:
