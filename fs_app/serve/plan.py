@@ -15,6 +15,7 @@ WEB, CONSOLE = "web.listen", "console.listen"
 """Names of the sockets that a process is handed: the keys of their addresses in the settings."""
 
 _UNWIND_SECONDS = 20.0
+_TALKS_SECONDS = 25.0  # to where a call can be let go, and to end payments in talks (`CallServer.stop`)
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def seats(settings: Settings, only: Sequence[str] = ()) -> list[Seat]:
             "calls",
             slot,
             {CALLS: settings.calls.listen, METRICS: settings.metrics_of(slot)},
-            grace + charge,
+            grace + _TALKS_SECONDS + charge,
             ahead=slot < cores,
         )
         for slot in range(settings.calls.workers)
