@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import re
@@ -19,6 +20,7 @@ from gevent.socket import wait_read
 
 PROCESS = Path(__file__).with_name("phone_process.py")
 SECONDS = 20.0
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
 class Terminal:
@@ -28,7 +30,8 @@ class Terminal:
         self.master, self.slave = os.openpty()
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
         self.before = termios.tcgetattr(self.slave)
-        self.screen = ""
+        self._raw = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()  # a read may end within a character
         self.process = subprocess.Popen(
             [sys.executable, str(PROCESS), str(folder)],
             stdin=self.slave,
@@ -38,13 +41,21 @@ class Terminal:
             start_new_session=True,
         )
 
+    @property
+    def screen(self) -> str:
+        """All that was shown, without what moves and colours it, which a read may cut in two."""
+        return ESCAPES.sub("", self._raw)
+
+    def _read(self) -> None:
+        self._raw += self._decoder.decode(os.read(self.master, 65536))
+
     def until(self, text: str) -> None:
         """Read the screen until it shows a text."""
         deadline = time.monotonic() + SECONDS
         while text not in self.screen:
             assert time.monotonic() < deadline, f"{text!r} was not shown:\n{self.screen[-3000:]}"
             wait_read(self.master, timeout=SECONDS)
-            self.screen += re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", os.read(self.master, 65536).decode())
+            self._read()
 
     def type(self, keys: str) -> None:
         os.write(self.master, keys.encode())
@@ -55,7 +66,7 @@ class Terminal:
         os.set_blocking(self.master, False)
         while self.process.poll() is None and time.monotonic() < deadline:
             try:
-                self.screen += os.read(self.master, 65536).decode()
+                self._read()
             except BlockingIOError:
                 time.sleep(0.01)
         return self.process.wait(timeout=1)
