@@ -7,6 +7,14 @@ from collections.abc import Callable, Iterator
 import pytest
 from personkit import OnTheWay
 
+from fs_app.telephony import speech
+
+
+@pytest.fixture(autouse=True)
+def a_break_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who plays the switch by hand reads what comes next: a busy machine must not be told again meanwhile."""
+    monkeypatch.setattr(speech, "_BREAK_SECONDS", 2.0)
+
 
 @pytest.fixture
 def dial() -> Iterator[Callable[..., OnTheWay]]:

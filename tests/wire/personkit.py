@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import gevent
@@ -43,6 +44,7 @@ BOUND = ["set sensitive_dtmf=true", "clear_digit_action all", "bind_digit_action
 LISTENING = ["session_loglevel console", "unset dtmf_verbose", "spandsp_start_dtmf"]
 PATIENT = Timing(first_key=SECONDS, inter_key=SECONDS, margin=SECONDS)
 QUICK = Timing(first_key=SECONDS, inter_key=SECONDS, margin=0.2, parted=0.2, blind=0.1)
+ANSWERED = replace(QUICK, margin=1.0)  # where the switch does answer: a busy machine takes its time
 
 HELLO = say("hello")
 FIFO = Destination("support", Way.FIFO, "support")

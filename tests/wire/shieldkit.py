@@ -20,8 +20,9 @@ CARD = Field("card number", min_length=4, max_length=4, secret=True)
 ONE = "/rec/1.wav"
 MUTE = ("audio", "mute")
 RECORDED = ("session_record", ONE)
-UNMASK = 0.05
-QUICK = Timing(first_key=SECONDS, inter_key=0.3, margin=0.2)
+UNMASK = 0.3
+QUICK = Timing(first_key=SECONDS, inter_key=3.0, margin=1.0)
+PATIENT = Timing(first_key=SECONDS, inter_key=15.0)
 START, STOP = f"uuid_audio {UUID} start read mute -1", f"uuid_audio {UUID} stop"
 NOBODY_LISTENS = f"hupall NORMAL_CLEARING fs_app_listens {UUID}"
 LOG_LEVEL = "fsctl loglevel 4294967290"

@@ -12,6 +12,7 @@ from fs_app.domain.handover import HandoverEnd
 from fs_app.domain.keys import menu
 from fs_app.errors import CallEnded, SwitchTimeout
 from fs_app.ports import Answered, Keyed, Offered, Order, Ordered, OrderKind, Over, Place
+from fs_app.telephony import speech
 from fs_app.telephony.timing import Timing
 
 MEMBERS = (
@@ -98,8 +99,9 @@ def test_who_answers_ends_what_is_said(call, response) -> None:
     assert call.next(person) == Answered("", LEG)
 
 
-def test_a_prompt_that_is_lost_as_somebody_answers_is_not_waited_for(dial) -> None:
+def test_a_prompt_that_is_lost_as_somebody_answers_is_not_waited_for(dial, monkeypatch) -> None:
     """The queue drops what comes as it hands the caller over; its completion never comes."""
+    monkeypatch.setattr(speech, "_BREAK_SECONDS", 0.06)
     call = dial(timing=Timing(margin=60.0), prompt_seconds=60.0)
     person, queue = call.join()
     saying = doing(person.say, HELLO)

@@ -59,7 +59,7 @@ def test_when_it_is_asked_and_when_it_is_over(heard: float, asked: float | None,
 )
 def test_a_session_is_not_asked_while_another_of_its_switch_talks(switches, asked: list[str]) -> None:
     hearts = [
-        Heart(time.monotonic() - ago, switch=switch) for ago, switch in zip((0.1, 5.0, 29.0), switches, strict=True)
+        Heart(time.monotonic() - ago, switch=switch) for ago, switch in zip((0.1, 5.0, 20.0), switches, strict=True)
     ]
     felt = Pulse(hearts)
     felt.start()
@@ -105,10 +105,8 @@ def test_a_switch_that_says_nothing_more_ends_the_call_and_wakes_who_waits(line)
     session, peer = line
     talk = gevent.spawn(session.execute, "callcenter", "payments@default", seconds=3600)
     peer.read()
-    started = time.monotonic()
     with pytest.raises(CallEnded):
         talk.get(timeout=SECONDS)
-    assert time.monotonic() - started < 1
     assert (session.ended, session.hung_up) == (GONE, False)
 
 
@@ -126,9 +124,10 @@ def test_a_quiet_switch_that_answers_is_left_alone(line, body: str) -> None:
     assert session.ended is None
 
 
-def test_a_switch_that_talks_is_not_asked(line) -> None:
+def test_a_switch_that_talks_is_not_asked(line, monkeypatch) -> None:
+    monkeypatch.setattr(pulse, "QUIET_SECONDS", 0.5)  # far from how often it talks, and shorter than all of it
     session, peer = line
-    for _ in range(20):
+    for _ in range(40):
         peer.write(event_text("CHANNEL_UNBRIDGE", Unique_ID=UUID))
         gevent.sleep(0.02)
     session.start("unset", "x")

@@ -18,7 +18,7 @@ PIN = Field("pin", min_length=4, max_length=4, secret=True)
 ACCOUNT = Field("account", min_length=4, max_length=4)
 ONE, TWO, ODD = "/rec/1.wav", "/rec/2.wav", "/rec/a caller's name.wav"
 OK, NO = "+OK Success\n", "-ERR Cannot do that!\n"
-UNMASK = 0.05
+UNMASK = 0.3
 LOGS_AT = "+OK log level: {}\n"
 
 
@@ -310,5 +310,5 @@ def test_what_a_dead_server_left_masked_is_unmasked(dial) -> None:
 
 def test_what_a_first_server_finds_is_not_unmasked(dial) -> None:
     line = dial(running=(ONE,))
-    gevent.sleep(2 * UNMASK)
+    gevent.sleep(1.5 * UNMASK)
     line.nothing_was_sent()

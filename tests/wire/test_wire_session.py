@@ -101,7 +101,7 @@ def test_waiters_that_never_wake(line, how):
     for waiter in waiters:
         with pytest.raises(CallEnded):
             waiter.get(timeout=SECONDS)
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < SECONDS
     with pytest.raises(CallEnded):
         session.execute("answer", seconds=SECONDS)
 

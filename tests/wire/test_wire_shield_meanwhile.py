@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import gevent
 import pytest
 from personkit import OTHER_LEG, PARKED, PLACE, TONES
-from shieldkit import MUTE, QUICK, START, STOP, Payment, ask, binds, dialling
+from shieldkit import MUTE, PATIENT, QUICK, START, STOP, Payment, ask, binds, dialling
 from wirekit import SECONDS, eventually
 
 from fs_app.domain.destination import FeatureCode
@@ -56,17 +58,20 @@ def test_outside_of_a_payment_nothing_interrupts_a_question(dial) -> None:
 
 
 def test_what_is_typed_on_of_a_broken_off_answer_answers_nothing(dial) -> None:
-    call = dial(timing=QUICK)
-    person = call.talk()
+    call = dial(timing=PATIENT)  # no busy machine takes a run of its 5 s between two keys
+    person, keypad = call.talk(), call.channel._keypad
     payment = Payment(call, person, ask(call), lambda: person.next(0), ask(call))
     payment.puts_up()
     payment.proves()
     call.keys("41")
-    eventually(lambda: not len(call.channel._keypad))
+    eventually(lambda: not len(keypad))
     call.agent_keys("*70")
     payment.proves()
-    call.keys("11")
-    gevent.sleep(QUICK.run + 0.05)  # the caller pauses, and begins anew
+    for _ in range(2):
+        typed_at = keypad.typed_at
+        call.keys("1")
+        eventually(lambda before=typed_at: keypad.typed_at > before)
+    keypad._dropped_at -= PATIENT.run  # as if the caller paused for as long, and began anew
     call.keys("5555")
     assert payment.ends()[-1].digits == "5555"
 
@@ -85,10 +90,11 @@ def test_who_types_on_when_the_agent_has_gone_is_waited_for_before_another_serve
     coming = gevent.spawn(lambda: [person.next(SECONDS), person.next(SECONDS)])
     call.executes(*PARKED)
     for key in "11":
-        gevent.sleep(QUICK.run / 2)
+        gevent.sleep(QUICK.run / 4)
         assert not coming.ready()
         call.keys(key)
     assert coming.get(timeout=SECONDS) == [Parted(), Over(HandoverEnd.TALKED)]
+    assert time.monotonic() - call.channel._keypad.typed_at >= QUICK.run
     assert not len(call.channel._keypad)
 
 

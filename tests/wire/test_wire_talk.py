@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gevent
 import pytest
-from personkit import AGENT, HELLO, LEG, OTHER_LEG, PARKED, QUICK, doing
+from personkit import AGENT, ANSWERED, HELLO, LEG, OTHER_LEG, PARKED, doing
 from wirekit import SECONDS, UUID, eventually
 
 from fs_app.domain.destination import FeatureCode
@@ -53,7 +53,7 @@ def test_nobody_elses_calls_are_taken_for_ours(call) -> None:
 
 
 def test_an_agent_who_is_gone_before_the_two_talk_is_no_wait_for_ever(dial) -> None:
-    call = dial(timing=QUICK)
+    call = dial(timing=ANSWERED)
     person, queue = call.join()
     call.switch.complete(queue, "_none_", cc_cause="answered")
     assert call.over(person) == Over(HandoverEnd.FAILED)
@@ -186,7 +186,7 @@ def test_a_talk_is_taken_back_in_the_middle_of_a_transfer_from_whoever_comes(cal
 
 
 def test_who_was_sent_elsewhere_as_they_were_to_be_taken_back_has_their_keys_again(dial) -> None:
-    call = dial(timing=QUICK)
+    call = dial(timing=ANSWERED)
     person = call.talk()
     call.unbridged("")
     eventually(lambda: not person.leg)
@@ -197,7 +197,7 @@ def test_who_was_sent_elsewhere_as_they_were_to_be_taken_back_has_their_keys_aga
 
 
 def test_a_switch_that_does_not_give_the_caller_back_is_told(dial) -> None:
-    call = dial(timing=QUICK)
+    call = dial(timing=ANSWERED)
     person = call.talk()
     taking = doing(person.take_back)
     call.api(f"uuid_kill {LEG}")

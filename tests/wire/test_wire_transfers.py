@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from personkit import LEG, OTHER_LEG, QUICK, THIRD_LEG, OnTheWay, doing
+from personkit import ANSWERED, LEG, OTHER_LEG, THIRD_LEG, OnTheWay, doing
 from wirekit import SECONDS, UUID
 
 from fs_app.domain.destination import FeatureCode
@@ -175,4 +175,4 @@ def test_a_transfer_that_rings_for_too_long_has_left_us(dial) -> None:
 
 
 def test_a_switch_that_does_not_give_the_keys_back_holds_nobody(dial) -> None:
-    sent_elsewhere(dial(timing=QUICK), "", answers=False)
+    sent_elsewhere(dial(timing=ANSWERED), "", answers=False)
