@@ -92,6 +92,11 @@ _DIALPLAN = """<include>
         <action application="bridge" data="sofia/desk/$1@127.0.0.1:{port}"/>
       </condition>
     </extension>
+    <extension name="a machine that waits for nothing">
+      <condition field="destination_number" expression="^deaf$">
+        <action application="sleep" data="60000"/>
+      </condition>
+    </extension>
     <extension name="a machine that waits for a key, and hangs up">
       <condition field="destination_number" expression="^machine$">
         <action application="read" data="1 1 silence_stream://60000 fs_app_key 60000"/>

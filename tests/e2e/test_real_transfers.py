@@ -136,6 +136,26 @@ def test_a_caller_who_is_sent_to_a_machine_has_their_keys_again(house: House) ->
 
 
 @beside
+def test_who_types_on_when_they_are_sent_to_a_machine_is_heard_there_a_little_later(house: House) -> None:
+    """We let go of them in mid-entry: the rest of the card is not for the queue's recording."""
+    maria = house.agent(RECORDED)
+    ann = house.caller(maria, tones=True)
+    ann.talks_with(maria)
+    ann.orders(OrderKind.TAKE_PAYMENT)
+    ann.hears("enter_card_number")
+    ann.press(CARD[:6])
+    ann.has_keyed("number", 6)
+    maria.sends_to_extension("deaf")
+    ann.press(CARD[6:])
+    ann.is_over(HandoverEnd.TALKED)
+    assert is_silenced(house, ann)
+    house.waits_for(lambda: not is_silenced(house, ann), lambda: "nobody would ever hear them again")
+    ann.hangs_up()
+    for path in house.office.line_recordings(maria.name):
+        assert "".join(keys_in(path)) == ""
+
+
+@beside
 def test_a_caller_whom_the_agent_transfers_to_the_payment_line_itself_is_back_there(house: House) -> None:
     """The server that had the talk has let go of them before the next one has them."""
     maria = house.agent()
@@ -196,6 +216,10 @@ def test_a_card_waits_until_nobody_listens_any_more(house: House) -> None:
     ann.answers(enter_security_code=SECURITY_CODE, enter_postal_code=POSTAL_CODE, confirm_payment="1")
     ann.sees(AssistState.APPROVED)
     ann.hangs_up()
+
+
+def is_silenced(house: House, ann: Caller) -> bool:
+    return "<function>audio</function>" in house.switch.api(f"uuid_buglist {ann.line}")
 
 
 def is_at_the_expiry(ann: Caller) -> None:
