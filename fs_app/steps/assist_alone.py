@@ -6,16 +6,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fs_app.domain.payment import Means, Payment, PaymentRequest
+from fs_app.errors import StoreError
 from fs_app.ports import Cashier, PaymentOutcome
 
 
 class LookedOnCashier:
-    """The Cashier port of one assisted payment. ``alone`` is told what a charge came to, in the greenlet that made
-    it, where nobody waits for that any more; it must not wait."""
+    """The Cashier port of one assisted payment. ``alone`` is told what a charge came to, or why it was not even
+    tried, in the greenlet that made it, where nobody waits for that any more; it must not wait."""
 
     def __init__(self, cashier: Cashier) -> None:
         self._cashier = cashier
-        self.alone: Callable[[PaymentOutcome], None] | None = None
+        self.alone: Callable[[PaymentOutcome | StoreError], None] | None = None
 
     def ready(self) -> bool:
         """As the cashier says."""
@@ -23,9 +24,12 @@ class LookedOnCashier:
 
     def pay(self, request: PaymentRequest, means: Means, *, save: bool = False) -> PaymentOutcome:
         """As the cashier does."""
-        outcome = self._cashier.pay(request, means, save=save)
-        if self.alone is not None:
-            self.alone(outcome)
+        try:
+            outcome = self._cashier.pay(request, means, save=save)
+        except StoreError as refusal:
+            self._tell(refusal)
+            raise
+        self._tell(outcome)
         return outcome
 
     def last_attempt(self, call_uuid: str) -> Payment | None:
@@ -35,3 +39,7 @@ class LookedOnCashier:
     def follow_up(self, payment: Payment) -> PaymentOutcome:
         """As the cashier does."""
         return self._cashier.follow_up(payment)
+
+    def _tell(self, what: PaymentOutcome | StoreError) -> None:
+        if self.alone is not None:
+            self.alone(what)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from fs_app.domain.assist import OVER, TROUBLE, TROUBLE_BEFORE, AssistState, AssistView, FieldState, FieldView
+from fs_app.domain.assist import BUSY, OVER, TROUBLE, TROUBLE_BEFORE, AssistState, AssistView, FieldState, FieldView
 from fs_app.domain.card import Card
 from fs_app.domain.money import Money
 from fs_app.domain.payment import ENDINGS, Ending, Payment
+from fs_app.errors import BillBusy, StoreError, TooManyAttempts
 from fs_app.flow.call import Call
 from fs_app.flow.facts import Facts, proved
 from fs_app.ports import Desk, Order, PaymentOutcome
@@ -27,6 +28,7 @@ _ENDS = {
     Ending.NOT_PAID: AssistState.DECLINED,
     Ending.BEING_CHECKED: AssistState.BEING_CHECKED,
 }
+_NOT_TRIED = {BillBusy: BUSY, TooManyAttempts: "limited"}
 
 
 class AssistBoard:
@@ -123,8 +125,13 @@ class AssistBoard:
         confirmation = "" if state is AssistState.DECLINED else payment.confirmation
         self._change(state=state, why=advice, payment_id=payment.id, confirmation=confirmation)
 
-    def charged_alone(self, outcome: PaymentOutcome) -> None:
-        """The same where the caller has hung up in the charge: what was said to be checked has ended."""
+    def charged_alone(self, outcome: PaymentOutcome | StoreError) -> None:
+        """The same where the caller has hung up in the charge: what was said to be checked has ended. An error is
+        why it was not even tried."""
+        if isinstance(outcome, StoreError):
+            why = next((why for error, why in _NOT_TRIED.items() if isinstance(outcome, error)), TROUBLE)
+            self._change(state=AssistState.UNAVAILABLE, why=why)
+            return
         not_paid = ENDINGS[outcome.payment.state] is Ending.NOT_PAID
         advice = advice_on(outcome.result) if not_paid else None
         self.charged(outcome.payment, advice.phrase if advice is not None else "")

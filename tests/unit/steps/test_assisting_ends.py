@@ -205,6 +205,9 @@ def test_who_hangs_up_in_the_charge_leaves_it_to_be_checked() -> None:
         (Declined("2010"), "declined declined_security_code"),
         (Unavailable("no connection"), "unavailable not_sent"),
         (Unknown("timeout"), "being_checked"),
+        (BillBusy("another one"), "unavailable busy"),
+        (TooManyAttempts("card"), "unavailable limited"),
+        (StoreUnavailable("down"), "unavailable trouble"),
     ],
 )
 def test_the_end_of_a_charge_whose_caller_has_hung_up_is_shown_to_the_agent(monkeypatch, result, state) -> None:
@@ -212,6 +215,8 @@ def test_the_end_of_a_charge_whose_caller_has_hung_up_is_shown_to_the_agent(monk
 
     def gate(*_):
         answer.wait()
+        if isinstance(result, Exception):
+            raise result
         return result
 
     def play_while(self, prompt, work):
@@ -223,7 +228,7 @@ def test_the_end_of_a_charge_whose_caller_has_hung_up_is_shown_to_the_agent(monk
     gone = take(*CARD, PAY, gate=gate)
     assert gone.states[-1] == "being_checked"
     answer.set()
-    charges[0].get()
+    charges[0].join()
     assert gone.states[-1] == state
     assert gone.desk.handovers[1].end is HandoverEnd.TALKED
 
