@@ -14,17 +14,19 @@ from fs_app.telephony.channel import SwitchChannel
 from fs_app.telephony.session import Session
 from fs_app.telephony.timing import Timing
 
-TYPING = Timing(
-    first_key=SECONDS, inter_key=15.0
-)  # keys of one go are closer than 5 s, however busy the machine is
+# Keys of one go are closer than 5 s, however busy the machine is.
+TYPING = Timing(first_key=SECONDS, inter_key=15.0)
 WHAT_ELSE = menu("what else", "2")
+DIED = {"variable_fs_app_attempt": "2"}
+LEFT = {**DIED, "variable_fs_app_moved": "true", "variable_cc_cause": "answered"}
+MOVED = {**DIED, "variable_fs_app_moved": "true"}
 
 
-@pytest.fixture
-def taken_over() -> Iterator[tuple[SwitchChannel, Peer]]:
-    """A call whose server died."""
+@pytest.fixture(params=[DIED, LEFT], ids=["its server died", "its server had left it in a talk"])
+def taken_over(request: pytest.FixtureRequest) -> Iterator[tuple[SwitchChannel, Peer]]:
+    """A call that another server had."""
     application, switch = tcp_pair()
-    session, peer = Session(application), Peer(switch, connect_text({"variable_fs_app_attempt": "2"}))
+    session, peer = Session(application), Peer(switch, connect_text(dict(request.param)))
     setting_up = gevent.spawn(peer.set_up)
     info = session.connect()
     setting_up.get(timeout=SECONDS)
@@ -76,3 +78,10 @@ def test_who_typed_nothing_answers_at_once(taken_over: tuple[SwitchChannel, Peer
     assert peer.read().startswith("api uuid_break")
     peer.complete(command)
     assert asking.get(timeout=SECONDS).verdict is Verdict.ENTERED
+
+
+@pytest.mark.parametrize("taken_over", [MOVED], indirect=True, ids=["between two questions"])
+def test_what_is_typed_early_as_the_call_moves_is_the_answer(taken_over: tuple[SwitchChannel, Peer]) -> None:
+    channel, peer = taken_over
+    types(channel, peer, "2")
+    assert channel.ask(say("hello"), WHAT_ELSE).verdict is Verdict.ENTERED
