@@ -23,6 +23,12 @@ LEAVE = "D"
 DIALPLAN = "inline"
 """Where a caller who is alone after a talk is parked: who is parked elsewhere was sent there by somebody else."""
 
+# The sound of a talk goes through the switch, whatever the caller's way here has set: past it each key would reach
+# the person's telephone, and we could neither hear nor silence the caller. `false`, as one that is unset is looked
+# for among the switch's own variables. `bypass_media_after_hold` acts where the person holds the caller.
+BYPASSING = ("bypass_media", "bypass_media_after_bridge", "bypass_media_after_hold", "proxy_media")
+_THROUGH_US: Steps = tuple(("set", f"{name}=false") for name in BYPASSING)
+
 _RESCUE_SECONDS = 5
 _PAUSE_MILLISECONDS = 2500  # longer than `Timing.blind`
 
@@ -57,7 +63,7 @@ def before(destination: Destination, info: ConnectInfo, reference: str, sound: s
     """What goes before the application that leads there. ``reference`` is set on the agent's leg; ``sound`` is what
     the caller hears while a telephone rings, of which a queue has its own. Each unless empty."""
     marks = _marks(destination, reference) if reference else ()
-    return STAY, *_keeping(info), *marks, *_NEW, *(_LINES.get(destination.way) or _rings(sound))
+    return STAY, *_THROUGH_US, *_keeping(info), *marks, *_NEW, *(_LINES.get(destination.way) or _rings(sound))
 
 
 def home(*, parked: bool) -> Steps:

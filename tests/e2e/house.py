@@ -36,7 +36,7 @@ from fs_app.testing.freeswitch_office import Office
 
 CALLERS, DESKS = 60, 30
 
-DESK, SHORT_WAIT, RECORDED = "desk", "short", "recorded"
+DESK, SHORT_WAIT, RECORDED, PAST = "desk", "short", "recorded", "past"
 MOST_WAITING = 2  # in one queue
 AGENTS = {
     "announce_seconds": 10,
@@ -51,14 +51,23 @@ AGENTS = {
 PAYMENTS = {"velocity": {"card": {"attempts": None, "declines": None}}}
 """All callers of a house pay with one card: ten of them would be as many as it is good for in a day."""
 
-KINDS = {DESK: 900, SHORT_WAIT: 6, RECORDED: 900}
-"""Queues by how many seconds a caller waits in them at most; those of one kind record their talks."""
+KINDS = {DESK: 900, SHORT_WAIT: 6, RECORDED: 900, PAST: 900}
+"""Queues by how many seconds a caller waits in them at most; those of one kind record their talks. The lines of the
+last kind, and of the telephone of the directory, lead the sound of talks past the switch, unless we undo it."""
 
 _SECONDS = 20.0
 _COUNTED = re.compile(r"_(?:bytes|count|epoch|msec|port|sec|uepoch|usec)>")  # three digits of a record are no code
 
 # The flow, the queue and the kind of line are in the number that is dialled.
 _LINES = """<include>
+  <extension name="lines whose talks would not go through the switch" continue="true">
+    <condition field="destination_number" expression="^line-[a-z_]+-(past[0-9]+|extension)-">
+      <action application="set" data="bypass_media=true"/>
+      <action application="set" data="bypass_media_after_bridge=true"/>
+      <action application="set" data="bypass_media_resume_on_hold=true"/>
+      <action application="set" data="bypass_media_after_hold=true"/>
+    </condition>
+  </extension>
   <extension name="any flow, any queue, any line">
     <condition field="destination_number" expression="^line-([a-z_]+)-([a-z0-9]+)-(auto|inband)$">
       <action application="set" data="fs_app_flow=$1"/>

@@ -9,7 +9,7 @@ import pytest
 from beside import beside
 from caller import POSTAL_CODE, WRONG_CODE
 from canary import CARD, EXPIRY, SECURITY_CODE
-from house import RECORDED, House
+from house import PAST, RECORDED, House
 
 from fs_app.domain.assist import AssistState
 from fs_app.domain.handover import HandoverEnd
@@ -81,6 +81,32 @@ def test_nothing_is_asked_before_a_silence_that_somebody_lifted_is_proved_again(
     assert loud_seconds(recording) > 1, "what was said after the payment is in it"
     assert set("".join(keys_in(recording))) == set(), "begun in the middle of the code"
     assert keys_in(maria.heard)[0] in ("", "0", "9", "09")
+
+
+@beside
+def test_a_line_that_leads_talks_past_the_switch_does_not_lead_ours_there(house: House) -> None:
+    maria = house.agent(PAST)
+    ann = house.caller(maria)
+    ann.talks_with(maria)
+    ann.pauses()
+    ann.press("58")
+    ann.pauses()
+    maria.holds()
+    ann.pauses()
+    maria.goes_on()
+    ann.pauses()
+    ann.press("69")
+    ann.pauses()
+    assert maria.gets(""), "the switch would have passed by"
+    ann.orders(OrderKind.TAKE_PAYMENT)
+    ann.keys_the_card()
+    ann.answers(confirm_payment="1")
+    ann.sees(AssistState.APPROVED)
+    ann.hears("paid")
+    ann.hangs_up()
+    maria.is_alone()
+    assert maria.gets("")
+    assert [payment.state for payment in ann.paid()] == [PaymentState.SUBMITTED]
 
 
 @beside

@@ -25,8 +25,15 @@ CODES = {"*71": FeatureCode.TAKE_PAYMENT, "*70": FeatureCode.CANCEL}
 TONES = {"variable_switch_r_sdp": "PCMU/8000"}
 
 ALONE = "^^|unset:fs_app_pause,sched_transfer:+5 fs_app XML default,park:,transfer:fs_app XML default|inline"
-KEEPING = [
+STAYING = [
     "set socket_resume=false",
+    "set bypass_media=false",
+    "set bypass_media_after_bridge=false",
+    "set bypass_media_after_hold=false",
+    "set proxy_media=false",
+]
+KEEPING = [
+    *STAYING,
     "set hangup_after_bridge=false",
     "set park_after_bridge=false",
     "set fs_app_attempt=2",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from personkit import DESK, FIFO, HELLO, HOME, KEEPING, LEG, OTHER_LEG, TRUNK, doing, steps_of
+from personkit import DESK, FIFO, HELLO, HOME, KEEPING, LEG, OTHER_LEG, STAYING, TRUNK, doing, steps_of
 from wirekit import SECONDS, UUID, eventually
 
 from fs_app.domain.destination import callcenter
@@ -70,7 +70,7 @@ def test_where_the_dialplan_has_no_place_for_the_caller_nobody_is_kept(dial) -> 
     call = dial({})
     call.join()
     assert steps_of(call.commands)[2:] == [
-        "set socket_resume=false",
+        *STAYING,
         *NEW,
         "set cc_exit_keys=D",
         "callcenter payments@default",
