@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from fs_app.app.calls import Calls
 from fs_app.domain.assist import AssistView
 from fs_app.domain.payment import PaymentState
 from fs_app.settings.agents import AgentsSettings
@@ -33,7 +32,7 @@ class Site:
         own = {"destinations": {"payments": destination} if destination else {}, **settings}
         adapted = world.settings.model_copy(update={"agents": AgentsSettings.model_validate(own)})
         self.world = world
-        self.servers = [Calls(adapted) for _ in range(servers)]
+        self.servers = [world.server(adapted) for _ in range(servers)]
         for server in self.servers:
             server.start()
         hosts = [f"127.0.0.1:{server.server.port}" for server in self.servers]

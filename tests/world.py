@@ -9,7 +9,7 @@ import shutil
 import wave
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ from fs_app.flow.flow import Flow
 from fs_app.flow.loader import load_flows
 from fs_app.gateways.sandbox.server import SandboxServer
 from fs_app.log import configure_logging
-from fs_app.ports import Consent, ConsentKind, Tune
+from fs_app.ports import Clock, Consent, ConsentKind, Tune
 from fs_app.prompts.phrasebook import PHRASES_FILE, load_phrases
 from fs_app.prompts.voice import FileVoice, load_voice
 from fs_app.settings import Settings
@@ -43,8 +43,9 @@ from fs_app.store.engine import Database
 from fs_app.store.ledger import SqlLedger
 from fs_app.store.schema import migrate
 from fs_app.store.tables import accounts, bills
+from fs_app.telephony.timing import Timing
 from fs_app.testing.switch import Agents, SimulatedSwitch, dialplan
-from fs_app.testing.transcript import Transcript
+from fs_app.testing.transcript import ANYTHING, SILENCE, Transcript
 from fs_app.testing.transcript_play import Played, play
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,23 +72,38 @@ def _changed(folder: Path) -> float:
     return max(file.stat().st_mtime for file in folder.rglob("*.yaml"))
 
 
-class UtcClock:
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+_AHEAD = NOON - datetime.now(UTC)
+
+
+class NoonClock(SystemClock):
+    """Noon of a Monday, when the tests began; it runs. The days and the expiry dates that callers key in a
+    transcript are to come, whenever it is played, and no day ends in a call."""
+
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return super().now() + _AHEAD
+
+
+class NoonParts(Parts):
+    """The parts of every server of a world."""
+
+    @cached_property
+    def clock(self) -> Clock:
+        return NoonClock(self.settings.timezone)
 
 
 class World:
     """Everything a call meets; ``traces`` is every place where a card must not be found afterwards."""
 
     def __init__(
-        self, folder: Path, prepared: Prepared, transcript: Transcript, *, parts: type[Parts] = Parts
+        self, folder: Path, prepared: Prepared, transcript: Transcript, *, parts: type[Parts] = NoonParts
     ) -> None:
         self.transcript = transcript
         self.file = folder / "fs_app.sqlite"
         shutil.copyfile(prepared.database, self.file)
         self.log = io.StringIO()
         self.voice, flows = _programme(prepared.sounds, prepared.flows, _changed(prepared.flows))
-        self.gateway = SandboxServer()
+        self.gateway = SandboxServer(now=lambda: NoonClock("UTC").now().replace(microsecond=0))
         self.gateway.start()
         self._plan_faults(transcript.world.get("gateway", "down"))
         self.settings = self._settings(prepared)
@@ -99,8 +115,8 @@ class World:
         if transcript.world.get("gateway") == "down":
             self.gateway.stop()
         self.database = Database(f"sqlite:///{self.file}", 1)
-        self.ledger = SqlLedger(self.database, UtcClock())
-        self.agreements = SqlAgreements(self.database, UtcClock())
+        self.ledger = SqlLedger(self.database, NoonClock("UTC"))
+        self.agreements = SqlAgreements(self.database, NoonClock("UTC"))
         if "saved" in transcript.world:
             save_visa(self.calls.parts, transcript.world["saved"])
         if "bill" in transcript.world:
@@ -121,7 +137,7 @@ class World:
                 "calls": {
                     "listen": "127.0.0.1:0",
                     "reload_seconds": 0,
-                    "first_key_seconds": 0.6,
+                    "first_key_seconds": self._first_key_seconds,
                     "inter_key_seconds": 0.3,
                 },
                 "database": {"url": f"sqlite:///{file}"},
@@ -140,6 +156,12 @@ class World:
             }
         )
 
+    @property
+    def _first_key_seconds(self) -> float:
+        """Short where silence is waited for; a caller who keys is given the time of a machine that stands still."""
+        texts = [line.text for line in self.transcript.dialogue]
+        return 5.0 if texts and SILENCE not in texts and ANYTHING not in texts else 0.6
+
     def _payments(self) -> dict[str, object]:
         asked_again = [0.05] if "recheck" in self.transcript.world else []
         limit = self.transcript.world.get("attempts")
@@ -149,10 +171,14 @@ class World:
 
     def _remember(self, caller: str, number: str) -> None:
         database = Database(f"sqlite:///{self.file}", 1)
-        callers = SqlCallers(database, SystemClock("UTC"))
+        callers = SqlCallers(database, NoonClock("UTC"))
         callers.remember(caller, language="en", account_number=number)
         callers.close()
         database.close()
+
+    def server(self, settings: Settings) -> Calls:
+        """Another server of this world; not started."""
+        return Calls(settings, NoonParts(settings))
 
     def play(self) -> Played:
         self.calls.start()
@@ -212,7 +238,7 @@ class World:
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """What every call needs, made once."""
-    return prepare(tmp_path_factory.mktemp("prepared"), datetime.now(UTC).date())
+    return prepare(tmp_path_factory.mktemp("prepared"), NOON.date())
 
 
 def prepare(folder: Path, today: date) -> Prepared:
@@ -340,7 +366,13 @@ def _add_accounts(connection: Connection, count: int) -> None:
 
 
 @pytest.fixture
-def world(request, tmp_path: Path, prepared: Prepared) -> Iterator[World]:
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A prompt of a stepped call lasts until the test goes on, on a slow machine for longer than servers wait."""
+    monkeypatch.setattr("fs_app.app.calls.Timing", partial(Timing, margin=30.0))
+
+
+@pytest.fixture
+def world(request, tmp_path: Path, prepared: Prepared, patience: None) -> Iterator[World]:
     """A world where all is well, or that of the transcript which the test is parametrised with (``indirect``)."""
     made = World(tmp_path, prepared, getattr(request, "param", Transcript("no transcript")))
     handlers = logging.getLogger().handlers[:]

@@ -11,11 +11,10 @@ import pytest
 from num2words import num2words
 
 from fs_app.app.jobs import followers
-from fs_app.app.parts import Parts
 from fs_app.ports import TaskKind
 from fs_app.settings import Settings
 from fs_app.testing.transcript import read_transcript
-from tests.world import ROOT, World
+from tests.world import ROOT, NoonParts, World
 
 PAID_IN_FULL = read_transcript(Path(__file__).parents[1] / "transcripts" / "paid_in_full.txt")
 DIGITS = {num2words(digit): str(digit) for digit in range(10)}
@@ -28,7 +27,7 @@ def test_the_confirmation_number_that_is_spoken_is_the_one_on_the_receipt(world:
     heard = re.sub(r"[,.]", " ", " ".join(played.dialogue).split("Your confirmation number is ")[1]).split()
     spoken = "".join(DIGITS[word] for word in takewhile(DIGITS.__contains__, heard))
 
-    parts = Parts(
+    parts = NoonParts(
         Settings.model_validate(
             {
                 "database": {"url": f"sqlite:///{world.file}"},

@@ -61,7 +61,7 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path, prepared: Prepared) -> Iterator[Site]:
+def site(tmp_path: Path, prepared: Prepared, patience: None) -> Iterator[Site]:
     files = Prepared(
         Path(shutil.copytree(prepared.sounds, tmp_path / "sounds")),
         Path(shutil.copytree(prepared.flows, tmp_path / "flows")),

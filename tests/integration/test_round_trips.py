@@ -6,7 +6,6 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +23,7 @@ from fs_app.store.tables import metadata
 from fs_app.testing.switch import SimulatedSwitch, What, dialplan
 from fs_app.testing.transcript import Transcript
 from tests.phones import Phone, until
-from tests.world import ROOT, Prepared, World
+from tests.world import NOON, ROOT, Prepared, World
 
 thread_id = monkey.get_original("_thread", "get_ident")
 HUB = thread_id()
@@ -107,10 +106,10 @@ class OnMariaDB(World):
 
 
 @pytest.fixture
-def on_mariadb(tmp_path: Path, prepared: Prepared, migrated_mariadb: str) -> Iterator[OnMariaDB]:
+def on_mariadb(tmp_path: Path, prepared: Prepared, migrated_mariadb: str, patience: None) -> Iterator[OnMariaDB]:
     database = Database(migrated_mariadb, 1, 30.0)
     database.write(empty)
-    insert_demo_data(database, datetime.now(UTC).date())
+    insert_demo_data(database, NOON.date())
     database.close()
     made = OnMariaDB(tmp_path, prepared, migrated_mariadb)
     yield made

@@ -33,7 +33,7 @@ class Two:
     def __init__(self, world) -> None:
         self.world = world
         self.first = world.calls
-        self.second = Calls(world.settings)
+        self.second = world.server(world.settings)
         for calls in (self.first, self.second):
             calls.start()
         self.ports = {calls: calls.server.port for calls in (self.first, self.second)}
@@ -148,7 +148,7 @@ def test_a_death_after_a_hand_over_is_told_and_survived(two) -> None:
     assert phone.call.variables["fs_app_moved"] == "false"
     until(lambda: "amount" in (kept(two, phone.call) or ""))
     listen = two.world.settings.calls.model_copy(update={"listen": ("127.0.0.1", two.ports[two.first])})
-    third = Calls(two.world.settings.model_copy(update={"calls": listen}))
+    third = two.world.server(two.world.settings.model_copy(update={"calls": listen}))
     third.start()
     two.kill(two.second)
     phone.go_on()
@@ -234,7 +234,7 @@ def test_a_caller_who_is_back_from_a_talk_outlives_the_server_that_led_them_ther
 
 def test_a_full_server_says_so_and_the_next_one_takes_the_call(two) -> None:
     crowded = two.world.settings.calls.model_copy(update={"limit": 1})
-    full = Calls(two.world.settings.model_copy(update={"calls": crowded}))
+    full = two.world.server(two.world.settings.model_copy(update={"calls": crowded}))
     full.start()
     two.world.open_accounts(1)
     hosts = [f"127.0.0.1:{full.server.port}", two.host(two.second)]

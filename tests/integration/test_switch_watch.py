@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from fs_app.app import watch
-from fs_app.app.calls import Calls
 from fs_app.app.watch import SwitchWatch
 from fs_app.doctor.finding import Finding, Severity
 from fs_app.settings import Settings
@@ -31,7 +30,7 @@ def watched(settings: Settings, inbound: InboundSocket, password: str = "secret"
 def test_a_caller_is_told_before_a_card_is_keyed_and_pays_when_it_is_mended(world, inbound, monkeypatch) -> None:
     monkeypatch.setattr(watch, "PAUSE_SECONDS", 0.05)
     inbound.answers["xml_locate dialplan"] = DIALPLAN.replace(RESUMES, "x=y")
-    calls = Calls(watched(world.settings, inbound))
+    calls = world.server(watched(world.settings, inbound))
     calls.start()
     ready = calls.parts.cashier.ready
     until(lambda: not ready())

@@ -23,15 +23,15 @@ import tempfile
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from world import Prepared, World, prepare
+from world import NOON, NoonClock, NoonParts, Prepared, World, prepare
 
-from fs_app.app.parts import Parts, SystemClock
+from fs_app.app.parts import Parts
 from fs_app.ports import Clock, Ledger
 from fs_app.store.ledger import SqlLedger
 from fs_app.testing.transcript import ANYTHING, Transcript, read_transcript
@@ -45,7 +45,7 @@ _BETWEEN = re.compile(r"\.\.\.(?: (?:\S+ ){0,3}\.\.\.)+")
 _AHEAD = timedelta(days=1600)  # another decade, month, weekday and day: nothing of a date is in common for ever
 
 
-class Today(Parts):
+class Today(NoonParts):
     """A world whose confirmation numbers have nothing in common with those of the other."""
 
     digit = "1"
@@ -64,7 +64,7 @@ class Ahead(Today):
 
     @cached_property
     def clock(self) -> Clock:
-        class Later(SystemClock):
+        class Later(NoonClock):
             def now(self) -> datetime:
                 return super().now() + _AHEAD
 
@@ -116,7 +116,7 @@ def written(name: str, language: str, transcript: Transcript, dialogue: Sequence
 
 def main(languages: Sequence[str], names: Sequence[str] = MAIN) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        today = datetime.now(UTC).date()
+        today = NOON.date()
         for name in ("now", "later"):
             (Path(folder) / name).mkdir()
         now, later = prepare(Path(folder) / "now", today), prepare(Path(folder) / "later", today + _AHEAD)
