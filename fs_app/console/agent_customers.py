@@ -7,7 +7,7 @@ import re
 from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from fs_app.console.access import audit, current_user, page
-from fs_app.console.agent_pages import AGENTS, Payable, not_payable, payable_bills, visible
+from fs_app.console.agent_pages import AGENTS, Payable, none_under_way, not_payable, payable_bills, visible
 from fs_app.console.desk_rules import NotPayable, payable
 from fs_app.console.forms import Answer, answered, done, field, refused
 from fs_app.console.parts import ConsoleParts
@@ -91,6 +91,7 @@ class AgentCustomers:
         bill = next((each for each in bills if each.id == bill_id), None)
         if account is None or bill is None:
             raise NotPayable("pay.paid_by_now", "bill")
+        none_under_way(self._parts, account.id, [bill_id])
         return LinkRequest(context.call_uuid, account.id, bill, amount, to, context.language, current_user().name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request, url_for
 
 from fs_app.console.access import audit, current_user, page
-from fs_app.console.agent_pages import AGENTS, not_payable, payable_bills, visible
+from fs_app.console.agent_pages import AGENTS, none_under_way, not_payable, payable_bills, visible
 from fs_app.console.assisting import may, target_said
 from fs_app.console.desk_rules import NotPayable, payable
 from fs_app.console.forms import Answer, answered, done, field, refused
@@ -93,6 +93,7 @@ class AgentOrders:
         wanted, rules = request.form.getlist("bill"), self._parts.desk_rules().of_line(record.context.line)
         try:
             amount = payable(chosen.bills, wanted, field("amount", 20), rules)
+            none_under_way(self._parts, chosen.account_id, wanted)
         except NotPayable as problem:
             return not_payable(problem)
         account = chosen.account_number if chosen.found else ""

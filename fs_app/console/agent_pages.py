@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from fs_app.console.handovers import failures, who
 from fs_app.console.look import AGENT
 from fs_app.console.parts import ConsoleParts
 from fs_app.console.speech import current_words
+from fs_app.domain.payment import ENDINGS, Ending
 from fs_app.errors import StoreUnavailable
 from fs_app.ports.console import HandoverRecord
 from fs_app.ports.desk import BillNote
@@ -24,6 +25,7 @@ from fs_app.ports.switchboard import AgentStatus, SwitchAnswer
 
 AGENTS = RIGHTS[Right.TAKE_CALLS]
 PARTS = ("health", "me", "calls", "callbacks", "messages")
+_LOOKED_AT = 50  # of the last payments on an account
 CALL_PARTS = (*PARTS, "call", "assist", "orders", "account")
 
 
@@ -32,6 +34,7 @@ class Payable:
     """What a payment can be taken for on a page: the bills of the call, or of the account that was looked up."""
 
     account_number: str
+    account_id: str
     bills: Sequence[BillNote]
     chosen: frozenset[str]  # the ids of those that are paid unless the agent says otherwise
     found: bool  # it was looked up, and is not the one that the caller is known for
@@ -168,10 +171,26 @@ def payable_bills(parts: ConsoleParts, record: HandoverRecord, account_number: s
         account, due = None, []
     found = [BillNote(each.id, each.number, each.due) for each in due]
     if looked_up and account is not None:
-        return Payable(account.number, found, frozenset(each.id for each in found[:1]), found=True)
+        return Payable(account.number, account.id, found, frozenset(each.id for each in found[:1]), found=True)
     mine = frozenset(each.id for each in context.bills)
     bills = [*context.bills, *(each for each in found if each.id not in mine)]
-    return Payable(context.account_number, bills, mine or frozenset(each.id for each in bills[:1]), found=False)
+    return Payable(
+        context.account_number,
+        context.account_id,
+        bills,
+        mine or frozenset(each.id for each in bills[:1]),
+        found=False,
+    )
+
+
+def none_under_way(parts: ConsoleParts, account_id: str, bills: Collection[str]) -> None:
+    """NotPayable where another payment for one of the bills is under way or being checked: one more, or a link, may
+    make it two. The call finds out too, but only when the caller has keyed a card."""
+    for payment in parts.ledger.of_account(account_id, _LOOKED_AT):
+        if ENDINGS[payment.state] is Ending.BEING_CHECKED:
+            paid = {payment.request.bill_id, *(each.bill_id for each in parts.ledger.allocations(payment.id))}
+            if not paid.isdisjoint(bills):
+                raise NotPayable("pay.under_way", "bill")
 
 
 def _context(record: HandoverRecord) -> dict[str, Any]:

@@ -10,6 +10,8 @@ import pytest
 from fs_app.console.assisting import BLANK
 from fs_app.console.feed import Audience
 from fs_app.domain.handover import HandoverState
+from fs_app.domain.money import Money
+from fs_app.domain.payment import Allocation, Declined, PaymentRequest
 from fs_app.domain.people import Role
 from fs_app.errors import StoreUnavailable
 from fs_app.ports import CallbackRequest, OrderKind
@@ -123,6 +125,30 @@ def test_bills_that_cannot_be_written_down_are_not_shown(
 
 def _down(*_: object) -> None:
     raise StoreUnavailable("down")
+
+
+def test_a_bill_whose_payment_is_being_checked_is_neither_paid_again_nor_sent_as_a_link(
+    site: ConsoleSite, call: DeskWorker
+) -> None:
+    maria = site.signed_in("maria", Role.AGENT, agent=AGENT)
+    ledger, amount, here = site.parts.ledger, Money(8450, "USD"), f"/agent/calls/{call.id}"
+    both = tuple(
+        Allocation(bill, Money(due, "USD")) for bill, due in (("demo-11001-1", 6000), ("demo-11001-2", 2450))
+    )
+    payment = ledger.open(PaymentRequest("another call", "demo-11001", "demo-11001-1", amount, allocations=both))
+
+    def asked(bill: str, amount: str) -> list[tuple[int, str]]:
+        takes = post(maria, f"{here}/order", kind="take_payment", bill=bill, amount=amount)
+        return [takes, post(maria, f"{here}/link", by="sms", to="+15550100001", bill=bill)]
+
+    for bill, due in (("demo-11001-1", "60.00"), ("demo-11001-2", "24.50")):
+        for status, said in asked(bill, due):
+            assert status == 422 and said.startswith("Another payment for this bill is under way or being checked")
+    assert orders(site, call) == [] and site.parts.links.links_of(account_id="demo-11001") == []
+    ledger.record(payment.id, Declined("2000"))
+    (takes, _), (_, said) = asked("demo-11001-2", "24.50")
+    assert takes == 200 and said == "No page for paying is set: links cannot be sent."
+    assert orders(site, call) == [OrderKind.TAKE_PAYMENT]
 
 
 def test_a_call_back_is_closed_by_who_took_it_alone(site: ConsoleSite, call: DeskWorker) -> None:
