@@ -47,6 +47,7 @@ WELL: Mapping[str, str] = {
     "xml_locate configuration": '<section name="configuration"/>',
     "xml_locate dialplan": DIALPLAN,
     "global_getvar log_dir": "/nowhere",
+    **{f"global_getvar bypass_media_after_{moment}": "-ERR no reply" for moment in ("bridge", "hold")},
     "global_getvar run_dir": "/nowhere",
     **{f"module_exists {name}": "true" for name in NEEDED},
 }

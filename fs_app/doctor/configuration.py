@@ -8,7 +8,7 @@ change. What only the running switch knows (``exec-set``) stays unknown: its ``$
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from lxml import etree
@@ -21,11 +21,18 @@ _DEEPEST = 30
 
 
 class Configuration:
-    """A parsed configuration. ``place`` tells where an element stands: ``file:line``, or the running switch."""
+    """A parsed configuration. ``place`` tells where an element stands: ``file:line``, or the running switch.
+    ``variables`` are those of the switch itself that the files set: value and place."""
 
-    def __init__(self, root: etree._Element, lines: list[tuple[str, int]]) -> None:
+    def __init__(
+        self,
+        root: etree._Element,
+        lines: list[tuple[str, int]],
+        variables: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
         self._root = root
         self._lines = lines
+        self.variables = variables or {}
 
     def place(self, element: etree._Element) -> str:
         """Where to change it."""
@@ -53,6 +60,10 @@ class Configuration:
         loads = self._root.iterfind(".//configuration[@name='modules.conf']/modules/load")
         return {load.get("module", ""): load for load in loads}
 
+    def elements(self, *tags: str) -> Iterator[etree._Element]:
+        """Every element of these names."""
+        yield from self._root.iter(*tags)
+
     def extensions(self) -> Iterator[etree._Element]:
         """Every extension of the dialplan."""
         yield from self._root.iterfind(".//section[@name='dialplan']//extension")
@@ -74,7 +85,8 @@ def read_files(folder: Path) -> Configuration:
     """The configuration under ``freeswitch.xml``. ConfigError with its place where it cannot be read."""
     reader = _Reader(folder)
     reader.read(folder / "freeswitch.xml", 0)
-    return Configuration(_parsed("\n".join(reader.text), reader.lines, str(folder)), reader.lines)
+    root = _parsed("\n".join(reader.text), reader.lines, str(folder))
+    return Configuration(root, reader.lines, reader.variables)
 
 
 def read_running(*sections: str) -> Configuration:
@@ -98,6 +110,7 @@ class _Reader:
     def __init__(self, folder: Path) -> None:
         self.text: list[str] = []
         self.lines: list[tuple[str, int]] = []
+        self.variables: dict[str, tuple[str, str]] = {}
         self._folder = folder
         self._set = {"conf_dir": str(folder)}
 
@@ -115,12 +128,15 @@ class _Reader:
                 self.text.append(self._expanded(line))
                 self.lines.append((str(path), number))
             else:
-                self._obey(match[1], self._expanded(match[2] if match[2] is not None else match[3]), path, depth)
+                self._obey(
+                    match[1], self._expanded(match[2] if match[2] is not None else match[3]), path, number, depth
+                )
 
-    def _obey(self, command: str, data: str, path: Path, depth: int) -> None:
+    def _obey(self, command: str, data: str, path: Path, number: int, depth: int) -> None:
         if command == "set":
             name, _, text = data.partition("=")
             self._set[name.strip()] = text
+            self.variables[name.strip()] = (text, f"{path}:{number}")
         elif command == "exec-set":
             self._set.pop(data.partition("=")[0].strip(), None)
         elif command == "include" and depth < _DEEPEST:

@@ -19,13 +19,17 @@ _LOUD = {"start_dtmf", "play_and_get_digits", "read"}
 _HEARD_AGAIN = re.compile(r"\$\{uuid_audio\(\$\{uuid\} stop\)\}")
 
 
+Actions = list[tuple[str, str, etree._Element]]
+"""Application, data, and where it stands."""
+
+
 @dataclass(frozen=True)
 class Way:
     """One extension that runs `socket`: its actions, and the first socket among them."""
 
     configuration: Configuration
     name: str
-    actions: list[tuple[str, str, etree._Element]]
+    actions: Actions
     first: int
 
     @property
@@ -49,12 +53,14 @@ def ways(switch: Switch) -> Iterator[Way]:
     """Every extension with a `socket` in it, as written and as in force."""
     for configuration in switch.configurations:
         for extension in configuration.extensions():
-            actions = [
-                (each.get("application", ""), each.get("data", ""), each) for each in extension.iter("action")
-            ]
+            actions = actions_of(extension)
             sockets = [at for at, (application, _, _) in enumerate(actions) if application == "socket"]
             if sockets:
                 yield Way(configuration, extension.get("name", "?"), actions, sockets[0])
+
+
+def actions_of(extension: etree._Element) -> Actions:
+    return [(each.get("application", ""), each.get("data", ""), each) for each in extension.iter("action")]
 
 
 def no_way(switch: Switch) -> Iterator[Found]:

@@ -8,6 +8,7 @@ from itertools import chain
 from fs_app.doctor.configuration import read_files
 from fs_app.doctor.dialplan_checks import DIALPLAN_CHECKS
 from fs_app.doctor.finding import Finding, Severity
+from fs_app.doctor.media_checks import MEDIA_CHECKS
 from fs_app.doctor.own_checks import OWN_CHECKS, Own
 from fs_app.doctor.people import People
 from fs_app.doctor.people_checks import PEOPLE_CHECKS
@@ -16,9 +17,10 @@ from fs_app.doctor.switch_checks import SWITCH_CHECKS
 from fs_app.errors import ConfigError, SwitchError
 from fs_app.settings import Settings
 
-CHECKS = (*SWITCH_CHECKS, *DIALPLAN_CHECKS, *PEOPLE_CHECKS, *OWN_CHECKS)
+CHECKS = (*SWITCH_CHECKS, *DIALPLAN_CHECKS, *MEDIA_CHECKS, *PEOPLE_CHECKS, *OWN_CHECKS)
 """Every check, in the order of the documentation."""
 
+_OF_THE_SWITCH = (*DIALPLAN_CHECKS, *MEDIA_CHECKS, *SWITCH_CHECKS)
 _ORDER = list(Severity)
 
 
@@ -39,7 +41,7 @@ def critical_in_force(settings: Settings) -> list[Finding]:
         return []
     switch = Switch(settings, running=knock(settings, settings.switch.password.get_secret_value()))
     try:
-        checks = [check for check in (*DIALPLAN_CHECKS, *SWITCH_CHECKS) if check.severity is Severity.CRITICAL]
+        checks = [check for check in _OF_THE_SWITCH if check.severity is Severity.CRITICAL]
         return list(_once(chain.from_iterable(check.findings(switch) for check in checks)))
     finally:
         if switch.running is not None:
@@ -50,7 +52,7 @@ def examined(switch: Switch, own: Own) -> list[Finding]:
     """Run every check. What is wrong in the files and in force alike is told once, with its file."""
     people = People(switch, own.queues, own.agents)
     found = chain(
-        chain.from_iterable(check.findings(switch) for check in (*DIALPLAN_CHECKS, *SWITCH_CHECKS)),
+        chain.from_iterable(check.findings(switch) for check in _OF_THE_SWITCH),
         chain.from_iterable(check.findings(people) for check in PEOPLE_CHECKS),
         chain.from_iterable(check.findings(own) for check in OWN_CHECKS),
     )

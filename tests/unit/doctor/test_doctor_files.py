@@ -21,13 +21,14 @@ ROOT = Path(__file__).resolve().parents[3]
 SHIPPED = ROOT / "conf" / "freeswitch"
 
 Change = tuple[str, str, str]
-SWITCH, SOCKET, SOFIA, MODULES, QUEUES, DIALPLAN, VARS = (
+SWITCH, SOCKET, SOFIA, MODULES, QUEUES, DIALPLAN, NUMBERS, VARS = (
     "autoload_configs/switch.conf.xml",
     "autoload_configs/event_socket.conf.xml",
     "autoload_configs/sofia.conf.xml",
     "autoload_configs/modules.conf.xml",
     "autoload_configs/callcenter.conf.xml",
     "dialplan/fs_app.xml",
+    "dialplan/public/numbers.xml",
     "vars.xml",
 )
 
@@ -62,6 +63,31 @@ def test_the_shipped_configuration_has_nothing_to_mend(look: Callable[..., list[
 
 LINES = (SHIPPED / DIALPLAN).read_text().splitlines()
 QUEUE_LINE = next(number for number, line in enumerate(LINES, start=1) if 'application="callcenter"' in line)
+RESUME_LINE = next(number for number, line in enumerate(LINES, start=1) if "socket_resume=true" in line)
+FLOW_LINE = next(
+    number
+    for number, line in enumerate((SHIPPED / NUMBERS).read_text().splitlines(), start=1)
+    if "fs_app_flow=pay_balance" in line
+)
+
+
+def sets(data: str, application: str = "set") -> str:
+    return f'<action application="{application}" data="{data}"/>'
+
+
+MARIA = '<agent name="maria@default" contact="[x=y,bypass_media_after_bridge=true]user/201"/>'
+GATEWAY = (
+    '<gateways><gateway name="office"><variables><variable name="bypass_media_after_hold" value="true"/>'
+    '<variable name="bypass_media_after_bridge" value="true" direction="inbound"/></variables></gateway></gateways>'
+)
+DIRECTORY = (
+    '<section name="directory"><domain name="pbx"><user id="201"><params><param name="dial-string" '
+    'value="[bypass_media_after_bridge=true]sofia/desk/201"/></params></user></domain></section>'
+)
+OPTIONS = "".join(
+    f'<param name="media-option" value="{option}"/>'
+    for option in ("bypass-media-after-hold", "resume-media-on-hold")
+)
 RESUME = '<action application="set" data="socket_resume=true"/>'
 MISTAKES: dict[str, tuple[str, Change, str]] = {
     # name of the check: what it finds, what was changed, where it says that it is
@@ -106,6 +132,56 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
         f"{DIALPLAN}:{QUEUE_LINE}",
     ),
     "loud_digits": ("start_dtmf", (DIALPLAN, RESUME, f'{RESUME}<action application="start_dtmf"/>'), DIALPLAN),
+    "bypassed_media": (
+        "extension fs_app sets bypass_media_after_bridge=true",
+        (DIALPLAN, RESUME, f"{RESUME}{sets('bypass_media_after_bridge=true')}"),
+        f"{DIALPLAN}:{RESUME_LINE}",
+    ),
+    "bypassed_media 2": (
+        "extension did_15550001111 sets proxy_media=yes",
+        (NUMBERS, "(<action[^>]*fs_app_flow=pay_balance.*)", rf"\1{sets('proxy_media=yes')}"),
+        f"{NUMBERS}:{FLOW_LINE}",
+    ),
+    "bypassed_media 3": (
+        "sets nolocal:bypass_media_after_bridge=true",
+        (DIALPLAN, RESUME, f"{RESUME}{sets('nolocal:bypass_media_after_bridge=true', 'export')}"),
+        DIALPLAN,
+    ),
+    "bypassed_media 4": (
+        "sets bypass_media=1",
+        (DIALPLAN, RESUME, f"{RESUME}{sets('^^:x=y:bypass_media=1', 'multiset')}"),
+        DIALPLAN,
+    ),
+    "bypassed_agents": (
+        "agent maria@default sets bypass_media_after_bridge=true",
+        (QUEUES, "</agents>|<agents/>", f"{MARIA}</agents>"),
+        QUEUES,
+    ),
+    "bypassed_agents 2": (
+        "the switch itself sets bypass_media_after_bridge=true",
+        (VARS, "(.*fs_app_hosts=.*)", r'\1\n<X-PRE-PROCESS cmd="set" data="bypass_media_after_bridge=true"/>'),
+        f"{VARS}:",
+    ),
+    "bypassed_agents 3": (
+        "gateway office sets bypass_media_after_hold=true",
+        (SOFIA, "</settings>", f"</settings>{GATEWAY}"),
+        SOFIA,
+    ),
+    "bypassed_agents 4": (
+        "user 201 sets bypass_media_after_bridge=true",
+        ("freeswitch.xml", '<section name="directory".*', DIRECTORY),
+        "freeswitch.xml:",
+    ),
+    "bypassing_profile": (
+        "profile fs_app has the media-option bypass-media-after-hold",
+        (SOFIA, "<settings>", f"<settings>{OPTIONS}"),
+        f"{SOFIA}:",
+    ),
+    "bypass_until_answered": (
+        "profile fs_app sets inbound-bypass-media",
+        (SOFIA, "<settings>", '<settings><param name="inbound-bypass-media" value="true"/>'),
+        SOFIA,
+    ),
     "dialplan": ("no extension", (DIALPLAN, "(?s)<context.*</context>", ""), ""),
 }
 
@@ -125,6 +201,29 @@ def test_one_socket_only(look: Callable[..., list[Finding]]) -> None:
     last = r'(?s)<action application="set" data="fs_app_attempt=2"/>(\s*<action application="socket"[^>]*/>)+'
     found = look((DIALPLAN, last, ""))
     assert [(each.check, each.severity.value) for each in found] == [("second_server", "wrong")]
+
+
+def test_what_the_dialplan_sets_back_before_socket_is_well(look: Callable[..., list[Finding]]) -> None:
+    found = look(
+        (NUMBERS, "(<action[^>]*fs_app_flow=.*)", rf"\1{sets('bypass_media=true')}"),
+        (DIALPLAN, RESUME, f"{RESUME}{sets('bypass_media=false')}{sets('bypass_media_sdp_filter=x')}"),
+    )
+    assert found == []
+
+
+def test_what_the_extension_sets_is_told_once_however_many_numbers_lead_there(
+    look: Callable[..., list[Finding]],
+) -> None:
+    found = look((DIALPLAN, RESUME, f"{RESUME}{sets('bypass_media=true')}"))
+    assert [each.what for each in found] == ["extension fs_app sets bypass_media=true before `socket`"]
+
+
+def test_what_leads_elsewhere_may_pass_by_the_switch(look: Callable[..., list[Finding]]) -> None:
+    other = (
+        '<extension name="other"><condition field="destination_number" expression="^9$">'
+        f"{sets('bypass_media=true')}{sets('fs_app_other XML fs_app', 'transfer')}</condition></extension>"
+    )
+    assert look((NUMBERS, "<include>", f"<include>\n{other}")) == []
 
 
 def test_ports_that_do_not_match(look: Callable[..., list[Finding]]) -> None:

@@ -10,12 +10,12 @@ import pytest
 import requests
 
 from fs_app.doctor import own_checks
-from fs_app.doctor.examination import examined
+from fs_app.doctor.examination import critical_in_force, examined
 from fs_app.doctor.own_checks import Own
 from fs_app.doctor.switch import RunningSwitch, Switch
 from fs_app.errors import Problem
 from fs_app.settings import Settings
-from tests.inbound import STATUS, WELL, Client
+from tests.inbound import STATUS, WELL, Client, InboundSocket
 
 
 @pytest.fixture
@@ -34,6 +34,7 @@ def test_a_switch_that_is_well(settings: Settings, tmp_path: Path) -> None:
     assert found(settings, tmp_path) == []
 
 
+SET = '<action application="set" data="'
 TROUBLES = {
     "log_level": ({"fsctl loglevel 4294967290": "+OK log level: DEBUG [7]"}, "logs at DEBUG"),
     "modules": ({"module_exists mod_spandsp": "false"}, "mod_spandsp is not loaded"),
@@ -45,6 +46,26 @@ TROUBLES = {
         {"xml_locate dialplan": WELL["xml_locate dialplan"].replace("resume=true", "resume=false")},
         "does not set socket_resume",
     ),
+    "bypassed_media": (
+        {
+            "xml_locate dialplan": WELL["xml_locate dialplan"].replace(
+                "min_dup", f'bypass_media=true"/>{SET}min_dup'
+            )
+        },
+        "sets bypass_media=true",
+    ),
+    "bypassed_agents": (
+        {"global_getvar bypass_media_after_bridge": "true"},
+        "the switch itself sets bypass_media_after_bridge=true",
+    ),
+    "bypassed_agents 2": (
+        {
+            "callcenter_config agent list": WELL["callcenter_config agent list"].replace(
+                "[", "[bypass_media_after_hold=1,"
+            )
+        },
+        "agent maria@default sets bypass_media_after_hold=1",
+    ),
     "configuration_readable": ({"xml_locate dialplan": '<section name="dialplan"><broken'}, "not XML"),
 }
 
@@ -54,6 +75,16 @@ def test_what_is_wrong_with_it(settings: Settings, tmp_path: Path, trouble: str)
     changed, words = TROUBLES[trouble]
     names = {name for name, what in found(settings, tmp_path, **changed) if words in what}
     assert names == {trouble.split()[0]}
+
+
+def test_no_card_is_asked_for_while_talks_may_pass_by_the_switch(tmp_path: Path) -> None:
+    inbound = InboundSocket("secret")
+    given = {"switch": {"event_socket": inbound.address, "password": "secret"}}
+    settings = Settings.model_validate(given, context={"base": tmp_path})
+    assert critical_in_force(settings) == []
+    inbound.answers["global_getvar bypass_media_after_bridge"] = "true"
+    assert [each.check for each in critical_in_force(settings)] == ["bypassed_agents"]
+    inbound.stop()
 
 
 def test_the_log_is_never_switched_off_by_looking(settings: Settings, tmp_path: Path) -> None:
