@@ -124,6 +124,7 @@ def test_a_row_that_is_refused_is_in_nobody_elses_way(soon: Soon, database: Data
 
 
 def test_who_waits_for_a_row_that_is_refused_is_told_that_it_is_not_written(soon: Soon, database: Database) -> None:
-    database.deadline_seconds = 0.2
+    patience, database.deadline_seconds = database.deadline_seconds, 0.2
     assert not commit(soon, Said("call-1", None))
+    database.deadline_seconds = patience
     assert places(database) == {}
