@@ -47,9 +47,11 @@ def silent() -> Iterator[tuple[str, int]]:
     server.stop(timeout=0)
 
 
-def board(*switches: InboundSocket | tuple[str, int], password: str | None = PASSWORD) -> EventSocketSwitchboard:
+def board(
+    *switches: InboundSocket | tuple[str, int], password: str | None = PASSWORD, seconds: float = 5.0
+) -> EventSocketSwitchboard:
     addresses = [each if isinstance(each, tuple) else address_of(each) for each in switches]
-    return EventSocketSwitchboard(addresses, password, seconds=0.5)
+    return EventSocketSwitchboard(addresses, password, seconds=seconds)
 
 
 def address_of(switch: InboundSocket) -> tuple[str, int]:
@@ -89,10 +91,11 @@ def test_a_switch_that_is_silent_costs_its_deadline_and_not_the_others_answer(
     switch: InboundSocket, silent: tuple[str, int]
 ) -> None:
     switch.answers[SET_BREAK] = "+OK\n"
-    with gevent.Timeout(2.0):
-        answer = board(switch, silent).set_status("maria@default", AgentStatus.ON_BREAK)
+    with gevent.Timeout(10.0):
+        answer = board(switch, silent, seconds=1.5).set_status("maria@default", AgentStatus.ON_BREAK)
         assert answer is SwitchAnswer.PARTLY
-        assert board(silent).set_status("maria@default", AgentStatus.ON_BREAK) is SwitchAnswer.UNREACHABLE
+        alone = board(silent, seconds=0.3)
+        assert alone.set_status("maria@default", AgentStatus.ON_BREAK) is SwitchAnswer.UNREACHABLE
 
 
 def test_what_a_switch_refuses_is_told_as_refused(switch: InboundSocket) -> None:
