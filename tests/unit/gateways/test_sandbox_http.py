@@ -235,7 +235,7 @@ def test_a_fault_that_cannot_be_is_refused(wire: HTTPConnection, body: object) -
 
 def test_a_request_still_in_flight_is_not_repeated(server: SandboxServer, wire: HTTPConnection) -> None:
     keyed = SALE.replace("<type>", "<api-request-key>k</api-request-key><type>")
-    server.faults.plan(kind="delay_before_commit", seconds=0.3)
+    server.faults.plan(kind="delay_before_commit", seconds=1.5)
     other = HTTPConnection("127.0.0.1", server.port, timeout=5)
     first = gevent.spawn(ask, other, "POST", f"{HOME}/transactions", keyed)
     while server.faults.planned:
