@@ -1,8 +1,9 @@
 """Tests on a real FreeSWITCH (the mark ``freeswitch``): skipped where there is none, and tried again where the
-machine stood still meanwhile.
+machine stood still meanwhile. So are tests whose calls wait for seconds or less (the mark ``in_seconds``).
 
-A switch that does not run for a second hears a key late, or half a tone: what fails then fails for the machine, and
-is tried twice more. A failure on a machine that ran is a failure. How late the machine was stands with each.
+A switch that does not run for a second hears a key late, or half a tone, and a caller who does not run for one keys
+too late: what fails then fails for the machine, and is tried twice more. A failure on a machine that ran is a
+failure. How late the machine was stands with each.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
+import gevent
 import pytest
 from gevent import monkey
 
 from fs_app.testing.freeswitch import find_freeswitch
 
+_MARKS = ("freeswitch", "in_seconds")
 _TRIES = 3
 _LATE_SECONDS = 0.25  # with pauses of half a second, one every four seconds, calls went well
 _BEAT_SECONDS = 0.02  # a packet of audio
@@ -59,7 +62,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("freeswitch"):
             item.add_marker(pytest.mark.skipif(not installed, reason=reason))
+        if _is_tried_again(item):
             item.add_marker(pytest.mark.flaky(reruns=_TRIES - 1, only_rerun=MachineStoodStillError.__name__))
+
+
+def _is_tried_again(item: pytest.Item) -> bool:
+    return any(item.get_closest_marker(mark) for mark in _MARKS)
 
 
 @contextmanager
@@ -68,9 +76,9 @@ def told_apart() -> Iterator[None]:
     with Watch() as watch:
         try:
             yield
-        except MachineStoodStillError:
+        except (MachineStoodStillError, pytest.xfail.Exception):
             raise
-        except Exception as error:
+        except (Exception, gevent.Timeout, pytest.fail.Exception) as error:
             late = f"the machine stood still for {watch.longest:.2f} s during this test"
             if watch.longest > _LATE_SECONDS:
                 raise MachineStoodStillError(f"{late}; {error}") from error
@@ -81,7 +89,7 @@ def told_apart() -> Iterator[None]:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Tell a failure on a machine that stood still from others."""
-    if item.get_closest_marker("freeswitch") is None:
+    if not _is_tried_again(item):
         return (yield)
     with told_apart():
         return (yield)

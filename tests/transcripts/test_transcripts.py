@@ -13,6 +13,8 @@ from fs_app.telephony import keypad
 from fs_app.testing.transcript import Transcript, parse_transcript, read_transcript
 from fs_app.testing.transcript_play import Differs
 
+pytestmark = pytest.mark.in_seconds
+
 FILES = sorted(Path(__file__).parent.glob("*.txt"))
 TRANSCRIPTS = {file.stem: read_transcript(file) for file in FILES}
 
