@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from fs_app.domain.people import Role
 from fs_app.ports.people import User
-from tests.consolekit import AGENT, DeskWorker, RunningConsole, chromium, console_settings, window
+from tests.consolekit import AGENT, CONTEXT, DeskWorker, RunningConsole, chromium, console_settings, window
 
 expect.set_options(timeout=20_000)  # on a machine that is busy
 
@@ -53,7 +54,21 @@ def maria(console: RunningConsole) -> User:
 @pytest.fixture
 def worker(console: RunningConsole) -> Iterator[DeskWorker]:
     """A worker with one call."""
-    one = DeskWorker(console.parts)
-    living = gevent.spawn(one.lives)
-    yield one
+    with kept_alive(DeskWorker(console.parts)) as one:
+        yield one
+
+
+@pytest.fixture
+def another(console: RunningConsole) -> Iterator[DeskWorker]:
+    """A worker with another call, of account 10001."""
+    context = replace(CONTEXT, call_uuid=f"{CONTEXT.call_uuid[:-1]}2", account_number="10001")
+    with kept_alive(DeskWorker(console.parts, context)) as one:
+        yield one
+
+
+@contextmanager
+def kept_alive(worker: DeskWorker) -> Iterator[DeskWorker]:
+    """Its call is of one that works, however long a busy machine makes the test last."""
+    living = gevent.spawn(worker.lives)
+    yield worker
     living.kill()

@@ -267,14 +267,11 @@ def test_who_wants_to_be_called_back_is_called_and_done_with(
 
 
 def test_a_call_that_rings_is_told_of_on_the_page_of_another(
-    console: RunningConsole, opened: Opened, maria: User, worker: DeskWorker
+    opened: Opened, maria: User, worker: DeskWorker, another: DeskWorker
 ) -> None:
     page = call_page(opened, maria, worker)
     page.get_by_label("A note").fill("half a sentence")
-    other = DeskWorker(
-        console.parts, replace(CONTEXT, call_uuid=f"{CONTEXT.call_uuid[:-1]}2", account_number="10001")
-    )
-    other.hand_over().ring()
+    another.hand_over().ring()
     link = page.get_by_role("link", name="Open your other call")
     expect(link).to_be_visible()
     expect(page.get_by_label("A note")).to_have_value("half a sentence")

@@ -3,12 +3,15 @@ switch; agents in Chromium. What is clicked happens on the line, and what is key
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import gevent
 import pytest
+from gevent.event import Event
 from playwright.sync_api import Browser, Page, expect
 
 from fs_app.app.parts import SystemClock
@@ -24,6 +27,7 @@ from fs_app.testing.switch import Agents, Call, SimulatedSwitch, What, dialplan
 from tests.consolekit import AGENT, OTHER, ROOT, picture, without_barriers
 
 _SECONDS = 20.0
+_BETWEEN_KEYS = 0.8
 CARD, DATE, WRONG_CODE, CODE, ZIP = "4111111111111111", "0931", "200", "987", "94107"
 
 
@@ -52,6 +56,25 @@ class Caller:
         """Hear the prompt out, and key."""
         self.call.hear_out()
         self.call.press(keys)
+
+    @contextmanager
+    def keying(self, keys: str) -> Iterator[None]:
+        """Hear the prompt out, and key slowly, but with no pause that ends an answer, until the block has seen what
+        it looks for; then the rest."""
+        self.call.hear_out()
+        seen = Event()
+
+        def key_by_key() -> None:
+            for key in keys:
+                self.call.press(key)
+                seen.wait(_BETWEEN_KEYS)
+
+        keying = gevent.spawn(key_by_key)
+        try:
+            yield
+        finally:
+            seen.set()
+            keying.get(timeout=_SECONDS)
 
     def answers(self, *turns: tuple[str, str]) -> None:
         """Hear these words, and key that, one after the other."""
@@ -151,9 +174,8 @@ def test_an_agent_takes_a_payment_hands_the_call_over_and_the_caller_goes_on_alo
     caller.hears("card number")
     panel = maria.get_by_role("region", name="The payment")
     number = panel.get_by_role("listitem").filter(has_text="Card number")
-    caller.keys(CARD[:9])
-    expect(number).to_contain_text("9 of 16 keys")
-    caller.call.press(CARD[9:])
+    with caller.keying(CARD):
+        expect(number).to_contain_text(re.compile(r"[1-9]\d? of 16 keys"))
     for words, keys in (
         ("expiration date", DATE),
         ("security code", WRONG_CODE),
@@ -168,19 +190,21 @@ def test_an_agent_takes_a_payment_hands_the_call_over_and_the_caller_goes_on_alo
     caller.answers(("security code", CODE), ("press 1", "1"))
     caller.hears("Your confirmation number is")
     expect(panel).to_contain_text("The payment is made. The caller hears it now, too.")
-    assert without_barriers(maria) == []
-    picture(maria, "whole-approved")
     assert desk.paid() == ["42.50 USD"]
     assert not caller.call.agent.keys and not caller.call.agent.tones
-    supervisor.goto("/floor")
-    expect(supervisor.get_by_role("main")).to_contain_text("+14155550199")
-    picture(supervisor, "whole-floor")
 
     # Another agent takes the call over by telephone, and says on the page that it is theirs.
     caller.hears("back with your representative")
     caller.call.agent.transfer(OTHER)
     caller.hears("back with your representative")  # what the transfer tore is said again
     caller.call.hear_out()
+    # Now that nothing is said, which has a limit of its own: what takes a busy machine its time.
+    expect(panel).to_contain_text("The payment is made")
+    assert without_barriers(maria) == []
+    picture(maria, "whole-approved")
+    supervisor.goto("/floor")
+    expect(supervisor.get_by_role("main")).to_contain_text("+14155550199")
+    picture(supervisor, "whole-floor")
     omar = desk.window("omar")
     omar.get_by_role("link", name="10001").first.click()
     omar.get_by_role("button", name="This is my call").click()

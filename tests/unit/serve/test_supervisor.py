@@ -14,6 +14,7 @@ from fs_app.serve import EX_CONFIG, keeper, supervisor
 from fs_app.serve.plan import CALLS, Seat
 from fs_app.serve.supervisor import Supervisor
 from fs_app.telephony.listener import bind
+from fs_app.testing.ports import free_port
 
 SECONDS = 5
 
@@ -345,8 +346,7 @@ def test_one_whose_hub_does_not_turn_is_killed_and_started_again(monkeypatch):
 
 def test_the_address_for_calls_is_open_while_somebody_accepts():
     """The switch tries its next host instead of waiting for nobody."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = free.getsockname()
+    address = ("127.0.0.1", free_port())
     with site(Seat("calls", 0, {CALLS: address}), Seat("calls", 1, {CALLS: address})) as running:
         first, second = running.started
         assert first.descriptors == second.descriptors  # one socket, one queue
