@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from fs_app.cli import main
 from fs_app.demo.workspace import Workspace
 from fs_app.serve.control import ask
-from fs_app.testing.switch import SimulatedSwitch, dialplan
+from fs_app.testing.switch import SimulatedSwitch, What, dialplan
 
 CONFIG = Path(__file__).parents[2] / "conf" / "fs_app.yaml"
 DEADLINE = 60.0
@@ -76,6 +76,22 @@ def knocking(workspace):
         until(lambda: not any(view["calls"] for view in status(workspace)))
 
 
+@contextmanager
+def asking_again(caller):
+    """The caller clears what they keyed again and again: so long the question lasts, as no prompt does."""
+
+    def clear():
+        while True:
+            gevent.sleep(5)
+            caller.press("1*")
+
+    clearing = gevent.spawn(clear)
+    try:
+        yield
+    finally:
+        clearing.kill()
+
+
 def workers(workspace):
     """The process of each worker by its role."""
     return {view["role"]: view["pid"] for view in status(workspace)}
@@ -118,13 +134,17 @@ def test_every_worker_is_replaced_while_the_port_answers_and_a_call_goes_on(work
     with SimulatedSwitch(dialplan(workspace.hosts)) as switch:
         caller = switch.dial(stepped=True)
         caller.wait_prompt(DEADLINE)
+        caller.hear_out()
+        caller.wait_prompt(DEADLINE)
         takes_it = until(lambda: [view["pid"] for view in status(workspace) if view["calls"]])
         with knocking(workspace) as met:
             replacing = gevent.spawn(fs_app, workspace, "restart")
-            until(lambda: takes_it == [each["pid"] for each in status(workspace) if each["state"] == "leaving"])
-            again = fs_app(workspace, "restart")
+            with asking_again(caller):
+                until(lambda: takes_it == [each["pid"] for each in status(workspace) if each["state"] == "leaving"])
+                again = fs_app(workspace, "restart")
             assert (again.exit_code, "under way already" in again.stderr) == (1, True)
-            caller.hear_out()  # the end of its step: it goes on at a fresh worker
+            caller.press("*")  # the end of its step: it goes on at a fresh worker
+            caller.wait_for(What.CONNECTED, DEADLINE)
             heard = caller.wait_prompt(DEADLINE)
             assert "enter_account_number" in heard.files[0].name
             assert caller.story.count("connected") == 2
