@@ -12,11 +12,12 @@ import gevent
 import pytest
 
 from fs_app.domain.payment import PaymentState
+from fs_app.telephony.pulse import NOTICED_SECONDS
 from fs_app.testing.switch import SimulatedSwitch, dialplan
 from tests.phones import PAYING, Phone, until
 
 STAGES = ["welcome", "enter_card_number", "please_wait"]  # a prompt, digits of a card, a charge
-LIMIT_SECONDS = 10.0
+LIMIT_SECONDS = NOTICED_SECONDS + 11.0  # a server that stood still looks again before it lets go
 
 
 class Sites:
@@ -25,7 +26,7 @@ class Sites:
     def __init__(self, world) -> None:
         self.world = world
         world.open_accounts(len(STAGES))
-        world.gateway.faults.plan(kind="delay_after_commit", seconds=2.0, path="POST /transactions$")
+        world.gateway.faults.plan(kind="delay_after_commit", seconds=5.0, path="POST /transactions$")
         world.calls.start()
         hosts = [f"127.0.0.1:{world.calls.server.port}"]
         self.sick, self.well = SimulatedSwitch(dialplan(hosts)), SimulatedSwitch(dialplan(hosts))
