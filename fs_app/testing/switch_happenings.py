@@ -12,6 +12,8 @@ from gevent.queue import Empty, Queue
 
 from fs_app.domain.prompt import sentence
 
+_SECONDS = 15.0  # nobody waits longer for what has to happen
+
 Action = tuple[str, str]
 """An application of the dialplan and its data."""
 
@@ -68,7 +70,7 @@ class Story:
         except Empty:
             return None
 
-    def wait_for(self, what: What, seconds: float = 5.0) -> Happening:
+    def wait_for(self, what: What, seconds: float = _SECONDS) -> Happening:
         """The next happening of that kind; those before it are passed over. TimeoutError after so many seconds."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
@@ -77,7 +79,7 @@ class Story:
                 return happening
         raise TimeoutError(f"{what} did not happen within {seconds:g} s; what did: {self.story}")
 
-    def wait_prompt(self, seconds: float = 5.0) -> Happening:
+    def wait_prompt(self, seconds: float = _SECONDS) -> Happening:
         """The next prompt that starts."""
         return self.wait_for(What.PROMPT, seconds)
 

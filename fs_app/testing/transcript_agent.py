@@ -13,7 +13,7 @@ from fs_app.ports import DeskView, OrderKind
 from fs_app.testing.switch import Call
 from fs_app.testing.transcript import AGENT_DOES
 
-_SECONDS = 5.0
+_SECONDS = 15.0
 _LOOK_SECONDS = 0.02
 _BY = "maria"
 _CURRENCY = "USD"

@@ -28,7 +28,7 @@ _SECONDS = 15.0  # no transcript waits longer for anything
 _QUIET_SECONDS = 0.05  # a caller keys when nothing plays any more; so long the server has to say something else
 _MOMENT_SECONDS = 0.15  # what a caller typed in one go has ended after that, by the key times of a test
 _BREAK_SECONDS = 1.0  # a prompt that a key has not ended by then cannot be interrupted
-_BOOKING_SECONDS = 2.0  # from the end of a call until the ledger has to hold what was under way
+_BOOKING_SECONDS = 15.0  # from the end of a call until the ledger has to hold what was under way
 _WIDTH = 56
 
 _BOOKED = {

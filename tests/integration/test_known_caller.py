@@ -19,6 +19,12 @@ remembering = pytest.mark.parametrize(
 )
 
 
+@pytest.fixture(autouse=True)
+def a_slow_database_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise who is known is taken for a stranger where the machine is slow."""
+    monkeypatch.setattr("fs_app.store.callers._READ_SECONDS", DEADLINE)
+
+
 @pytest.fixture
 def switch(world: World) -> Iterator[SimulatedSwitch]:
     world.calls.start()

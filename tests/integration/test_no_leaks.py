@@ -98,13 +98,13 @@ def test_the_reporter_would_find_a_card(reporter: Reporter) -> None:
 class Till:
     """A cashier on the real adapter and the local gateway, over sockets."""
 
-    def __init__(self, folder: Path, server: SandboxServer) -> None:
+    def __init__(self, folder: Path, server: SandboxServer, *, read: float = 0.3, limit: float = 0.6) -> None:
         self.database = Database(f"sqlite:///{folder}/fs_app.sqlite", 2)
         migrate(self.database)
         clock = StandingClock()
         ledger = SqlLedger(self.database, clock)
         keys = ("fs_app_demo", "fs_app_demo_public", "fs_app_demo_private")
-        account = BraintreeAccount("local", *keys, port=server.port, read_seconds=0.3, limit_seconds=0.6)
+        account = BraintreeAccount("local", *keys, port=server.port, read_seconds=read, limit_seconds=limit)
         gateway = BraintreeGateway(account)
         resolver = PaymentResolver(ledger, gateway, clock, Schedule())
         self.cashier = GatewayCashier(
@@ -151,10 +151,14 @@ def test_no_fault_of_the_gateway_brings_a_card_to_light(
 
 
 def test_a_debug_setting_of_http_prints_no_body(
-    tmp_path: Path, server: SandboxServer, reporter: Reporter, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    server: SandboxServer,
+    reporter: Reporter,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    till = Till(tmp_path, server)
-    http.client.HTTPConnection.debuglevel = 1
+    till = Till(tmp_path, server, read=10.0, limit=20.0)
+    monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
     logging.getLogger("urllib3").setLevel(logging.DEBUG)
     assert "SUBMITTED" in till.pay("bill").upper()
     written = capfd.readouterr()

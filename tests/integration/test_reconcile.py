@@ -45,7 +45,7 @@ class Office:
         self.config = folder / "fs_app.yaml"
         self.config.write_text(
             f"database: {{url: 'sqlite:///{folder}/fs_app.sqlite'}}\n"
-            f"gateway: {{listen: '127.0.0.1:{gateway.port}', connect_seconds: 1, read_seconds: 2}}\n",
+            f"gateway: {{listen: '127.0.0.1:{gateway.port}', connect_seconds: 10, read_seconds: 30}}\n",
             encoding="utf-8",
         )
         self.parts = YesterdaysParts(load_settings(self.config)[0])

@@ -20,7 +20,7 @@ QUICK = [fault for fault in FAULTS if fault.name in ("worker killed", "switch ki
 
 
 def test_some_seconds_of_everything_leave_nothing_behind(tmp_path: Path) -> None:
-    pace = Pace(load=1.5, settle=0.5, looks=1, gap=(0.3, 0.6), thinks=0.05, faults=QUICK)
+    pace = Pace(load=1.5, settle=0.5, looks=4, gap=(0.3, 0.6), thinks=0.05, faults=QUICK)
     with Site(tmp_path, SOUNDS, workers=2, switches=1, mariadb=False, threads=1) as site:
         outcome = Soak(site, seed=SEED, at_once=6, pace=pace, tell=lambda line: None).run(0.0)
     told = _told(outcome)

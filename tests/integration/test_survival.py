@@ -8,7 +8,7 @@ import pytest
 from fs_app.app.calls import Calls
 from fs_app.domain.payment import PaymentState
 from fs_app.testing.switch import SimulatedSwitch, What, dialplan
-from tests.phones import PAYING, Phone, until
+from tests.phones import DEADLINE, PAYING, Phone, until
 
 QUESTIONS = [
     "enter_account_number",
@@ -75,7 +75,8 @@ def test_a_call_goes_on_at_the_question_where_its_server_died(two, question) -> 
     phone = Phone(two.world, two.switch)
     phone.go_on(stop_at=question)
     step = STEPS.get(question, "card")
-    until(lambda: f'"step":"{step}"' in (kept(two, phone.call) or ""))
+    needed = [f'"step":"{step}"', *([":10001"] if question == "enter_pin" else [])]  # else the account is asked for
+    until(lambda: all(part in (kept(two, phone.call) or "") for part in needed))
     asked = two.world.phrase("enter_card_number") if step in ("card", "confirm") else phone.said[-1]
     phone.said.clear()
     two.kill(two.first)
@@ -109,7 +110,7 @@ def test_a_server_that_is_replaced_hands_its_calls_over_at_their_next_step_in_si
     assert "One moment" not in phone.heard
     assert phone.heard.count("Your balance is") == 1
     assert two.paid == [PaymentState.SUBMITTED]
-    stopping.get(timeout=10)
+    stopping.get(timeout=DEADLINE)
 
 
 def test_a_card_in_hand_is_charged_before_the_call_moves(two) -> None:
@@ -123,7 +124,7 @@ def test_a_card_in_hand_is_charged_before_the_call_moves(two) -> None:
     assert servers(phone) == [two.host(two.first), two.host(two.second)]
     assert "is complete" in phone.heard
     assert two.paid == [PaymentState.SUBMITTED]
-    stopping.get(timeout=10)
+    stopping.get(timeout=DEADLINE)
 
 
 def test_a_server_that_stops_without_a_successor_lets_its_calls_finish(two) -> None:
@@ -134,7 +135,7 @@ def test_a_server_that_stops_without_a_successor_lets_its_calls_finish(two) -> N
     phone.go_on()
     assert servers(phone) == [two.host(two.first)]
     assert two.paid == [PaymentState.SUBMITTED]
-    stopping.get(timeout=10)
+    stopping.get(timeout=DEADLINE)
 
 
 def test_a_death_after_a_hand_over_is_told_and_survived(two) -> None:
@@ -144,7 +145,7 @@ def test_a_death_after_a_hand_over_is_told_and_survived(two) -> None:
     until(lambda: two.first.server.leaving)
     phone.call.press(PAYING["enter_account_number"])
     phone.go_on(stop_at="pay_full")
-    stopping.get(timeout=10)
+    stopping.get(timeout=DEADLINE)
     assert phone.call.variables["fs_app_moved"] == "false"
     until(lambda: "amount" in (kept(two, phone.call) or ""))
     listen = two.world.settings.calls.model_copy(update={"listen": ("127.0.0.1", two.ports[two.first])})
@@ -187,7 +188,7 @@ def test_a_talk_with_an_agent_outlives_the_server_and_the_caller_goes_on_at_the_
     phone.call.wait_for(What.AGENT)
     until(lambda: two.first.server.talking == 1)
     stopping = gevent.spawn(two.first.stop, successor=True)  # nobody is waited for
-    stopping.get(timeout=5)
+    stopping.get(timeout=DEADLINE)
     assert not phone.call.gone
     after_the_talk(two, phone)
     assert "One moment" not in phone.heard, "nothing has failed"

@@ -36,13 +36,13 @@ def captures(world) -> list[int]:
 
 
 def test_the_switch_vanishes_in_mid_charge_and_the_charge_is_recorded(world, switch):
-    world.gateway.faults.plan(kind="delay_after_commit", seconds=3.0, path="POST /transactions$")
+    world.gateway.faults.plan(kind="delay_after_commit", seconds=8.0, path="POST /transactions$")
     phone = Phone(world, switch)
     phone.go_on(stop_at="please_wait")
     until(lambda: world.payments())
     assert world.calls.server.working == 1
     switch.vanish()
-    until(lambda: world.calls.server.active == 0, 1.5)  # the call is over at once, the charge is not
+    until(lambda: world.calls.server.active == 0, 5.0)  # the call is over at once, the charge is not
     assert [payment.state for payment in world.payments()] == [PaymentState.OPENED]
     with SimulatedSwitch(dialplan([f"127.0.0.1:{world.calls.server.port}"])) as other:
         Phone(world, other).go_on(stop_at="enter_account_number")
@@ -56,7 +56,7 @@ def test_the_switch_vanishes_in_mid_entry_and_nothing_is_booked(world, switch):
     phone.go_on(stop_at="enter_card_number")
     phone.call.press("40128888")
     switch.vanish()
-    until(lambda: world.calls.server.active == 0, 1.0)
+    until(lambda: world.calls.server.active == 0, 5.0)
     assert world.payments() == [] and captures(world) == []
 
 
@@ -152,7 +152,7 @@ def test_a_slow_database_delays_nobody_else(world, switch, monkeypatch):
     def open_bills(self, account):
         if not begun:
             begun.append(account)
-            self._database.read(hang)
+            self._database.read(hang, deadline=2 * DEADLINE)
         return real(self, account)
 
     monkeypatch.setattr(TableDirectory, "open_bills", open_bills)
