@@ -19,6 +19,7 @@ from fs_app.telephony.way import BYPASSING
 
 _SETS = frozenset({"set", "export", "multiset", "bridge_export"})
 _SET = re.compile(rf"(?:^|[\s,:;|])((?:nolocal:)?(?:{'|'.join(BYPASSING)}))=([A-Za-z0-9]*)")
+_NOT_HERE = "nolocal:"
 _OF_AGENTS = ("bypass_media_after_bridge", "bypass_media_after_hold")
 """What counts on the agent's leg, too."""
 _GIVEN = re.compile(rf"\b({'|'.join(_OF_AGENTS)})=([A-Za-z0-9]*)")
@@ -37,6 +38,16 @@ def _is_yes(text: str) -> bool:
 
 
 def set_before_socket(switch: Switch) -> Iterator[Found]:
+    """On the caller's own leg: undone before our talks, not before one that the dialplan leads to by itself."""
+    yield from (found for name, found in _before_socket(switch) if not name.startswith(_NOT_HERE))
+
+
+def exported_before_socket(switch: Switch) -> Iterator[Found]:
+    """To the agent's leg alone."""
+    yield from (found for name, found in _before_socket(switch) if name.startswith(_NOT_HERE))
+
+
+def _before_socket(switch: Switch) -> Iterator[tuple[str, Found]]:
     """In the extension itself, and in those that transfer to it: what is set last counts."""
     for way in ways(switch):
         own = list(_set_by(way.actions[: way.first]))
@@ -45,11 +56,12 @@ def set_before_socket(switch: Switch) -> Iterator[Found]:
             for variable, (text, element) in last.items():
                 if _is_yes(text):
                     extension = next(element.iterancestors("extension"))
-                    yield Found(
+                    found = Found(
                         f"extension {extension.get('name')} sets {variable}={text} before `socket`",
                         f"no {variable} there, or {variable}=false",
                         way.configuration.place(element),
                     )
+                    yield variable, found
 
 
 def _set_by(actions: Actions) -> Iterator[tuple[str, str, etree._Element]]:
@@ -90,7 +102,8 @@ def _fits(expression: str, number: str) -> bool:
 
 
 def given_to_agents(switch: Switch) -> Iterator[Found]:
-    """By a contact, a user, a gateway, or for every leg of the switch."""
+    """By the dialplan, a contact, a user, a gateway, or for every leg of the switch."""
+    yield from exported_before_socket(switch)
     for configuration in switch.configurations:
         for who, text, element in _given(configuration):
             yield from _of_agents(who, _GIVEN.findall(text), configuration.place(element))
@@ -153,10 +166,11 @@ def before_the_answer(switch: Switch) -> Iterator[Found]:
 
 _RUNNING = "the running switch"
 _PAST = "past the switch each key of a talk reaches the agent's telephone, and no payment can be taken in one"
+_LATER = "where no server of ours answers, the dialplan's own talk would give each key to the agent's telephone"
 _ANSWERED = "every call is answered before it is led anywhere, which undoes it: it serves no call of ours"
 
 MEDIA_CHECKS: tuple[Check[Switch], ...] = (
-    Check("bypassed_media", Severity.CRITICAL, _PAST, set_before_socket),
+    Check("bypassed_media", Severity.WRONG, _LATER, set_before_socket),
     Check("bypassed_agents", Severity.CRITICAL, _PAST, given_to_agents),
     Check("bypassing_profile", Severity.CRITICAL, _PAST, after_holds_and_transfers),
     Check("bypass_until_answered", Severity.ADVICE, _ANSWERED, before_the_answer),

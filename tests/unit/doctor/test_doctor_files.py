@@ -143,11 +143,6 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
         f"{NUMBERS}:{FLOW_LINE}",
     ),
     "bypassed_media 3": (
-        "sets nolocal:bypass_media_after_bridge=true",
-        (DIALPLAN, RESUME, f"{RESUME}{sets('nolocal:bypass_media_after_bridge=true', 'export')}"),
-        DIALPLAN,
-    ),
-    "bypassed_media 4": (
         "sets bypass_media=1",
         (DIALPLAN, RESUME, f"{RESUME}{sets('^^:x=y:bypass_media=1', 'multiset')}"),
         DIALPLAN,
@@ -171,6 +166,11 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
         "user 201 sets bypass_media_after_bridge=true",
         ("freeswitch.xml", '<section name="directory".*', DIRECTORY),
         "freeswitch.xml:",
+    ),
+    "bypassed_agents 5": (
+        "sets nolocal:bypass_media_after_bridge=true",
+        (DIALPLAN, RESUME, f"{RESUME}{sets('nolocal:bypass_media_after_bridge=true', 'export')}"),
+        DIALPLAN,
     ),
     "bypassing_profile": (
         "profile fs_app has the media-option bypass-media-after-hold",
