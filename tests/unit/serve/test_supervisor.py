@@ -91,9 +91,9 @@ class Site:
     def restart(self):
         return gevent.spawn(self.supervisor.restart, self.said.append)
 
-    def next(self):
-        """The next process that is started."""
-        count = len(self.started)
+    def next(self, after=None):
+        """The next process that is started, from now on or after so many."""
+        count = len(self.started) if after is None else after
         self.wait(lambda: len(self.started) > count)
         return self.started[count]
 
@@ -358,7 +358,7 @@ def test_the_address_for_calls_is_open_while_somebody_accepts():
         assert _answers(address)
         second.ends(-9)
         assert not _answers(address)
-        running.next().becomes_ready()
+        running.next(after=2).becomes_ready()
         assert _answers(address)
     assert not _answers(address)
 
