@@ -121,8 +121,8 @@ class SwitchChannel:
     def answer(self) -> None:
         """Take the call and get its keypad ready, in one write; what another server left behind is set right."""
         left_behind = LEFT_BEHIND if self._info.attempt > 1 or self._info.moved else ()
-        # What is typed on of an answer to a dead server answers nothing, nor what was keyed in a talk that no server
-        # was in: the switch keeps both for whoever comes.
+        # What is typed on of an answer to a dead server answers nothing, nor does what was keyed in a talk that no
+        # server was in: the switch keeps both for whoever comes.
         if left_behind and (self._info.talked or not self._info.moved):
             self._keypad.ignore()
         if left_behind:  # a caller whom it had silenced towards a person; refused where it had not
