@@ -127,6 +127,8 @@ class SwitchChannel:
             self._keypad.ignore()
         if left_behind:  # a caller whom it had silenced towards a person; refused where it had not
             self._session.start_api("uuid_audio", f"{self.uuid} stop")
+        if left_behind and self._info.talked:  # it died as the talk ended: nobody else has to come for the caller
+            self._session.start_api("sched_del", self.uuid)
         self._privacy.recordings.learn(left_masked=bool(left_behind))
         self._keypad.open(("answer", ""), *left_behind, seconds=2 * self._timing.margin)
 

@@ -85,3 +85,15 @@ def test_what_is_typed_early_as_the_call_moves_is_the_answer(taken_over: tuple[S
     channel, peer = taken_over
     types(channel, peer, "2")
     assert channel.ask(say("hello"), WHAT_ELSE).verdict is Verdict.ENTERED
+
+
+@pytest.mark.parametrize(
+    ("taken_over", "talked"),
+    [(DIED, False), (MOVED, False), ({**DIED, "variable_cc_cause": "answered"}, True), (LEFT, True)],
+    indirect=["taken_over"],
+)
+def test_nobody_else_comes_for_a_caller_whose_server_died_as_their_talk_ended(
+    taken_over: tuple[SwitchChannel, Peer], talked: bool
+) -> None:
+    channel, peer = taken_over
+    assert (f"api sched_del {channel.uuid}" in peer.commands) is talked
