@@ -72,7 +72,7 @@ APIS: dict[str, str] = {
     "uuid_break": _UUID,
     "uuid_buglist": _UUID,
     "uuid_exists": _UUID,
-    "uuid_getvar": rf"{_UUID} current_application",
+    "uuid_getvar": rf"{_UUID} (?:current_application|destination_number|context)",
     "uuid_kill": _UUID,
     "uuid_recv_dtmf": rf"{_UUID} D",
     "uuid_record": rf"{_UUID} (?:(?:mask|unmask|stop) {_FILE}|stop all)",

@@ -274,32 +274,43 @@ class SwitchPerson:
             self._wait_for(lambda: False, left)
 
     def _too_late(self) -> None:
-        """What should have followed has not."""
-        if self._so_far.answered:
-            if self._is_connected():
-                return
-            self._let_go()
-        self._so_far.end(HandoverEnd.FAILED)  # somebody answered, and was gone before the two talked
-
-    def _is_connected(self) -> bool:
-        """After a blind transfer: whether the switch calls somebody for the caller at this moment, or they talk by
-        now. So long the caller is ours, and what they key is kept from whoever answers."""
+        """What should have followed has not: two who talk. After a blind transfer the switch may be calling
+        somebody for the caller at this moment; so long they are ours, and their keys are kept from whoever answers.
+        Who is sent elsewhere in mid-entry has typed the rest first."""
         so_far = self._so_far
-        if not so_far.blind:
-            return False
-        what = f"{self._info.uuid} current_application"
-        try:
-            runs = self._session.api("uuid_getvar", what, seconds=self._timing.margin).strip()
-        except SwitchError:
-            return False
-        if runs == "bridge" and so_far.deadline < math.inf:
-            so_far.deadline = time.monotonic() + self._timing.blind
-        return runs == "bridge" or bool(so_far.row)
+        if so_far.answered:
+            runs, is_ours = self._whereabouts() if so_far.blind else ("", False)
+            if runs != "bridge" and not is_ours:
+                self._privacy.calm_down(_TYPING_SECONDS)
+            if so_far.row:
+                return
+            if runs != "bridge":
+                self._let_go(to_us=is_ours)
+            if so_far.deadline < math.inf:
+                so_far.deadline = time.monotonic() + self._timing.blind
+        else:
+            so_far.end(HandoverEnd.FAILED)  # somebody answered, and was gone before the two talked
 
-    def _let_go(self) -> NoReturn:
-        """An agent sent the caller elsewhere: their keys are theirs again, and we have nothing to do with it."""
-        self._privacy.leave(for_good=True)
+    def _whereabouts(self) -> tuple[str, bool]:
+        """What the switch does with the caller now, and whether at our own extension: another server has them there
+        in a moment."""
+        names = ("current_application", "destination_number", "context")
+        asked = [self._session.start_api("uuid_getvar", f"{self._info.uuid} {name}") for name in names]
+        try:
+            said = [each.wait(self._timing.margin).body.decode("utf-8", "replace").strip() for each in asked]
+        except SwitchError:
+            return "", False
+        return said[0], self._info.extension == (said[1], said[2])
+
+    def _let_go(self, *, to_us: bool = False) -> NoReturn:
+        """An agent sent the caller elsewhere: their keys are theirs again, and we have nothing to do with it. In
+        mid-entry another server of ours finds everything as it is."""
+        calm = self._privacy.calm
+        self._privacy.leave(for_good=not to_us)
         with suppress(SwitchError):
-            self._privacy.keypad.release(*way.GONE, seconds=self._timing.margin)
+            if calm or not to_us:
+                self._privacy.keypad.release(*way.GONE, seconds=self._timing.margin)
+            else:
+                self._session.start_all(way.MARKS)[-1].wait(self._timing.margin)
         self._session.end("an agent sent the caller elsewhere")
         raise CallEnded("an agent sent the caller elsewhere")

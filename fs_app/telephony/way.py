@@ -49,13 +49,15 @@ _HOME: Steps = (
     ("unset", "continue_on_fail"),
 )
 
-GONE: Steps = (
-    ("set", "sensitive_dtmf=false"),
+MARKS: Steps = (
     ("unset", "hangup_after_bridge"),
     ("unset", "transfer_after_bridge"),
     ("unset", commands.PAUSE),
     ("unset", "continue_on_fail"),
 )
+"""Taken back of what `before` has set."""
+
+GONE: Steps = (("set", "sensitive_dtmf=false"), *MARKS)
 """An agent sent the caller elsewhere: nothing of ours goes there with them."""
 
 

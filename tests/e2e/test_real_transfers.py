@@ -131,13 +131,14 @@ def test_a_caller_who_is_sent_to_a_machine_has_their_keys_again(house: House) ->
     ann.talks_with(maria)
     maria.sends_to_extension("machine")
     ann.is_over(HandoverEnd.TALKED)
+    house.switch.knows_its_keys(ann.line)  # from here on
     ann.press("5")
     ann.call.waits_for_end()
 
 
 @beside
 def test_who_types_on_when_they_are_sent_to_a_machine_is_heard_there_a_little_later(house: House) -> None:
-    """We let go of them in mid-entry: the rest of the card is not for the queue's recording."""
+    """We let go of them once they have typed the rest: neither the queue's recording nor the log is to have it."""
     maria = house.agent(RECORDED)
     ann = house.caller(maria, tones=True)
     ann.talks_with(maria)
@@ -147,9 +148,10 @@ def test_who_types_on_when_they_are_sent_to_a_machine_is_heard_there_a_little_la
     ann.has_keyed("number", 6)
     maria.sends_to_extension("deaf")
     ann.press(CARD[6:])
-    ann.is_over(HandoverEnd.TALKED)
+    ann.pauses(0.5)
     assert is_silenced(house, ann)
-    house.waits_for(lambda: not is_silenced(house, ann), lambda: "nobody would ever hear them again")
+    ann.is_over(HandoverEnd.TALKED)
+    assert not is_silenced(house, ann), "nobody would ever hear them again"
     ann.hangs_up()
     for path in house.office.line_recordings(maria.name):
         assert "".join(keys_in(path)) == ""

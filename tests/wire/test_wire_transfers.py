@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from personkit import ANSWERED, LEG, OTHER_LEG, THIRD_LEG, OnTheWay, doing
-from wirekit import SECONDS, UUID
+from wirekit import SECONDS, UUID, eventually
 
 from fs_app.domain.destination import FeatureCode
 from fs_app.errors import CallEnded
 from fs_app.ports import Coded, Held, Joined, Parted
-from fs_app.telephony import way
+from fs_app.telephony import recordings, way
 from fs_app.telephony.person import SwitchPerson
 from fs_app.telephony.timing import Timing
 
@@ -69,13 +71,20 @@ RUNS = f"uuid_getvar {UUID} current_application"
 """What the switch does with a caller who was sent elsewhere without a word of to whom."""
 
 
+def says(call: OnTheWay, runs: str, number: str = "9", context: str = "default") -> None:
+    """The switch is asked where the caller is."""
+    call.api(RUNS, runs)
+    call.api(f"uuid_getvar {UUID} destination_number", number)
+    call.api(f"uuid_getvar {UUID} context", context)
+
+
 def sent_elsewhere(call: OnTheWay, leg: str, *, answers: bool = True) -> None:
     person = call.talk()
     call.unbridged(leg)
     assert call.next(person) == Parted()
     coming = doing(person.next, SECONDS)
     if not leg:
-        call.api(RUNS, "voicemail")
+        says(call, "voicemail")
     for step in ("clear_digit_action all", *(f"{name} {value}" for name, value in way.GONE)):
         command = call.execute(step)
         if answers:
@@ -100,7 +109,7 @@ def test_a_blind_transfer_that_rings_is_waited_for_and_the_keys_are_kept(dial) -
     assert call.next(person) == Parted()
     coming = doing(person.next, SECONDS)
     for _ in range(3):
-        call.api(RUNS, "bridge")
+        says(call, "bridge")
     call.keys("8888")
     call.bridged(OTHER_LEG)
     assert coming.get(timeout=SECONDS) == Joined(OTHER_LEG)
@@ -119,6 +128,8 @@ def test_who_answers_a_blind_transfer_as_it_is_asked_about_is_not_let_go(dial) -
     assert call.switch.read() == f"api {RUNS}"
     call.bridged(OTHER_LEG)
     call.switch.api_response("playback")
+    call.api(f"uuid_getvar {UUID} destination_number", "9")
+    call.api(f"uuid_getvar {UUID} context", "default")
     assert coming.get(timeout=SECONDS) == Joined(OTHER_LEG)
 
 
@@ -129,11 +140,47 @@ def test_a_switch_that_does_not_say_what_it_does_lets_the_caller_go(dial, answer
     call.unbridged("")
     assert call.next(person) == Parted()
     coming = doing(person.next, SECONDS)
-    call.api(RUNS, answer)
+    says(call, answer)
     assert call.execute("clear_digit_action all")
     for name, value in way.GONE:
         call.execute(f"{name} {value}")
     coming.kill()
+
+
+def in_mid_entry(call: OnTheWay) -> SwitchPerson:
+    person = call.talk()
+    call.unbridged("")
+    assert call.next(person) == Parted()
+    before = call.channel._keypad.typed_at
+    call.keys("8")
+    eventually(lambda: call.channel._keypad.typed_at > before)
+    return person
+
+
+def test_who_types_on_is_let_go_when_they_have_typed_the_rest(dial, monkeypatch) -> None:
+    monkeypatch.setattr(recordings, "UNMASK_SECONDS", 1.0)
+    call = dial(timing=Timing(parted=60.0, blind=0.1))
+    person = in_mid_entry(call)
+    coming = doing(person.next, SECONDS)
+    says(call, "ivr")
+    call.execute("clear_digit_action all")
+    assert time.monotonic() - call.channel._keypad.typed_at >= 1.0
+    coming.kill()
+
+
+def test_who_types_on_at_our_extension_is_left_to_the_next_server_as_they_are(dial, monkeypatch) -> None:
+    monkeypatch.setattr(recordings, "UNMASK_SECONDS", SECONDS)
+    call = dial(timing=Timing(parted=60.0, blind=0.1))
+    person = in_mid_entry(call)
+    coming = doing(person.next, SECONDS)
+    says(call, "sleep", "fs_app")
+    for name, value in way.MARKS:
+        call.switch.complete(call.execute(f"{name} {value}"))
+    with pytest.raises(CallEnded, match="elsewhere"):
+        coming.get(timeout=SECONDS)
+    call.session.close()
+    with pytest.raises((EOFError, ConnectionResetError)):
+        call.switch.read()
 
 
 def parked_elsewhere(call: OnTheWay, extension: str) -> SwitchPerson:
@@ -158,7 +205,7 @@ def test_who_is_parked_where_an_agent_sent_them_is_not_back_with_us(dial) -> Non
     person = parked_elsewhere(call, "9")
     assert call.next(person) == Parted()
     coming = doing(person.next, SECONDS)
-    call.api(RUNS, "park")
+    says(call, "park")
     call.switch.complete(call.execute("clear_digit_action all"))
     for name, value in way.GONE:
         call.switch.complete(call.execute(f"{name} {value}"))
