@@ -93,6 +93,13 @@ class Caller:
         agent.talks()
         self.is_at(HandoverState.TALKING)
 
+    def begins_a_card(self) -> None:
+        """The agent takes a payment, and the caller is in the middle of the number: six keys of it."""
+        self.orders(OrderKind.TAKE_PAYMENT)
+        self.hears("enter_card_number")
+        self.press(CARD[:6])
+        self.has_keyed("number", 6)
+
     def keys_the_card(self, code: str = SECURITY_CODE) -> None:
         """All fields of the card, from the first question."""
         self.answers(enter_card_number=CARD)

@@ -18,7 +18,6 @@ from paymentsite import listens
 
 from fs_app.domain.assist import AssistState
 from fs_app.domain.handover import HandoverEnd
-from fs_app.ports import OrderKind
 from fs_app.proof.tones import keys_in
 from fs_app.testing.freeswitch_agents import TestAgent
 from fs_app.testing.freeswitch_office import NEVER
@@ -103,10 +102,7 @@ def test_a_caller_who_was_silenced_in_a_payment_by_tones_is_heard_by_the_next_ag
     maria = house.agent()
     ann = house.caller(maria, tones=True)
     ann.talks_with(maria)
-    ann.orders(OrderKind.TAKE_PAYMENT)
-    ann.hears("enter_card_number")
-    ann.press(CARD[:6])
-    ann.has_keyed("number", 6)
+    ann.begins_a_card()
     assert "<function>audio</function>" in house.switch.api(f"uuid_buglist {ann.line}")
     doomed.kill()
     ann.pauses()
@@ -157,10 +153,7 @@ def test_a_payment_is_ended_before_its_server_is_replaced_and_who_types_on_is_no
     with house.server(0) as leaving, house.server(1):
         ann = house.caller(maria, tones=True)
         ann.talks_with(maria)
-        ann.orders(OrderKind.TAKE_PAYMENT)
-        ann.hears("enter_card_number")
-        ann.press(CARD[:6])
-        ann.has_keyed("number", 6)
+        ann.begins_a_card()
         stopping = gevent.spawn(leaving.stop, successor=True)
         ann.press(CARD[6:])
         ann.hears("assist_stopped")

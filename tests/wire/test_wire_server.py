@@ -6,6 +6,7 @@ import gc
 import struct
 import time
 import weakref
+from functools import partial
 from pathlib import Path
 
 import gevent
@@ -26,6 +27,7 @@ from fs_app.telephony.server import CallServer
 from fs_app.telephony.timing import Timing
 
 HELLO = say("hello")
+CHOICE = menu("m", "1")
 MUTE = "<media-bug><function>audio</function>\n<target>mute</target></media-bug>\n"
 
 
@@ -139,28 +141,16 @@ def talks(channel, info) -> None:
         pass
 
 
-def pays(channel, info) -> None:
-    """The same, and take a payment in the talk."""
+def pays(channel, info, field=CHOICE) -> None:
+    """The same, and take a payment in the talk, with one question."""
     channel.answer()
     person = channel.seek(callcenter("payments"))
     person.join()
     assert isinstance(person.next(SECONDS), Answered)
     with person.shielded():
-        channel.ask(SILENCE, menu("m", "1"))
+        channel.ask(SILENCE, field)
     while person.next(SECONDS) is not None:
         pass  # the server lets go, which is nothing to a talk
-
-
-def asks_for_a_card(channel, info) -> None:
-    """The same, where what is asked is a secret."""
-    channel.answer()
-    person = channel.seek(callcenter("payments"))
-    person.join()
-    assert isinstance(person.next(SECONDS), Answered)
-    with person.shielded():
-        channel.ask(SILENCE, CARD)
-    while person.next(SECONDS) is not None:
-        pass
 
 
 def test_a_call_from_connect_to_hang_up(serve):
@@ -479,7 +469,7 @@ def test_a_payment_that_is_not_over_in_time_is_ended_and_the_caller_heard_again(
 
 def test_who_keys_a_card_as_the_server_stops_is_heard_only_when_they_have_stopped(serve, monkeypatch):
     monkeypatch.setattr(recordings, "UNMASK_SECONDS", unmask := 1.5)  # no busy machine is that late with a key
-    server, count, dial = serve(asks_for_a_card)
+    server, count, dial = serve(partial(pays, field=CARD))
     peer = dial(connect_text({"variable_switch_r_sdp": "PCMU/8000"}))
     peer.set_up()
     peer.answer()

@@ -211,6 +211,19 @@ def test_a_talk_that_is_left_in_mid_entry_stays_silent_for_who_types_on(dial) ->
         call.switch.read()
 
 
+def test_who_types_on_where_no_server_will_have_them_is_heard_by_the_switchs_own_clock(dial) -> None:
+    call = dial(PLACE | TONES)
+    payment = Payment(call, call.talk(), ask(call))
+    payment.puts_up(MUTE, RECORDED)
+    call.api(f"uuid_record {UUID} mask {ONE}")
+    payment.proves(MUTE, RECORDED)
+    call.api(f"uuid_record {UUID} mask {ONE}")
+    call.channel._privacy.leave(for_good=True)
+    call.api(f"sched_api +5 none uuid_record {UUID} unmask {ONE}")
+    call.api(f"sched_api +5 none {STOP}")
+    payment.greenlet.kill()
+
+
 def test_a_talk_that_is_left_while_no_secret_is_keyed_is_not_left_silent(dial) -> None:
     call = dial(PLACE | TONES)
     payment = Payment(call, call.talk(), lambda: gevent.sleep(SECONDS))
